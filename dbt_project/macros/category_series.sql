@@ -1,0 +1,68 @@
+{#
+  The columns of a series mart from a complete month spine.
+
+  spine: relation with the keys source, reporter, flow, month, partner_code, category_scheme, category_code and
+         value_usd, value_cny (NULL = not covered, 0 = no trade), quantity, quantity_unit, first_month (of trade);
+         one row for every month of a stream, so that frames in rows are frames in months.
+  Ratios are fractions, NULL where the base is 0 or not covered. Year to date needs every month from January on.
+#}
+{% macro category_series(spine) -%}
+with_ytd as (
+    select
+        *,
+        {%- for c in ['usd', 'cny'] %}
+        if(
+            count(value_{{ c }}) over year_so_far = month(month),
+            sum(value_{{ c }}) over year_so_far,
+            null
+        )::bigint as value_{{ c }}_ytd{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ spine }}
+    window year_so_far as (
+        partition by source, reporter, flow, partner_code, category_scheme, category_code, year(month) order by month
+    )
+),
+
+with_bases as (
+    select
+        *,
+        {%- for c in ['usd', 'cny'] %}
+        lag(value_{{ c }}, 1) over series as base_{{ c }}_mom,
+        lag(value_{{ c }}, 12) over series as base_{{ c }}_yoy,
+        lag(value_{{ c }}_ytd, 12) over series as base_{{ c }}_ytd_yoy{{ ',' if not loop.last }}
+        {%- endfor %}
+    from with_ytd
+    window series as (
+        partition by source, reporter, flow, partner_code, category_scheme, category_code order by month
+    )
+),
+
+with_ratios as (
+    select
+        source,
+        reporter,
+        flow,
+        month,
+        partner_code,
+        category_scheme,
+        category_code,
+        value_usd,
+        value_cny,
+        quantity,
+        quantity_unit,
+        {%- for c in ['usd', 'cny'] %}
+        value_{{ c }} / nullif(base_{{ c }}_mom, 0)::double - 1 as value_{{ c }}_mom,
+        value_{{ c }} / nullif(base_{{ c }}_yoy, 0)::double - 1 as value_{{ c }}_yoy,
+        value_{{ c }}_ytd,
+        value_{{ c }}_ytd / nullif(base_{{ c }}_ytd_yoy, 0)::double - 1 as value_{{ c }}_ytd_yoy,
+        {%- endfor %}
+        base_usd_yoy > 0 and base_usd_yoy < 1000000 as is_low_base
+    from with_bases
+    where month >= first_month and (value_usd is not null or value_cny is not null)
+)
+{%- endmacro %}
+
+{# Months that a rebuild from the first stale month must look back on: its year and the year before. #}
+{% macro look_back(month) -%}
+  {{ month }} >= date_trunc('year', '{{ first_stale_month() }}'::date) - interval 1 year
+{%- endmacro %}

@@ -1,0 +1,36 @@
+with headings as (
+    select hs_code from {{ ref('hs_headings') }}
+    union
+    select unnest([hs2, hs4]) from {{ ref('dim_commodity') }}
+),
+
+by_code as (
+    select
+        if(length(h.hs_code) = 2, 'hs2', 'hs4') as category_scheme,
+        h.hs_code as category_code,
+        coalesce(n.name, 'HS ' || h.hs_code) as category_name,
+        h.hs_code as hs_prefixes,
+        'Nothing: the whole code as customs class it' as leaves_out
+    from headings as h
+    left join {{ ref('hs_headings') }} as n on h.hs_code = n.hs_code
+),
+
+final as (
+    select
+        category_scheme,
+        category_code,
+        category_name,
+        coalesce(hs_prefixes, '') as hs_prefixes,
+        leaves_out
+    from {{ ref('categories') }}
+    union all
+    select
+        category_scheme,
+        category_code,
+        category_name,
+        hs_prefixes,
+        leaves_out
+    from by_code
+)
+
+select * from final

@@ -1,0 +1,177 @@
+-- Which categories are covered whole, per stream, month and currency: for all partners ('*'), and for each
+-- partner that some receipt names. `missing` lists the prefixes that nobody received.
+with coverage as (
+    select distinct
+        source,
+        reporter,
+        flow,
+        currency,
+        month,
+        partner_code,
+        hs_prefix
+    from {{ ref('stg_landing__coverage') }}
+),
+
+stream_month as (
+    select
+        source,
+        reporter,
+        flow,
+        unnest(generate_series(min(month), max(month), interval 1 month))::date as month
+    from coverage
+    group by all
+),
+
+stream as (
+    select distinct
+        source,
+        reporter,
+        flow
+    from stream_month
+),
+
+-- Codes that never occur in a stream need no row there; reviewed schemes are always shown.
+category as (
+    select
+        source,
+        reporter,
+        flow,
+        category_scheme,
+        category_code
+    from {{ ref('int_partner_category_month') }}
+    union
+    select
+        s.source,
+        s.reporter,
+        s.flow,
+        c.category_scheme,
+        c.category_code
+    from stream as s
+    cross join {{ ref('categories') }} as c
+),
+
+required as (
+    select
+        c.source,
+        c.reporter,
+        c.flow,
+        c.category_scheme,
+        c.category_code,
+        r.hs_prefix,
+        r.required_from
+    from category as c
+    inner join {{ ref('int_category_requirement') }} as r
+        on c.category_scheme = r.category_scheme and c.category_code = r.category_code
+),
+
+prefix as (
+    select distinct
+        source,
+        reporter,
+        flow,
+        hs_prefix
+    from required
+),
+
+-- Required prefixes that a receipt contains, for '*' or for a named partner.
+contained as (
+    select distinct
+        v.source,
+        v.reporter,
+        v.flow,
+        v.currency,
+        v.month,
+        v.partner_code,
+        p.hs_prefix
+    from coverage as v
+    inner join prefix as p
+        on v.source = p.source and v.reporter = p.reporter and v.flow = p.flow and starts_with(p.hs_prefix, v.hs_prefix)
+),
+
+partner as (
+    select
+        source,
+        reporter,
+        flow,
+        month,
+        '*' as partner_code
+    from stream_month
+    union
+    select
+        source,
+        reporter,
+        flow,
+        month,
+        partner_code
+    from coverage
+),
+
+-- A named partner has what is received for it and what is received for all.
+received as (
+    select
+        source,
+        reporter,
+        flow,
+        currency,
+        month,
+        partner_code,
+        hs_prefix
+    from contained
+    union all
+    select
+        c.source,
+        c.reporter,
+        c.flow,
+        c.currency,
+        c.month,
+        p.partner_code,
+        c.hs_prefix
+    from contained as c
+    inner join partner as p
+        on
+            c.source = p.source and c.reporter = p.reporter and c.flow = p.flow and c.month = p.month
+            and p.partner_code <> '*'
+    where c.partner_code = '*'
+),
+
+judged as (
+    select
+        r.source,
+        r.reporter,
+        r.flow,
+        p.month,
+        p.partner_code,
+        r.category_scheme,
+        r.category_code,
+        r.hs_prefix,
+        coalesce(bool_or(c.currency = 'USD'), false) as has_usd,
+        coalesce(bool_or(c.currency = 'CNY'), false) as has_cny
+    from partner as p
+    inner join required as r
+        on p.source = r.source and p.reporter = r.reporter and p.flow = r.flow and p.month >= r.required_from
+    left join received as c
+        on
+            p.source = c.source and p.reporter = c.reporter and p.flow = c.flow and p.month = c.month
+            and p.partner_code = c.partner_code and r.hs_prefix = c.hs_prefix
+    group by all
+),
+
+final as (
+    select
+        source,
+        reporter,
+        flow,
+        month,
+        partner_code,
+        category_scheme,
+        category_code,
+        bool_and(has_usd) as covered_usd,
+        bool_and(has_cny) as covered_cny,
+        bool_or(has_usd or has_cny) as has_any,
+        count(*) as n_required,
+        string_agg(hs_prefix, ', ' order by hs_prefix) filter (where not has_usd and not has_cny) as missing
+    from judged
+    group by all
+)
+
+select * from final

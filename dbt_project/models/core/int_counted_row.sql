@@ -1,0 +1,55 @@
+-- The raw rows of the window that count, each with the reason for which it is quarantined, if any.
+{{ config(materialized='ephemeral') }}
+
+with rows_that_count as (
+    select
+        t.*,
+        w.precedence
+    from {{ ref('stg_gacc__trade') }} as t
+    inner join {{ ref('stg_landing__receipt') }} as r
+        on t.receipt_id = r.receipt_id and t.parser_version = r.parser_version
+    inner join {{ ref('int_row_winner') }} as w
+        on
+            t.receipt_id = w.receipt_id and t.currency = w.currency and t.month = w.month
+            and t.hs_code = w.hs_code and t.partner_code = w.partner_code
+    where {{ in_window('t.month') }}
+),
+
+final as (
+    select
+        c.receipt_id,
+        c.precedence,
+        c.parser_version,
+        c.line,
+        c.source,
+        c.reporter,
+        c.flow,
+        c.currency,
+        c.month,
+        c.hs_code,
+        c.commodity_as_printed,
+        c.partner_code,
+        c.regime_code,
+        c.province_code,
+        c.value,
+        c.quantity_1,
+        c.unit_1_as_printed,
+        coalesce(u1.unit, c.unit_1_as_printed) as unit_1,
+        c.quantity_2,
+        c.unit_2_as_printed,
+        coalesce(u2.unit, c.unit_2_as_printed) as unit_2,
+        nullif(concat_ws(
+            '; ',
+            if(p.partner_code is null, 'unknown partner ' || c.partner_code, null),
+            if(c.regime_code is not null and g.regime_code is null, 'unknown regime ' || c.regime_code, null),
+            if(c.province_code is not null and v.province_code is null, 'unknown province ' || c.province_code, null)
+        ), '') as quarantine_reason
+    from rows_that_count as c
+    left join {{ ref('partners') }} as p on c.partner_code = p.partner_code
+    left join {{ ref('regimes') }} as g on c.regime_code = g.regime_code
+    left join {{ ref('provinces') }} as v on c.province_code = v.province_code
+    left join {{ ref('units') }} as u1 on c.unit_1_as_printed = u1.unit_as_printed
+    left join {{ ref('units') }} as u2 on c.unit_2_as_printed = u2.unit_as_printed
+)
+
+select * from final

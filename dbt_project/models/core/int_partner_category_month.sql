@@ -1,0 +1,41 @@
+-- Sums of the fact over each category's own cells: what marts look back on.
+{{ config(materialized='incremental', incremental_strategy='replace_months') }}
+
+with fact as (
+    select *
+    from {{ ref('fct_trade_monthly') }}
+    where {{ in_window('month') }}
+),
+
+code as (
+    select distinct hs8 from fact
+),
+
+membership as (
+    select
+        c.hs8,
+        p.category_scheme,
+        p.category_code
+    from code as c
+    inner join {{ ref('int_category_prefix') }} as p on starts_with(c.hs8, p.hs_prefix)
+),
+
+final as (
+    select
+        f.source,
+        f.reporter,
+        f.flow,
+        f.month,
+        f.partner_code,
+        m.category_scheme,
+        m.category_code,
+        sum(f.value_usd)::bigint as value_usd,
+        sum(f.value_cny)::bigint as value_cny,
+        if(count(distinct coalesce(f.unit_1, '')) = 1, sum(f.quantity_1), null)::bigint as quantity,
+        if(count(distinct coalesce(f.unit_1, '')) = 1, any_value(f.unit_1), null) as quantity_unit
+    from fact as f
+    inner join membership as m on f.hs8 = m.hs8
+    group by all
+)
+
+select * from final

@@ -1,0 +1,75 @@
+{{ config(materialized='incremental', incremental_strategy='from_first_stale', post_hook="{{ keep_fingerprints() }}") }}
+
+with covered as (
+    select *
+    from {{ ref('mart_coverage') }}
+    where partner_code = 'all'
+),
+
+-- All partners together, China's own re-imports (142) included. Quantities of unlike units are never added.
+sums as (
+    select
+        source,
+        reporter,
+        flow,
+        month,
+        category_scheme,
+        category_code,
+        sum(value_usd)::bigint as value_usd,
+        sum(value_cny)::bigint as value_cny,
+        if(count(distinct coalesce(quantity_unit, '')) = 1, sum(quantity), null)::bigint as quantity,
+        if(count(distinct coalesce(quantity_unit, '')) = 1, any_value(quantity_unit), null) as quantity_unit
+    from {{ ref('int_partner_category_month') }}
+    group by all
+),
+
+first_trade as (
+    select
+        c.source,
+        c.reporter,
+        c.flow,
+        c.category_scheme,
+        c.category_code,
+        min(c.month) as first_month
+    from covered as c
+    inner join sums as s using (source, reporter, flow, month, category_scheme, category_code)
+    where (c.covered_usd and s.value_usd > 0) or (c.covered_cny and s.value_cny > 0)
+    group by all
+),
+
+spine as (
+    select
+        c.source,
+        c.reporter,
+        c.flow,
+        c.month,
+        c.partner_code,
+        c.category_scheme,
+        c.category_code,
+        if(c.covered_usd, coalesce(s.value_usd, 0), null) as value_usd,
+        if(c.covered_cny, coalesce(s.value_cny, 0), null) as value_cny,
+        if(s.month is null, 0, s.quantity) as quantity,
+        s.quantity_unit,
+        f.first_month
+    from covered as c
+    inner join first_trade as f using (source, reporter, flow, category_scheme, category_code)
+    left join sums as s using (source, reporter, flow, month, category_scheme, category_code)
+    where {{ look_back('c.month') }}
+),
+
+{{ category_series('spine') }},
+
+final as (
+    select
+        r.*,
+        null::varchar as partner_iso3,
+        'All partners' as partner_name,
+        d.category_name,
+        r.source = 'gacc_sample' as is_synthetic
+    from with_ratios as r
+    left join {{ ref('dim_category') }} as d
+        on r.category_scheme = d.category_scheme and r.category_code = d.category_code
+    where r.month >= '{{ first_stale_month() }}'::date
+)
+
+select {{ mart_columns() }} from final

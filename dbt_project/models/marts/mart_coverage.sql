@@ -1,0 +1,128 @@
+-- Which rows the marts can have, and why the others are not there. Series are those with trade in any month,
+-- and reviewed categories for all partners together and for each partner that some receipt names.
+with coverage as (
+    select * from {{ ref('int_category_coverage') }}
+),
+
+series as (
+    select
+        source,
+        reporter,
+        flow,
+        partner_code,
+        category_scheme,
+        category_code
+    from {{ ref('int_partner_category_month') }}
+    union
+    select
+        source,
+        reporter,
+        flow,
+        'all' as partner_code,
+        category_scheme,
+        category_code
+    from coverage
+    where partner_code = '*'
+    union
+    select
+        c.source,
+        c.reporter,
+        c.flow,
+        c.partner_code,
+        c.category_scheme,
+        c.category_code
+    from coverage as c
+    semi join {{ ref('categories') }} as r
+        on c.category_scheme = r.category_scheme and c.category_code = r.category_code
+    where c.partner_code <> '*'
+),
+
+-- Months of which some receipt of the stream says something.
+received_month as (
+    select distinct
+        source,
+        reporter,
+        flow,
+        month
+    from {{ ref('stg_landing__coverage') }}
+),
+
+-- The partners for which a category is whole; a long list says no more than its length.
+named as (
+    select
+        source,
+        reporter,
+        flow,
+        month,
+        category_scheme,
+        category_code,
+        if(
+            count(*) <= 10,
+            'partners ' || string_agg(partner_code, ', ' order by partner_code),
+            count(*) || ' partners'
+        ) as partners
+    from coverage
+    where partner_code <> '*' and (covered_usd or covered_cny)
+    group by all
+),
+
+judged as (
+    select
+        s.source,
+        s.reporter,
+        s.flow,
+        whole.month,
+        s.partner_code,
+        s.category_scheme,
+        s.category_code,
+        if(own.month is null, whole.covered_usd, own.covered_usd) as covered_usd,
+        if(own.month is null, whole.covered_cny, own.covered_cny) as covered_cny,
+        if(own.month is null, whole.missing, own.missing) as missing,
+        whole.n_required,
+        r.month is not null as is_received,
+        own.month is not null as is_named,
+        n.partners
+    from series as s
+    inner join coverage as whole
+        on
+            s.source = whole.source and s.reporter = whole.reporter and s.flow = whole.flow
+            and whole.partner_code = '*'
+            and s.category_scheme = whole.category_scheme and s.category_code = whole.category_code
+    left join coverage as own
+        on
+            s.source = own.source and s.reporter = own.reporter and s.flow = own.flow and whole.month = own.month
+            and s.partner_code = own.partner_code
+            and s.category_scheme = own.category_scheme and s.category_code = own.category_code
+    left join received_month as r
+        on s.source = r.source and s.reporter = r.reporter and s.flow = r.flow and whole.month = r.month
+    left join named as n
+        on
+            s.source = n.source and s.reporter = n.reporter and s.flow = n.flow and whole.month = n.month
+            and s.category_scheme = n.category_scheme and s.category_code = n.category_code
+),
+
+final as (
+    select
+        source,
+        reporter,
+        flow,
+        month,
+        partner_code,
+        category_scheme,
+        category_code,
+        covered_usd,
+        covered_cny,
+        case
+            when covered_usd and covered_cny then null
+            when covered_usd then 'not received in CNY'
+            when covered_cny then 'not received in USD'
+            when not is_received then 'no receipt covers this month'
+            when missing is null then 'no currency covers all of its codes'
+            when not is_named and partners is not null then 'received for ' || partners || ' only'
+            when len(string_split(missing, ', ')) = n_required and n_required > 1 then 'none of its codes received'
+            else 'codes not received: ' || missing
+        end as reason
+    from judged
+)
+
+select * from final

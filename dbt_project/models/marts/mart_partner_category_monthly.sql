@@ -1,0 +1,70 @@
+{{ config(materialized='incremental', incremental_strategy='from_first_stale', post_hook="{{ keep_fingerprints() }}") }}
+
+with covered as (
+    select *
+    from {{ ref('mart_coverage') }}
+    where partner_code <> 'all'
+),
+
+sums as (
+    select * from {{ ref('int_partner_category_month') }}
+),
+
+first_trade as (
+    select
+        c.source,
+        c.reporter,
+        c.flow,
+        c.partner_code,
+        c.category_scheme,
+        c.category_code,
+        min(c.month) as first_month
+    from covered as c
+    inner join sums as s using (source, reporter, flow, month, partner_code, category_scheme, category_code)
+    where (c.covered_usd and s.value_usd > 0) or (c.covered_cny and s.value_cny > 0)
+    group by all
+),
+
+spine as (
+    select
+        c.source,
+        c.reporter,
+        c.flow,
+        c.month,
+        c.partner_code,
+        c.category_scheme,
+        c.category_code,
+        if(c.covered_usd, coalesce(s.value_usd, 0), null) as value_usd,
+        if(c.covered_cny, coalesce(s.value_cny, 0), null) as value_cny,
+        if(s.month is null, 0, s.quantity) as quantity,
+        s.quantity_unit,
+        f.first_month
+    from covered as c
+    inner join first_trade as f using (source, reporter, flow, partner_code, category_scheme, category_code)
+    left join sums as s using (source, reporter, flow, month, partner_code, category_scheme, category_code)
+    where {{ look_back('c.month') }}
+),
+
+{{ category_series('spine') }},
+
+final as (
+    select
+        r.*,
+        p.partner_iso3,
+        p.partner_name,
+        d.category_name,
+        r.value_usd / nullif(t.value_usd, 0)::double as partner_share_usd,
+        r.value_cny / nullif(t.value_cny, 0)::double as partner_share_cny,
+        r.source = 'gacc_sample' as is_synthetic
+    from with_ratios as r
+    left join {{ ref('dim_partner') }} as p on r.partner_code = p.partner_code
+    left join {{ ref('dim_category') }} as d
+        on r.category_scheme = d.category_scheme and r.category_code = d.category_code
+    left join {{ ref('mart_category_monthly') }} as t
+        on
+            r.source = t.source and r.reporter = t.reporter and r.flow = t.flow and r.month = t.month
+            and r.category_scheme = t.category_scheme and r.category_code = t.category_code
+    where r.month >= '{{ first_stale_month() }}'::date
+)
+
+select {{ mart_columns(share=true) }} from final

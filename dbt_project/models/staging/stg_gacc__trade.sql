@@ -1,0 +1,22 @@
+-- depends_on: {{ source('raw', 'gacc') }}
+select
+    receipt_id,
+    parser_version,
+    source,
+    reporter,
+    flow,
+    currency,
+    month,
+    line,
+    hs_code,
+    hs_name as commodity_as_printed,
+    partner_code,
+    regime_code,
+    province_code,
+    -- A quantity without a unit is printed as 0 and means absent, not zero.
+    if(unit_1 is null and quantity_1 = 0, null, quantity_1) as quantity_1,
+    unit_1 as unit_1_as_printed,
+    if(unit_2 is null and quantity_2 = 0, null, quantity_2) as quantity_2,
+    unit_2 as unit_2_as_printed,
+    value
+from read_parquet('{{ home() }}/raw/*/month=*/*.parquet', hive_partitioning = false)

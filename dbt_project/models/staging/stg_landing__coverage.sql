@@ -1,0 +1,12 @@
+-- depends_on: {{ source('landing', 'coverage') }}
+select
+    receipt_id,
+    precedence,
+    source,
+    reporter,
+    flow,
+    currency,
+    month,
+    partner_code,
+    hs_prefix
+from read_parquet('{{ home() }}/warehouse/landing/coverage.parquet')

@@ -1,0 +1,19 @@
+-- depends_on: {{ source('landing', 'receipt') }}
+select
+    receipt_id,
+    sequence,
+    precedence,
+    parser_version,
+    sha256,
+    name,
+    dataset,
+    vintage,
+    received_at,
+    source,
+    reporter,
+    flow,
+    currency,
+    dimensions,
+    feeds_fact,
+    is_synthetic
+from read_parquet('{{ home() }}/warehouse/landing/receipt.parquet')

@@ -1,0 +1,1 @@
+"""Gates: evidence and judgement. The small bridge to Great Expectations; knows nothing of Dagster."""

@@ -1,0 +1,197 @@
+"""Evidence: what each gate compared with what, gathered read-only on a candidate or a release.
+
+The table is the contract of every gate: NOT NULL where a gate must speak, tolerance ≥ 0, a primary key so that a
+fan-out breaks, difference and excess computed once for all gates.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from orchestration.duck import literal, scratch
+from orchestration.gates.judge import GateBrokenError, judge
+from orchestration.gates.suites import GateSpec
+from orchestration.landing.datasets import Dataset, load_datasets
+from orchestration.landing.scope import HS_CHAPTERS
+from orchestration.landing.snapshot import coverage_table, receipt_table
+from orchestration.landing.store import Landing
+from orchestration.settings import DBT_PROJECT, REPORTER, Home
+
+EVIDENCE = """
+create table evidence (
+  gate varchar not null, dataset varchar not null, month date not null check (day(month) = 1),
+  scope varchar not null, measure varchar not null,
+  expected decimal(24, 6), actual decimal(24, 6),
+  tolerance decimal(24, 6) not null check (tolerance >= 0),
+  n_compared bigint not null check (n_compared >= 0),
+  severity varchar not null check (severity in ('block', 'warn')),
+  reason varchar check (n_compared > 0 or reason is not null),
+  reference varchar,
+  difference decimal(24, 6) generated always as (actual - expected) virtual,
+  excess decimal(24, 6) generated always as (abs(actual - expected) - tolerance) virtual,
+  primary key (gate, dataset, month, scope, measure))"""
+ROWS_PER_FRAME = 500_000
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is audited: a published database (candidate or release) and the landing records it was built from."""
+
+    home: Home
+    database: Path
+    sequence: int
+    expectations: Path
+
+
+@contextmanager
+def connect(subject: Subject) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A scratch connection in which gates see the published tables, raw rows, landing and datasets."""
+    state = Landing(subject.home).state(subject.sequence)
+    with scratch() as con:
+        con.execute(f"attach {literal(subject.database)} as published (read_only)")
+        tables = con.execute(
+            "select table_name from duckdb_tables() where database_name = 'published' "
+            "and table_name not in ('audit_results', 'release_info')"
+        ).fetchall()
+        for (table,) in tables:
+            con.execute(f'create view "{table}" as select * from published.main."{table}"')
+        for name, rows in (("receipt", receipt_table(state)), ("coverage", coverage_table(state))):
+            con.register(f"{name}_arrow", rows)
+            con.execute(f"create table {name} as select * from {name}_arrow")
+        raw = literal(subject.home.raw / "*" / "month=*" / "*.parquet")
+        con.execute(
+            "create view raw_row as select r.*, receipt.feeds_fact, receipt.precedence "
+            f"from read_parquet({raw}, hive_partitioning = false) r join receipt using (receipt_id, parser_version)"
+        )
+        _reference_tables(
+            con, {n: d for n, d in load_datasets(subject.expectations).items() if n in state.dataset_names}
+        )
+        con.execute(EVIDENCE)
+        yield con
+
+
+def _reference_tables(con: duckdb.DuckDBPyConnection, datasets: dict[str, Dataset]) -> None:
+    """Tables `dataset`, `dataset_scope`, `dataset_never_zero`, `category_prefix`, `requirement`, `unit`."""
+    rows: dict[str, list[dict[str, Any]]] = {"dataset": [], "dataset_scope": [], "dataset_never_zero": []}
+    for name, d in datasets.items():
+        rows["dataset"].append(
+            {
+                "dataset": name,
+                "source": d.source,
+                "reporter": REPORTER,
+                "flow": d.flow,
+                "currency": d.currency,
+                "first_month": d.first,
+            }
+        )
+        partners = ("*",) if d.partners == "all" else d.partners
+        prefixes = ("",) if d.hs == "all" else d.hs
+        rows["dataset_scope"] += [
+            {"dataset": name, "partner_code": p, "hs_prefix": h} for p in partners for h in prefixes
+        ]
+        rows["dataset_never_zero"] += [
+            {"dataset": name, "partner_code": z.partner, "hs_prefix": z.hs} for z in d.never_zero
+        ]
+    text = pa.string()
+    schemas = {
+        "dataset": {
+            "dataset": text,
+            "source": text,
+            "reporter": text,
+            "flow": text,
+            "currency": text,
+            "first_month": pa.date32(),
+        },
+        "dataset_scope": {"dataset": text, "partner_code": text, "hs_prefix": text},
+        "dataset_never_zero": {"dataset": text, "partner_code": text, "hs_prefix": text},
+    }
+    for table, schema in schemas.items():
+        con.register(f"{table}_arrow", pa.Table.from_pylist(rows[table], schema=pa.schema(schema)))
+        con.execute(f"create table {table} as select * from {table}_arrow")
+    con.execute(
+        "create table category_prefix as select category_scheme, category_code, "
+        "unnest(string_split(hs_prefixes, ',')) as hs_prefix from dim_category"
+    )
+    # What must be covered for a prefix to be whole: itself, or all chapters (contract, rule 2).
+    chapters = ", ".join(f"('{c}', date '2015-01-01')" for c in HS_CHAPTERS) + ", ('99', date '2021-01-01')"
+    con.execute(
+        "create table requirement as select distinct hs_prefix as scope_prefix, hs_prefix, date '2015-01-01' as "
+        "required_from from (select hs_prefix from category_prefix union select hs_prefix from dataset_scope) "
+        f"where hs_prefix <> '' union all select '', c.* from (values {chapters}) c"
+    )
+    units = literal(DBT_PROJECT / "seeds" / "units.csv")
+    con.execute(f"create table unit as select * from read_csv({units}, header = true, all_varchar = true)")
+
+
+def gather(con: duckdb.DuckDBPyConnection, spec: GateSpec, sql: str) -> None:
+    """Put a gate's comparisons into the evidence table; whatever is wrong with them breaks the gate."""
+    try:
+        if spec.rows:
+            _insert(con, spec, _judged_rows(con, spec, sql))
+        else:
+            con.execute(f"insert into evidence by name select {literal(spec.gate)} as gate, e.* from ({sql}) e")
+    except duckdb.Error as error:
+        raise GateBrokenError(str(error).splitlines()[0]) from None
+
+
+def _judged_rows(con: duckdb.DuckDBPyConnection, spec: GateSpec, sql: str) -> list[dict[str, Any]]:
+    """One comparison for each expectation, dataset and month: rows found wrong against none."""
+    months = con.execute(f"select month, count(*) from ({sql}) group by 1 order by 1").fetchall()
+    found: list[dict[str, Any]] = []
+    batch: list[dt.date] = []
+    size = 0
+    for position, (month, rows) in enumerate(months):
+        batch.append(month)
+        size += rows
+        if size >= ROWS_PER_FRAME or position == len(months) - 1:
+            frame = (
+                con.execute(f"select * from ({sql}) where month between ? and ?", [batch[0], batch[-1]])
+                .fetch_arrow_table()
+                .to_pandas()
+            )
+            found += _judge_frame(spec, frame)
+            batch, size = [], 0
+    return found
+
+
+def _judge_frame(spec: GateSpec, frame: pd.DataFrame) -> list[dict[str, Any]]:
+    keys = frame[["dataset", "month"]]
+    compared = keys.value_counts()
+    found: list[dict[str, Any]] = []
+    for expectation, wrong in zip(spec.rows, judge(spec.gate, spec.rows, frame), strict=True):
+        rows = keys.iloc[sorted(wrong)].value_counts()
+        first = frame.iloc[sorted(wrong)].groupby(["dataset", "month"]).head(1).set_index(["dataset", "month"])
+        for key, n in compared.items():
+            dataset, month = key  # type: ignore[misc]
+            bad = int(rows.get(key, 0))
+            where = f", first {first.loc[key, 'receipt_id']} line {first.loc[key, 'line']}" if bad else ""
+            found.append(
+                {
+                    "dataset": dataset,
+                    "month": month,
+                    "scope": expectation.description + where,
+                    "measure": "rows found wrong",
+                    "expected": 0,
+                    "actual": bad,
+                    "tolerance": 0,
+                    "n_compared": int(n),
+                    "severity": "block",
+                    "reference": expectation.reference,
+                }
+            )
+    return found
+
+
+def _insert(con: duckdb.DuckDBPyConnection, spec: GateSpec, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        con.register("judged_rows", pd.DataFrame(rows))
+        con.execute(f"insert into evidence by name select {literal(spec.gate)} as gate, * from judged_rows")

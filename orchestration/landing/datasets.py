@@ -1,0 +1,94 @@
+"""Datasets: the scopes that the warehouse promises to hold (`expectations/datasets.yml`)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+
+from orchestration import release_calendar as calendar
+from orchestration import strict_yaml
+from orchestration.errors import RefusalError
+from orchestration.landing.scope import Currency, Declaration, Flow, HsCodes, Partners
+from orchestration.settings import settings
+
+
+def _month(value: object) -> object:
+    return calendar.parse_month(value) if isinstance(value, str) and value != "open" else value
+
+
+Month = Annotated[dt.date, BeforeValidator(_month)]
+
+
+class Series(BaseModel):
+    """A partner × HS prefix that trades in every month: a zero is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    partner: str
+    hs: str
+
+
+class Dataset(BaseModel):
+    """A promised scope. `last: open` = new months are expected by the release calendar."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str
+    source: str
+    flow: Flow
+    hs: HsCodes
+    partners: Partners
+    currency: Currency
+    first: Month
+    last: Annotated[Month | Literal["open"], BeforeValidator(_month)]
+    never_zero: tuple[Series, ...] = ()
+    must_compare: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _known(self) -> Dataset:
+        self.declaration("")
+        if self.first < calendar.FIRST_MONTH or (self.last != "open" and self.last < self.first):
+            raise ValueError("first lies before 2015-01, or last before first")
+        return self
+
+    def declaration(self, name: str) -> Declaration:
+        """What the dataset says of every file that is received for it."""
+        return Declaration(
+            dataset=name or None,
+            source=self.source,
+            flow=self.flow,
+            hs=self.hs,
+            partners=self.partners,
+            currency=self.currency,
+        )
+
+    def promised(self, today: dt.date) -> list[dt.date]:
+        """Months that are promised and due on the given day (Beijing)."""
+        due = calendar.last_due(today)
+        return list(calendar.month_range(self.first, due if self.last == "open" else min(self.last, due)))
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    datasets: dict[str, Dataset]
+
+
+def load_datasets(folder: Path | None = None) -> dict[str, Dataset]:
+    """All datasets by name, from `datasets.yml`; a typo is an error that names the line."""
+    return strict_yaml.load((folder or settings().expectations) / "datasets.yml", _File).datasets
+
+
+def find(name: str, file: str) -> Dataset:
+    """The dataset of that name; `RefusalError` naming those there are."""
+    datasets = load_datasets()
+    if name not in datasets:
+        raise RefusalError(
+            f"there is no dataset {name!r}",
+            file=file,
+            remedy=f"use one of {', '.join(datasets)}, or add it to expectations/datasets.yml (copy three lines)",
+        )
+    return datasets[name]

@@ -1,0 +1,137 @@
+"""What each dataset holds, what is due and not there, and the queries that would fetch it from the site."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from dataclasses import dataclass
+from functools import cache
+
+from orchestration.landing.datasets import Dataset, load_datasets
+from orchestration.landing.scope import HS_CHAPTERS, shown
+from orchestration.landing.store import LandingState
+from orchestration.release_calendar import detail_release_date, format_month
+from orchestration.settings import DBT_PROJECT, Home
+from orchestration.sources.gacc import TRUNCATED_AT
+
+#: More partners than this do not trade in one tariff line in one month, on average over a chapter.
+PARTNERS_A_LINE = 30
+
+
+@dataclass(frozen=True)
+class Query:
+    """One download from the query site, small enough not to be cut off at 10,000 rows."""
+
+    flow: str
+    months: tuple[dt.date, ...]
+    hs: tuple[str, ...] | str
+    partners: tuple[str, ...] | str
+    currency: str
+    folder: str
+
+    def __str__(self) -> str:
+        months = ", ".join(map(format_month, self.months))
+        return (
+            f"{self.flow}s, {months}, codes {shown(self.hs)} (8 digits), partners {shown(self.partners)}, "
+            f"in {self.currency}, columns month + code + partner → save to {self.folder}"
+        )
+
+
+@dataclass(frozen=True)
+class DatasetStatus:
+    """One dataset: active or an offer; months held, and those due (Beijing) but not there."""
+
+    name: str
+    dataset: Dataset
+    active: bool
+    held: tuple[dt.date, ...]
+    due: tuple[dt.date, ...]
+    queries: tuple[Query, ...]
+
+    def overdue_since(self) -> dt.date | None:
+        """The day on which the first missing month came out."""
+        return detail_release_date(self.due[0]) if self.due else None
+
+
+def dataset_status(home: Home, state: LandingState, today: dt.date) -> list[DatasetStatus]:
+    """Every dataset; only active ones have months due."""
+    found = []
+    for name, dataset in load_datasets().items():
+        active = name in state.dataset_names
+        held = tuple(m for m in dataset.promised(today) if _covered(state, dataset, m))
+        due = tuple(m for m in dataset.promised(today) if active and m not in held)
+        folder = str(home.inbox / name) + "/"
+        found.append(DatasetStatus(name, dataset, active, held, due, queries(dataset, due, folder)))
+    return found
+
+
+def _covered(state: LandingState, dataset: Dataset, month: dt.date) -> bool:
+    """Whether receipts cover the dataset's whole scope in the month."""
+    scopes = [
+        r.scope
+        for r in state.active
+        if r.scope.feeds_fact
+        and (r.scope.source, r.scope.flow, r.scope.currency) == (dataset.source, dataset.flow, dataset.currency)
+        and r.scope.months[0] <= month <= r.scope.months[1]
+    ]
+    chapters = (*HS_CHAPTERS, "99") if month.year >= 2021 else HS_CHAPTERS
+    prefixes = chapters if dataset.hs == "all" else dataset.hs
+    partners = ("*",) if dataset.partners == "all" else dataset.partners
+    return all(
+        any(
+            (partner in s.partner_keys or "*" in s.partner_keys) and any(prefix.startswith(p) for p in s.hs_prefixes)
+            for s in scopes
+        )
+        for partner in partners
+        for prefix in prefixes
+    )
+
+
+def queries(dataset: Dataset, months: tuple[dt.date, ...], folder: str) -> tuple[Query, ...]:
+    """The downloads that fetch these months: several months in one where they fit, several parts where they must."""
+    if not months:
+        return ()
+    partners = PARTNERS_A_LINE if dataset.partners == "all" else len(dataset.partners)
+    codes = HS_CHAPTERS + ("99",) if dataset.hs == "all" else dataset.hs
+    parts = _pack([(code, _lines(code) * partners) for code in codes])
+    found = []
+    for hs, rows in parts:
+        whole = dataset.hs == "all" and len(parts) == 1
+        per_query = max(1, (TRUNCATED_AT - 1) // max(rows, 1))
+        for start in range(0, len(months), per_query):
+            found.append(
+                Query(
+                    dataset.flow,
+                    months[start : start + per_query],
+                    "all" if whole else hs,
+                    dataset.partners,
+                    dataset.currency,
+                    folder,
+                )
+            )
+    return tuple(found)
+
+
+def _pack(sizes: list[tuple[str, int]]) -> list[tuple[tuple[str, ...], int]]:
+    """Neighbouring codes put together as long as they stay below the site's limit."""
+    packed: list[tuple[tuple[str, ...], int]] = []
+    for code, rows in sizes:
+        if packed and packed[-1][1] + rows < TRUNCATED_AT:
+            packed[-1] = ((*packed[-1][0], code), packed[-1][1] + rows)
+        else:
+            packed.append(((code,), rows))
+    return packed
+
+
+@cache
+def _heading_lines() -> dict[str, int]:
+    with (DBT_PROJECT / "seeds" / "hs_headings.csv").open(encoding="utf-8", newline="") as stream:
+        return {row["hs_code"]: int(row["hs8_lines"] or 0) for row in csv.DictReader(stream)}
+
+
+def _lines(prefix: str) -> int:
+    """At most so many tariff lines begin with the prefix."""
+    lines = _heading_lines()
+    if len(prefix) >= 8:
+        return 1
+    return max(1, lines.get(prefix, lines.get(prefix[:4], lines.get(prefix[:2], 1))))

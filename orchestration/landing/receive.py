@@ -1,0 +1,168 @@
+"""Receiving one file: declare, hash, parse, check, keep. It changes landing only, or nothing.
+
+A refusal leaves landing as it was. A kill at any point leaves either the whole receipt or none: the bytes
+come to lie under their hash first, and the record that makes them a receipt appears in one step.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration import strict_yaml
+from orchestration.errors import RefusalError
+from orchestration.landing import datasets
+from orchestration.landing.preview import MonthChange, changes
+from orchestration.landing.scope import Declaration, Scope, merge, missing, resolve, shown
+from orchestration.landing.store import Landing, LandingState, Receipt
+from orchestration.release_calendar import beijing_today
+from orchestration.settings import SYNTHETIC_SOURCES, Home
+from orchestration.sources.gacc import ParsedFile, parse
+from orchestration.sources.gacc_layout import split_header
+
+
+@dataclass(frozen=True)
+class Received:
+    """The outcome for one file: its receipt (None in a dry run) and whether it is new.
+
+    `parsed`, `scope`, `changes` are there for a new file only.
+    """
+
+    receipt: Receipt | None
+    is_new: bool
+    parsed: ParsedFile | None = None
+    scope: Scope | None = None
+    vintage: dt.date | None = None
+    changes: tuple[MonthChange, ...] = ()
+
+
+def sidecar(file: Path) -> Path:
+    """Where the declaration beside a file would lie."""
+    return file.with_name(file.name + ".yml")
+
+
+def declare(file: Path, flags: Declaration) -> Declaration:
+    """The whole declaration of a file: flags, its sidecar, and the dataset that either names."""
+    parts = {"the command": flags}
+    if sidecar(file).is_file():
+        parts[sidecar(file).name] = strict_yaml.load(sidecar(file), Declaration)
+    said = merge(parts, file.name)
+    if said.dataset is not None:
+        dataset = datasets.find(said.dataset, file.name)
+        parts[f"dataset {said.dataset}"] = dataset.declaration(said.dataset)
+    return merge(parts, file.name)
+
+
+def receive(home: Home, file: Path, flags: Declaration, *, dry_run: bool = False) -> Received:
+    """Receive one file; `RefusalError`, with nothing changed, if it or its declaration is not sound."""
+    if not file.is_file():
+        raise RefusalError("no such file", file=str(file), remedy="check the path")
+    declaration = declare(file, flags)
+    landing, today = Landing(home), beijing_today()
+    with landing.receiving() as work:
+        copy, sha256, size = _copy(file, work / "bytes")
+        state = landing.state()
+        _refuse_other_kind(state, declaration, file.name)
+        known = _known(state, sha256, declaration, file.name)
+        if known:
+            return Received(known, is_new=False)
+        parsed = parse(copy, work / "parsed", name=file.name, header=declaration.header)
+        scope, vintage = resolve(declaration, parsed, file.name, today)
+        _refuse_outside_dataset(declaration, scope, file.name)
+        if dry_run:
+            found = changes(landing, state, parsed, scope, vintage, work)
+            return Received(None, True, parsed, scope, vintage, found)
+        receipt = Receipt(
+            sequence=state.sequence + 1,
+            receipt_id=f"r{state.sequence + 1:06d}-{sha256[:8]}",
+            sha256=sha256,
+            bytes=size,
+            name=file.name,
+            received_at=dt.datetime.now(dt.UTC),
+            dataset=declaration.dataset,
+            vintage=vintage,
+            header=declaration.header,
+            scope=scope,
+            printed=(parsed.months[0].month, parsed.months[-1].month) if parsed.months else None,
+            encoding=parsed.encoding,
+            rows=parsed.rows,
+            value=sum(m.value for m in parsed.months),
+        )
+        landing.keep_bytes(copy, sha256)
+        landing.append(receipt)
+        return Received(receipt, True, parsed, scope, vintage)
+
+
+def _copy(file: Path, target: Path) -> tuple[Path, str, int]:
+    digest, size = hashlib.sha256(), 0
+    with file.open("rb") as source, target.open("wb") as out:
+        while chunk := source.read(1 << 20):
+            digest.update(chunk)
+            size += len(chunk)
+            out.write(chunk)
+    return target, digest.hexdigest(), size
+
+
+def _refuse_other_kind(state: LandingState, declaration: Declaration, name: str) -> None:
+    """A home is real or synthetic from its first receipt on (contract, rule 7)."""
+    if not state.receipts or declaration.source is None:
+        return
+    first = state.receipts[0].scope
+    if first.is_synthetic != (declaration.source in SYNTHETIC_SOURCES):
+        kind = "synthetic" if first.is_synthetic else "real"
+        raise RefusalError(
+            f"this home holds {kind} receipts (source {first.source}); {declaration.source} never shares it",
+            file=name,
+            remedy=f"bonded receive {name} --home ANOTHER_FOLDER …",
+        )
+
+
+def _same(receipt: Receipt, declaration: Declaration) -> bool:
+    """Whether the declaration, resolved on the same bytes, gives the receipt's scope."""
+    said = declaration.model_dump(exclude={"dataset", "vintage", "header", "months"}, exclude_none=True)
+    said = {"regimes": "all", "provinces": "all", **said}
+    header = [split_header(h) if h else None for h in (receipt.header, declaration.header)]
+    return (
+        all(getattr(receipt.scope, key) == value for key, value in said.items())
+        and receipt.scope.months == (declaration.months or receipt.printed)
+        and header[0] == header[1]
+    )
+
+
+def _known(state: LandingState, sha256: str, declaration: Declaration, name: str) -> Receipt | None:
+    """The receipt that these bytes have under this declaration already (contract, rule 6)."""
+    earlier = [r for r in state.active if r.sha256 == sha256]
+    if not earlier or missing(declaration):
+        return None
+    same = [r for r in earlier if _same(r, declaration)]
+    if not same:
+        _refuse_bytes(earlier[-1], name)
+    if declaration.vintage is None:
+        return same[-1]
+    return next((r for r in same if r.vintage == declaration.vintage), None)
+
+
+def _refuse_bytes(receipt: Receipt, name: str) -> None:
+    scope = receipt.scope
+    declared = ", ".join(f"{k} {shown(getattr(scope, k))}" for k in ("source", "flow", "months", "hs", "partners"))
+    raise RefusalError(
+        f"the same bytes were received as {receipt.receipt_id} under another declaration ({declared})",
+        file=name,
+        remedy=f"if that one is wrong: bonded withdraw {receipt.receipt_id} --reason 'why', then receive it again",
+    )
+
+
+def _refuse_outside_dataset(declaration: Declaration, scope: Scope, name: str) -> None:
+    if declaration.dataset is None:
+        return
+    dataset = datasets.find(declaration.dataset, name)
+    first, last = scope.months
+    if first < dataset.first or (dataset.last != "open" and last > dataset.last):
+        raise RefusalError(
+            f"months {shown(scope.months)} lie outside the dataset {declaration.dataset} "
+            f"({dataset.first:%Y-%m}..{dataset.last if dataset.last == 'open' else format(dataset.last, '%Y-%m')})",
+            file=name,
+            remedy="widen the dataset in expectations/datasets.yml, or download what it promises",
+        )

@@ -1,0 +1,281 @@
+"""Scope: what the publisher was asked for (contract: rules of truth). A file never says it.
+
+Belongs here: declaring, merging and checking scopes. Not here: storing receipts (`store`), promises (`datasets`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, model_validator
+
+from orchestration import release_calendar as calendar
+from orchestration.duck import literal, scratch
+from orchestration.errors import RefusalError
+from orchestration.settings import REPORTER, SYNTHETIC_SOURCES
+from orchestration.sources.gacc import ParsedFile
+
+SOURCES = ("gacc", *sorted(SYNTHETIC_SOURCES))
+HS_CHAPTERS = tuple(f"{n:02d}" for n in range(1, 99) if n != 77)
+
+
+def _codes(pattern: str, words: tuple[str, ...], what: str) -> BeforeValidator:
+    def read(value: object) -> object:
+        items = value.split(",") if isinstance(value, str) else value
+        if not isinstance(items, list | tuple) or not items:
+            raise ValueError(f"write {' or '.join(words)}, or {what} separated by commas")
+        codes = tuple(sorted({str(item).strip() for item in items}))
+        if len(codes) == 1 and codes[0] in words:
+            return codes[0]
+        for code in codes:
+            if not re.fullmatch(pattern, code, re.ASCII):
+                raise ValueError(f"{code!r} is not among {what}; write {' or '.join(words)}, or a list of codes")
+        return codes
+
+    return BeforeValidator(read)
+
+
+def _months(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    first, _, last = value.partition("..")
+    return (calendar.parse_month(first.strip()), calendar.parse_month((last or first).strip()))
+
+
+Codes = tuple[str, ...]
+HsCodes = Annotated[Literal["all"] | Codes, _codes(r"\d{2,8}", ("all",), "HS prefixes of 2 to 8 digits")]
+Partners = Annotated[Literal["all", "world"] | Codes, _codes(r"\d{3}", ("all", "world"), "partner codes of 3 digits")]
+TwoDigits = Annotated[Literal["all"] | Codes, _codes(r"\d{2}", ("all",), "codes of 2 digits")]
+Months = Annotated[
+    tuple[dt.date, dt.date],
+    BeforeValidator(_months),
+    PlainSerializer(lambda m: "..".join(map(calendar.format_month, m)), when_used="json"),
+]
+Flow = Literal["import", "export"]
+Currency = Literal["USD", "CNY"]
+
+
+class Scope(BaseModel):
+    """What a receipt holds. `months`: first and last, both included; `dimensions`: the grain of its rows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: str
+    reporter: str = REPORTER
+    flow: Flow
+    months: Months
+    hs: HsCodes
+    partners: Partners
+    regimes: TwoDigits = "all"
+    provinces: TwoDigits = "all"
+    currency: Currency
+    dimensions: tuple[str, ...]
+
+    @property
+    def month_list(self) -> list[dt.date]:
+        """Every month covered."""
+        return list(calendar.month_range(*self.months))
+
+    @property
+    def hs_prefixes(self) -> Codes:
+        """Covered code prefixes; the empty prefix stands for all codes."""
+        return ("",) if self.hs == "all" else tuple(self.hs)
+
+    @property
+    def partner_keys(self) -> Codes:
+        """Covered partners; '*' stands for all partners, each in its own rows."""
+        return ("*",) if self.partners == "all" else () if self.partners == "world" else tuple(self.partners)
+
+    @property
+    def feeds_fact(self) -> bool:
+        """Whether the rows may feed the monthly fact (contract, rule 5)."""
+        return self.regimes == "all" and self.provinces == "all" and self.partners != "world"
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the source makes its figures up."""
+        return self.source in SYNTHETIC_SOURCES
+
+
+class Declaration(BaseModel):
+    """What somebody declares of a file: a dataset, a sidecar `<file>.yml`, or flags; None = not said."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dataset: str | None = None
+    source: str | None = None
+    flow: Flow | None = None
+    months: Months | None = None
+    hs: HsCodes | None = None
+    partners: Partners | None = None
+    regimes: TwoDigits | None = None
+    provinces: TwoDigits | None = None
+    currency: Currency | None = None
+    vintage: dt.date | None = None
+    header: str | None = None
+
+    @model_validator(mode="after")
+    def _known(self) -> Declaration:
+        if self.source is not None and self.source not in SOURCES:
+            raise ValueError(f"source {self.source!r} is unknown; known: {', '.join(SOURCES)}")
+        if self.months is not None and self.months[0] > self.months[1]:
+            raise ValueError("the last month lies before the first")
+        return self
+
+
+def shown(value: object) -> str:
+    """A declared value as it is typed."""
+    if isinstance(value, tuple) and value and isinstance(value[0], dt.date):
+        return "..".join(calendar.format_month(m) for m in dict.fromkeys(value))
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def merge(declarations: dict[str, Declaration], name: str) -> Declaration:
+    """One declaration from several; `RefusalError` where two of them disagree. Keys say where each comes from."""
+    merged: dict[str, tuple[str, object]] = {}
+    for origin, declaration in declarations.items():
+        for key, value in declaration:
+            if value is None:
+                continue
+            if key in merged and merged[key][1] != value:
+                other, said = merged[key]
+                raise RefusalError(
+                    f"{other} says {key} {shown(said)}, {origin} says {key} {shown(value)}",
+                    file=name,
+                    remedy=f"make the two agree, or leave {key} out of one of them",
+                )
+            merged[key] = (origin, value)
+    return Declaration.model_validate({key: value for key, (_, value) in merged.items()})
+
+
+def missing(declaration: Declaration) -> list[str]:
+    """Which of the mandatory parts of a scope nobody has declared."""
+    return [key for key in ("source", "flow", "hs", "partners") if getattr(declaration, key) is None]
+
+
+def resolve(declaration: Declaration, parsed: ParsedFile, name: str, today: dt.date) -> tuple[Scope, dt.date]:
+    """The scope and the vintage of a parsed file; `RefusalError` where the file and the declaration do not fit."""
+    seen = describe(parsed)
+    if unsaid := missing(declaration):
+        flags = {"source": "--source gacc", "flow": "--flow import|export", "hs": "--hs all|<prefixes>",
+                 "partners": "--partners all|<codes>"}  # fmt: skip
+        raise RefusalError(
+            f"the scope is not declared: {', '.join(unsaid)} missing. Seen in the file: {seen}",
+            file=name,
+            remedy=f"bonded receive {name} " + " ".join(flags[k] for k in unsaid) + "  (or --dataset NAME)",
+        )
+    if declaration.partners == "world":
+        raise RefusalError(
+            f"declared as partners world, but the file has a partner column. Seen in the file: {seen}",
+            file=name,
+            remedy="declare --partners all, or the list of codes that was asked for",
+        )
+    currency = parsed.layout.currency
+    if declaration.currency not in (None, currency):
+        raise RefusalError(
+            f"the header prints {currency}, but {declaration.currency} is declared",
+            file=name,
+            remedy=f"download the query in {declaration.currency}, or receive the file under another dataset",
+        )
+    vintage = declaration.vintage or today
+    months = _resolve_months(declaration, parsed, name)
+    scope = Scope.model_validate(
+        {
+            **{k: getattr(declaration, k) for k in ("source", "flow", "hs", "partners")},
+            "regimes": declaration.regimes or "all",
+            "provinces": declaration.provinces or "all",
+            "months": months,
+            "currency": currency,
+            "dimensions": parsed.layout.dimensions,
+        }
+    )
+    _refuse_dates(scope, vintage, today, name)
+    _refuse_outside(scope, parsed, name)
+    return scope, vintage
+
+
+def describe(parsed: ParsedFile) -> str:
+    """What was seen in the file, in one line."""
+    months = [m.month for m in parsed.months]
+    span = shown((months[0], months[-1])) if months else "none"
+    partners = ",".join(parsed.partners[:6]) + (f",… ({len(parsed.partners)})" if len(parsed.partners) > 6 else "")
+    return (
+        f"months {span}, {parsed.rows} rows, {parsed.layout.currency}, partners {partners or 'none'}, "
+        f"HS chapters {','.join(parsed.hs_chapters[:8])}{',…' if len(parsed.hs_chapters) > 8 else ''}"
+    )
+
+
+def _resolve_months(declaration: Declaration, parsed: ParsedFile, name: str) -> tuple[dt.date, dt.date]:
+    printed = [m.month for m in parsed.months]
+    if declaration.months is None:
+        if not printed:
+            raise RefusalError(
+                "a header without rows, and no months are declared",
+                file=name,
+                remedy="if the query found no trade, say for which months: --months 2024-01..2024-10",
+            )
+        return printed[0], printed[-1]
+    return declaration.months
+
+
+def _refuse_dates(scope: Scope, vintage: dt.date, today: dt.date, name: str) -> None:
+    first, last = scope.months
+    if first < calendar.FIRST_MONTH:
+        raise RefusalError(
+            f"month {calendar.format_month(first)} lies before {calendar.format_month(calendar.FIRST_MONTH)}",
+            file=name,
+            remedy="the warehouse begins there: download later months",
+        )
+    if vintage > today:
+        raise RefusalError(
+            f"the vintage {vintage} lies in the future (today in Beijing: {today})",
+            file=name,
+            remedy="give the date on which the figures stood so: --vintage YYYY-MM-DD",
+        )
+    if calendar.last_day(last) > vintage:
+        raise RefusalError(
+            f"month {calendar.format_month(last)} ends after the vintage {vintage}: it could not be known then",
+            file=name,
+            remedy="correct --months or --vintage",
+        )
+
+
+def _refuse_outside(scope: Scope, parsed: ParsedFile, name: str) -> None:
+    """Refuse the file for its first row outside the declared months, codes, partners, regimes or provinces."""
+    first, last = scope.months
+    prefixes = " or ".join(f"starts_with(hs_code, {literal(p)})" for p in scope.hs_prefixes)
+    rules = [
+        (
+            "month",
+            f"month not between date '{first}' and date '{last}'",
+            "strftime(month, '%Y-%m')",
+            scope.months,
+        ),
+        ("hs", f"not ({prefixes})", "hs_code", scope.hs),
+        *(
+            (key, f"{column} not in ({', '.join(map(literal, codes))})", column, codes)
+            for key, column, codes in (
+                ("partners", "partner_code", scope.partners),
+                ("regimes", "regime_code", scope.regimes),
+                ("provinces", "province_code", scope.provinces),
+            )
+            if isinstance(codes, tuple)
+        ),
+    ]
+    with scratch() as con:
+        for key, condition, column, declared in rules:
+            found = con.execute(
+                f"select line, {column} from read_parquet({literal(parsed.rows_path)}) where {condition} "
+                "order by line limit 1"
+            ).fetchone()
+            if found:
+                raise RefusalError(
+                    f"{found[1]} lies outside the declared {key} {shown(declared)}",
+                    file=name,
+                    line=found[0],
+                    column=key,
+                    remedy="declare what was asked of the site, or download what is declared. "
+                    f"Seen in the file: {describe(parsed)}",
+                )

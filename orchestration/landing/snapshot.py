@@ -1,0 +1,109 @@
+"""What dbt and the gates see of landing: receipts and their coverage as two small Parquet files.
+
+`receipt.parquet`: one row an active receipt. `coverage.parquet`: one row an active receipt × month × partner
+('*' = all) × HS prefix ('' = all codes) of those that may feed the fact.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.landing.scope import Scope
+from orchestration.landing.store import LandingState
+from orchestration.sources.gacc import PARSER_VERSION
+
+RECEIPT_SCHEMA = pa.schema(
+    {
+        "receipt_id": pa.string(),
+        "sequence": pa.int64(),
+        "precedence": pa.int64(),
+        "parser_version": pa.string(),
+        "sha256": pa.string(),
+        "name": pa.string(),
+        "dataset": pa.string(),
+        "vintage": pa.date32(),
+        "received_at": pa.timestamp("us", tz="UTC"),
+        "source": pa.string(),
+        "reporter": pa.string(),
+        "flow": pa.string(),
+        "currency": pa.string(),
+        "dimensions": pa.string(),
+        "feeds_fact": pa.bool_(),
+        "is_synthetic": pa.bool_(),
+    }
+)
+COVERAGE_SCHEMA = pa.schema(
+    {
+        "receipt_id": pa.string(),
+        "precedence": pa.int64(),
+        "source": pa.string(),
+        "reporter": pa.string(),
+        "flow": pa.string(),
+        "currency": pa.string(),
+        "month": pa.date32(),
+        "partner_code": pa.string(),
+        "hs_prefix": pa.string(),
+    }
+)
+
+
+def coverage_rows(receipt_id: str, scope: Scope, precedence: int) -> list[dict[str, Any]]:
+    """The coverage of one scope; empty if it may not feed the fact."""
+    if not scope.feeds_fact:
+        return []
+    return [
+        {
+            "receipt_id": receipt_id,
+            "precedence": precedence,
+            "source": scope.source,
+            "reporter": scope.reporter,
+            "flow": scope.flow,
+            "currency": scope.currency,
+            "month": month,
+            "partner_code": partner,
+            "hs_prefix": prefix,
+        }
+        for month in scope.month_list
+        for partner in scope.partner_keys
+        for prefix in scope.hs_prefixes
+    ]
+
+
+def coverage_table(state: LandingState) -> pa.Table:
+    """Coverage of all active receipts."""
+    rank = state.precedence()
+    rows = [row for r in state.active for row in coverage_rows(r.receipt_id, r.scope, rank[r.receipt_id])]
+    return pa.Table.from_pylist(rows, schema=COVERAGE_SCHEMA)
+
+
+def receipt_table(state: LandingState) -> pa.Table:
+    """All active receipts."""
+    rank = state.precedence()
+    rows = [
+        {
+            **{k: getattr(r, k) for k in ("receipt_id", "sequence", "sha256", "name", "dataset", "vintage")},
+            "received_at": r.received_at.astimezone(dt.UTC),
+            "precedence": rank[r.receipt_id],
+            "parser_version": PARSER_VERSION,
+            **{k: getattr(r.scope, k) for k in ("source", "reporter", "flow", "currency")},
+            "dimensions": ",".join(r.scope.dimensions),
+            "feeds_fact": r.scope.feeds_fact,
+            "is_synthetic": r.scope.is_synthetic,
+        }
+        for r in state.active
+    ]
+    return pa.Table.from_pylist(rows, schema=RECEIPT_SCHEMA)
+
+
+def write(state: LandingState, folder: Path) -> None:
+    """Write both files into the folder, each replaced in one step."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in (("receipt", receipt_table(state)), ("coverage", coverage_table(state))):
+        aside = folder / f".{name}.parquet"
+        pq.write_table(table, aside)
+        aside.replace(folder / f"{name}.parquet")

@@ -1,0 +1,172 @@
+"""Landing: received bytes by hash, and the append-only record of receipts and withdrawals.
+
+One record is one file `records/<sequence>.json`, created whole or not at all (written aside, then linked
+under its number). Nothing here is ever edited or deleted.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from filelock import FileLock
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from orchestration.errors import RefusalError
+from orchestration.landing.scope import Months, Scope
+from orchestration.settings import Home, settings
+
+
+class Receipt(BaseModel):
+    """The event of receiving bytes under a declared scope."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["receipt"] = "receipt"
+    sequence: int
+    receipt_id: str
+    sha256: str
+    bytes: int
+    name: str
+    received_at: dt.datetime
+    dataset: str | None
+    vintage: dt.date
+    header: str | None
+    scope: Scope
+    printed: Months | None
+    encoding: str
+    rows: int
+    value: int
+
+
+class Withdrawal(BaseModel):
+    """The event of declaring a receipt wrong; it counts no longer, from the next build on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["withdrawal"] = "withdrawal"
+    sequence: int
+    receipt_id: str
+    reason: str
+    withdrawn_at: dt.datetime
+
+
+Record = Annotated[Receipt | Withdrawal, Field(discriminator="kind")]
+_RECORD: TypeAdapter[Receipt | Withdrawal] = TypeAdapter(Record)
+
+
+@dataclass(frozen=True)
+class LandingState:
+    """All records up to a sequence number: what a run is built from."""
+
+    sequence: int
+    receipts: tuple[Receipt, ...]
+    withdrawals: tuple[Withdrawal, ...]
+
+    @property
+    def active(self) -> tuple[Receipt, ...]:
+        """Receipts that count, in order of sequence."""
+        gone = {w.receipt_id for w in self.withdrawals}
+        return tuple(r for r in self.receipts if r.receipt_id not in gone)
+
+    def precedence(self) -> dict[str, int]:
+        """Rank of each active receipt: later vintage, then finer grain, then later sequence (rules 1 and 5)."""
+        ordered = sorted(self.active, key=lambda r: (r.vintage, len(r.scope.dimensions), r.sequence))
+        return {r.receipt_id: rank for rank, r in enumerate(ordered, start=1)}
+
+    @property
+    def dataset_names(self) -> tuple[str, ...]:
+        """Datasets that are active here: named by a receipt, once and for all."""
+        return tuple(dict.fromkeys(r.dataset for r in self.receipts if r.dataset))
+
+
+class Landing:
+    """The landing of one home."""
+
+    def __init__(self, home: Home) -> None:
+        self._records = home.landing / "records"
+        self._bytes = home.landing / "bytes"
+        self._work = home.landing / "work"
+        self._lock_path = home.landing / ".lock"
+
+    def state(self, sequence: int | None = None) -> LandingState:
+        """The records as of now, or up to and with a sequence number."""
+        paths = sorted(self._records.glob("*.json")) if self._records.exists() else []
+        records = [_RECORD.validate_json(path.read_bytes()) for path in paths]
+        records = [r for r in records if sequence is None or r.sequence <= sequence]
+        return LandingState(
+            records[-1].sequence if records else 0,
+            tuple(r for r in records if isinstance(r, Receipt)),
+            tuple(r for r in records if isinstance(r, Withdrawal)),
+        )
+
+    def bytes_path(self, sha256: str) -> Path:
+        """Where the bytes of that hash lie."""
+        return self._bytes / sha256[:2] / sha256
+
+    @contextmanager
+    def receiving(self) -> Iterator[Path]:
+        """Hold the landing for one change and give a work folder, emptied before and after."""
+        self._lock_path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(self._lock_path, timeout=settings().lock_seconds):
+            shutil.rmtree(self._work, ignore_errors=True)
+            self._work.mkdir(parents=True)
+            try:
+                yield self._work
+            finally:
+                shutil.rmtree(self._work, ignore_errors=True)
+
+    def keep_bytes(self, path: Path, sha256: str) -> None:
+        """Move a complete file to its place by hash."""
+        target = self.bytes_path(sha256)
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _sync(path)
+            path.replace(target)
+            _sync(target.parent)
+
+    def append(self, record: Receipt | Withdrawal) -> None:
+        """Write one record under its number; whole or not at all. Only within `receiving`."""
+        self._records.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=self._work, suffix=".json", delete=False) as stream:
+            stream.write(record.model_dump_json(indent=1).encode())
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.link(stream.name, self._records / f"{record.sequence:06d}.json")
+        _sync(self._records)
+
+    def withdraw(self, receipt_id: str, reason: str) -> Withdrawal:
+        """Record that a receipt is wrong; `RefusalError` if there is none of that id, or it is withdrawn already."""
+        if not reason.strip():
+            raise RefusalError("a withdrawal needs a reason", remedy="--reason 'why the receipt is wrong'")
+        with self.receiving():
+            state = self.state()
+            if receipt_id not in {r.receipt_id for r in state.receipts}:
+                known = ", ".join(r.receipt_id for r in state.active[-5:]) or "none"
+                raise RefusalError(f"there is no receipt {receipt_id!r}", remedy=f"latest receipts: {known}")
+            if receipt_id in {w.receipt_id for w in state.withdrawals}:
+                raise RefusalError(f"{receipt_id} is withdrawn already", remedy="nothing to do")
+            record = Withdrawal(
+                sequence=state.sequence + 1,
+                receipt_id=receipt_id,
+                reason=reason.strip(),
+                withdrawn_at=dt.datetime.now(dt.UTC),
+            )
+            self.append(record)
+            return record
+
+
+def _sync(path: Path) -> None:
+    """Flush a file or folder to the disk, so that a crash cannot leave a name without its content."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,80 @@
+"""Which months of customs data are due when: pure functions on dates.
+
+Belongs here: the publisher's calendar. Not here: what a home holds (`landing`) or promises (`datasets`).
+Rules: since 2020 nothing is released in February, and January and February come out together in March;
+until 2019 January came alone. The detail query is updated on the 20th of the following month.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+FIRST_MONTH = dt.date(2015, 1, 1)
+DETAIL_DAY = 20
+COMBINED_SINCE = 2020
+
+#: Detail months that came out on another day than the rule says (the suspension of April to mid 2018
+#: and the release of October 2022 that came out late).
+EXCEPTIONS: dict[dt.date, dt.date] = {
+    dt.date(2018, 3, 1): dt.date(2018, 7, 20),
+    dt.date(2018, 4, 1): dt.date(2018, 7, 20),
+    dt.date(2018, 5, 1): dt.date(2018, 7, 20),
+    dt.date(2022, 9, 1): dt.date(2022, 10, 24),
+}
+
+
+def add_months(month: dt.date, n: int) -> dt.date:
+    """First day of the month that lies n months after (n < 0: before) the given one."""
+    index = month.year * 12 + month.month - 1 + n
+    return dt.date(index // 12, index % 12 + 1, 1)
+
+
+def last_day(month: dt.date) -> dt.date:
+    """Last calendar day of the month."""
+    return add_months(month, 1) - dt.timedelta(days=1)
+
+
+def month_range(first: dt.date, last: dt.date) -> Iterator[dt.date]:
+    """Every month from first to last, both included; empty if last lies before first."""
+    month = first
+    while month <= last:
+        yield month
+        month = add_months(month, 1)
+
+
+def parse_month(text: str) -> dt.date:
+    """'2024-10' as the first day of that month; ValueError for anything else."""
+    if len(text) != 7 or text[4] != "-" or not (text[:4] + text[5:]).isascii() or not (text[:4] + text[5:]).isdigit():
+        raise ValueError(f"{text!r} is not a month: write YYYY-MM")
+    if not 1 <= int(text[5:]) <= 12:
+        raise ValueError(f"{text!r} is not a month: there are twelve of them")
+    return dt.date(int(text[:4]), int(text[5:]), 1)
+
+
+def format_month(month: dt.date) -> str:
+    """A month as YYYY-MM, the one form in which months are printed."""
+    return f"{month:%Y-%m}"
+
+
+def detail_release_date(month: dt.date) -> dt.date:
+    """The day (Beijing) on which the detail query shows the month for the first time."""
+    if month in EXCEPTIONS:
+        return EXCEPTIONS[month]
+    shift = 2 if month.year >= COMBINED_SINCE and month.month == 1 else 1
+    return add_months(month, shift).replace(day=DETAIL_DAY)
+
+
+def beijing_today() -> dt.date:
+    """Today's date in Beijing: the vintage of a file whose vintage is not declared."""
+    return dt.datetime.now(BEIJING).date()
+
+
+def last_due(today: dt.date) -> dt.date:
+    """The latest month that the detail query shows on the given day."""
+    month = today.replace(day=1)
+    while detail_release_date(month) > today:
+        month = add_months(month, -1)
+    return month

@@ -1,0 +1,1 @@
+"""Releases: candidate, manifest, switch, rollback, retention, trace. Knows nothing of Dagster."""

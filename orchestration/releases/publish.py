@@ -1,0 +1,125 @@
+"""Write, audit, publish: the one way by which anything becomes a release, whoever asks for it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from orchestration.duck import literal
+from orchestration.errors import RefusalError
+from orchestration.gates.audit import Report, audit
+from orchestration.gates.evidence import Subject
+from orchestration.gates.report import render
+from orchestration.landing.store import LandingState
+from orchestration.releases import candidate
+from orchestration.releases.content import file_content
+from orchestration.releases.store import AuditSummary, Manifest, Releases, read_manifest, write_manifest
+from orchestration.settings import Home, settings
+
+RESULT_TYPES = {"month": "date", "expected": "decimal(24, 6)", "actual": "decimal(24, 6)",
+                "difference": "decimal(24, 6)", "tolerance": "decimal(24, 6)", "n_compared": "bigint"}  # fmt: skip
+RESULTS_COMMENT = (
+    "Every comparison of the audit that this release passed: what was compared with what, and the verdict."
+)
+INFO_COMMENT = (
+    "One row: which release this is, when it was made, up to which month, and whether its figures are synthetic."
+)
+
+
+@dataclass(frozen=True)
+class Publication:
+    """The outcome of a publication: the release that readers see now, or the candidate that failed."""
+
+    outcome: Literal["published", "unchanged", "failed"]
+    release_id: str | None
+    folder: Path
+    report: Report
+
+
+def publish(home: Home, state: LandingState) -> Publication:
+    """Build a candidate, audit it, and only if it passes make it the current release.
+
+    Holds the publication lock throughout. A failed candidate is kept; unchanged content makes no release.
+    """
+    releases = Releases(home.create())
+    with releases.publication():
+        releases.recover()
+        base = releases.current_id()
+        folder, report = build_and_audit(home, state, base)
+        if not report.passed:
+            _retain_candidates(home)
+            return Publication("failed", base, folder, report)
+        if base is not None and read_manifest(folder).same_content(releases.manifest(base)):
+            shutil.rmtree(folder)
+            return Publication("unchanged", base, releases.folder(base), report)
+        if releases.current_id() != base:
+            raise RefusalError("the current release has changed meanwhile", remedy="bonded run again")
+        releases.add(folder)
+        return Publication("published", folder.name, releases.folder(folder.name), report)
+
+
+def build_and_audit(home: Home, state: LandingState, base: str | None) -> tuple[Path, Report]:
+    """Build a candidate, audit the file that was built, and write the verdict beside it."""
+    folder = candidate.build(home, state, base)
+    manifest = read_manifest(folder)
+    report = audit_folder(home, folder)
+    if candidate.database_content(folder / candidate.DATABASE) != manifest.tables:
+        raise RefusalError(f"candidate {folder.name} changed while it was audited", remedy="bonded run again")
+    _add_verdict(folder, manifest, report)
+    files = {
+        str(path.relative_to(folder)): file_content(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "release.json"
+    }
+    findings = report.findings("broken", "failed", "warned", "waived").head(200)
+    summary = AuditSummary(
+        passed=report.passed,
+        counts=report.counts,
+        findings=[{k: None if v is None else str(v) for k, v in row.items()} for row in findings.to_dict("records")],
+    )
+    write_manifest(manifest.model_copy(update={"files": files, "audit": summary}), folder)
+    return folder, report
+
+
+def audit_folder(home: Home, folder: Path) -> Report:
+    """Audit a candidate or a release as it lies there."""
+    sequence = read_manifest(folder).receipt_sequence
+    return audit(Subject(home, folder / candidate.DATABASE, sequence, settings().expectations))
+
+
+def _add_verdict(folder: Path, manifest: Manifest, report: Report) -> None:
+    """Add `audit_results` and `release_info`, and the report's page."""
+    results = report.results
+    columns = ", ".join(f'"{c}"::{RESULT_TYPES.get(c, "varchar")} as "{c}"' for c in results.columns)
+    with duckdb.connect(":memory:") as con:
+        con.execute(f"attach {literal(folder / candidate.DATABASE)} as out")
+        con.register("results", results.astype(object).where(results.notna(), None).map(_text))
+        con.execute(
+            f"create table out.main.audit_results as select {columns} from results order by gate, dataset, month"
+        )
+        con.execute(
+            "create table out.main.release_info as select ? as release_id, ?::timestamp as made_at, "
+            "(select max(month) from out.main.mart_coverage where covered_usd or covered_cny) as last_month, "
+            "?::integer as contract_version, ?::boolean as is_synthetic",
+            [folder.name, manifest.made_at.replace(tzinfo=None), manifest.contract_version, manifest.is_synthetic],
+        )
+        for table, text in (("audit_results", RESULTS_COMMENT), ("release_info", INFO_COMMENT)):
+            candidate.comment(con, f"out.main.{table}", text, {})
+            parquet = literal(folder / "parquet" / f"{table}.parquet")
+            con.execute(f"copy out.main.{table} to {parquet} (format parquet, compression zstd)")
+        con.execute("detach out")
+    (folder / "audit.html").write_text(render(report, manifest.release_id, manifest.is_synthetic), encoding="utf-8")
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _retain_candidates(home: Home) -> None:
+    folders = sorted(p for p in home.candidates.iterdir() if p.is_dir() and not p.name.startswith("."))
+    for folder in folders[: -settings().keep_candidates]:
+        shutil.rmtree(folder)

@@ -1,0 +1,187 @@
+"""The releases of a home: manifests, the pointer `current`, switching, rollback, retention.
+
+A release folder is immutable. `current` is a relative symbolic link, replaced in one step; readers of the old
+release go on reading, since nothing that they have open is written to.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+from pydantic import BaseModel, ConfigDict
+
+from orchestration.errors import RefusalError
+from orchestration.landing.scope import Scope
+from orchestration.releases.content import FileContent, TableContent
+from orchestration.settings import Home, settings
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ReleaseReceipt(_Strict):
+    """A receipt that a release is built from."""
+
+    receipt_id: str
+    sha256: str
+    name: str
+    vintage: dt.date
+    scope: Scope
+
+
+class ReleaseWithdrawal(_Strict):
+    """A receipt that a release was built without, and why."""
+
+    receipt_id: str
+    reason: str
+
+
+class AuditSummary(_Strict):
+    """Verdict of an audit: comparisons by verdict, and each one that is not simply passed or not applicable."""
+
+    passed: bool
+    counts: dict[str, int]
+    findings: list[dict[str, Any]]
+
+
+class Manifest(_Strict):
+    """`release.json`: what a release (or a candidate) is made of. `base` is the release it was built upon."""
+
+    release_id: str
+    made_at: dt.datetime
+    git_revision: str | None
+    contract_version: int
+    is_synthetic: bool
+    receipt_sequence: int
+    base: str | None
+    receipts: list[ReleaseReceipt]
+    withdrawals: list[ReleaseWithdrawal]
+    tables: dict[str, TableContent]
+    files: dict[str, FileContent] = {}
+    audit: AuditSummary | None = None
+
+    def same_content(self, other: Manifest) -> bool:
+        """Whether both hold the same tables from the same receipts."""
+        return (self.tables, self.receipts, self.withdrawals) == (other.tables, other.receipts, other.withdrawals)
+
+
+class Releases:
+    """The releases of one home."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.current_link = home.releases / "current"
+        self._log = home.releases / "switches.jsonl"
+        self._pins = home.releases / "pinned.txt"
+
+    @contextmanager
+    def publication(self) -> Iterator[None]:
+        """The publication lock: one publication or rollback at a time."""
+        self.home.releases.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.home.releases / ".lock", timeout=settings().lock_seconds):
+            yield
+
+    def current_id(self) -> str | None:
+        """The release that readers see, or None before the first."""
+        return self.current_link.readlink().name if self.current_link.is_symlink() else None
+
+    def ids(self) -> list[str]:
+        """All published releases, oldest first."""
+        known = {entry["to"] for entry in self._switches()} | {self.current_id()}
+        folders = self.home.releases.iterdir() if self.home.releases.exists() else ()
+        return sorted(p.name for p in folders if p.is_dir() and not p.is_symlink() and p.name in known)
+
+    def folder(self, release_id: str | None = None) -> Path:
+        """The folder of a release (default: the current one); `RefusalError` if there is none."""
+        wanted = release_id or self.current_id()
+        if wanted is None:
+            raise RefusalError("nothing has been published yet", remedy="bonded run")
+        if wanted not in self.ids():
+            raise RefusalError(f"there is no release {wanted!r}", remedy="bonded releases lists them")
+        return self.home.releases / wanted
+
+    def manifest(self, release_id: str | None = None) -> Manifest:
+        """The manifest of a release (default: the current one)."""
+        return read_manifest(self.folder(release_id))
+
+    def add(self, candidate: Path) -> None:
+        """Make a complete, audited candidate a release and switch to it. Only within `publication`."""
+        target = self.home.releases / candidate.name
+        candidate.replace(target)
+        self.switch(candidate.name, "published")
+        self._retain()
+
+    def switch(self, release_id: str, why: str) -> None:
+        """Point `current` at a release, in one step. Only within `publication`."""
+        before = self.current_id()
+        aside = self.home.releases / ".current"
+        aside.unlink(missing_ok=True)
+        aside.symlink_to(release_id)
+        os.replace(aside, self.current_link)  # noqa: PTH105 - replaces the link itself, not what it points to
+        entry = {"at": dt.datetime.now(dt.UTC).isoformat(), "from": before, "to": release_id, "why": why}
+        with self._log.open("a", encoding="utf-8") as log:
+            log.write(json.dumps(entry) + "\n")
+
+    def rollback(self, release_id: str) -> None:
+        """Let readers see an older release again."""
+        with self.publication():
+            self.folder(release_id)
+            self.switch(release_id, "rollback")
+
+    def pin(self, release_id: str, keep: bool = True) -> None:
+        """Keep a release for good, or no longer."""
+        with self.publication():
+            self.folder(release_id)
+            pins = (self.pins() | {release_id}) if keep else (self.pins() - {release_id})
+            self._pins.write_text("".join(f"{p}\n" for p in sorted(pins)), encoding="utf-8")
+
+    def pins(self) -> set[str]:
+        """Releases that retention leaves alone."""
+        return set(self._pins.read_text(encoding="utf-8").split()) if self._pins.exists() else set()
+
+    def recover(self) -> None:
+        """Put a folder that was never switched to back among the candidates: its publication was cut off."""
+        published = set(self.ids())
+        for path in self.home.releases.iterdir():
+            if path.is_dir() and not path.is_symlink() and path.name not in published:
+                shutil.rmtree(self.home.candidates / path.name, ignore_errors=True)
+                path.replace(self.home.candidates / path.name)
+
+    def _switches(self) -> list[dict[str, Any]]:
+        if not self._log.exists():
+            return []
+        entries = []
+        for line in self._log.read_text(encoding="utf-8").splitlines():
+            try:
+                entries.append(json.loads(line))
+            except json.JSONDecodeError:
+                continue  # a line cut off by a crash: the switch itself stands in `current`
+        return entries
+
+    def _retain(self) -> None:
+        ids = self.ids()
+        keep = set(ids[-settings().keep_releases :]) | self.pins() | {self.current_id()}
+        for release_id in ids:
+            if release_id not in keep:
+                shutil.rmtree(self.home.releases / release_id)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest in a release's or candidate's folder."""
+    return Manifest.model_validate_json((folder / "release.json").read_bytes())
+
+
+def write_manifest(manifest: Manifest, folder: Path) -> None:
+    """Write the manifest, in one step."""
+    aside = folder / ".release.json"
+    aside.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+    aside.replace(folder / "release.json")

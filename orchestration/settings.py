@@ -1,0 +1,88 @@
+"""Every path, threshold source and switch, read once.
+
+Belongs here: where things lie and what may be set from outside (environment variables `BONDED_*`).
+Not here: what is promised or checked; that is data in `expectations/`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT = Path(__file__).resolve().parents[1]
+DBT_PROJECT = PROJECT / "dbt_project"
+REPORTER = "CHN"
+SYNTHETIC_SOURCES = frozenset({"gacc_sample"})
+CONTRACT_VERSION = 1
+
+
+class Settings(BaseSettings):
+    """Switches with their defaults; each may be set as an environment variable `BONDED_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="BONDED_", extra="ignore")
+
+    home: Path = PROJECT / "data" / "main"
+    expectations: Path = PROJECT / "expectations"
+    keep_releases: int = 20
+    keep_candidates: int = 5
+    duckdb_memory: str = "2GB"
+    lock_seconds: int = 3600
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()
+
+
+@dataclass(frozen=True)
+class Home:
+    """The places of one warehouse (contract: places). Creating a `Home` creates nothing on disk."""
+
+    root: Path
+
+    @classmethod
+    def default(cls) -> Home:
+        """The home named by `BONDED_HOME`, else `data/main` in the checkout."""
+        return cls(settings().home.absolute())
+
+    @property
+    def inbox(self) -> Path:
+        return self.root / "inbox"
+
+    @property
+    def landing(self) -> Path:
+        return self.root / "landing"
+
+    @property
+    def raw(self) -> Path:
+        return self.root / "raw"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.root / "warehouse"
+
+    @property
+    def build_database(self) -> Path:
+        return self.warehouse / "build.duckdb"
+
+    @property
+    def candidates(self) -> Path:
+        return self.root / "candidates"
+
+    @property
+    def releases(self) -> Path:
+        return self.root / "releases"
+
+    @property
+    def dagster(self) -> Path:
+        return self.root / "dagster"
+
+    def create(self) -> Home:
+        """Make the folders that must exist before anything runs."""
+        for folder in (self.inbox, self.landing, self.raw, self.warehouse, self.candidates, self.releases):
+            folder.mkdir(parents=True, exist_ok=True)
+        return self

@@ -1,0 +1,74 @@
+"""Reading the reviewed YAML files strictly: a typo is an error that names file and line.
+
+Every scalar is read as text ('0101' stays '0101', 2024-10 stays 2024-10); the pydantic model that receives
+it decides on types. Keys given twice are refused.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from orchestration.errors import RefusalError
+
+Model = TypeVar("Model", bound=BaseModel)
+Location = tuple[str | int, ...]
+
+
+def _build(node: yaml.Node, path: Location, lines: dict[Location, int], file: Path) -> Any:
+    lines[path] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        result: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value)
+            if key in result:
+                raise RefusalError(
+                    f"the key {key!r} is given twice",
+                    file=file.name,
+                    line=key_node.start_mark.line + 1,
+                    remedy="keep one of the two",
+                )
+            result[key] = _build(value_node, (*path, key), lines, file)
+            lines[(*path, key)] = key_node.start_mark.line + 1
+        return result
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(child, (*path, i), lines, file) for i, child in enumerate(node.value)]
+    return None if node.value in ("", "~", "null") and node.style is None else node.value
+
+
+def _line_of(location: Location, lines: dict[Location, int]) -> int | None:
+    for end in range(len(location), -1, -1):
+        if location[:end] in lines:
+            return lines[location[:end]]
+    return None
+
+
+def load(path: Path, model: type[Model]) -> Model:
+    """The file as an instance of the model; `RefusalError` naming file, line and key otherwise."""
+    try:
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except FileNotFoundError:
+        raise RefusalError("the file is missing", file=str(path), remedy="restore it from git") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        what = getattr(error, "problem", None) or "not readable as YAML"
+        raise RefusalError(
+            f"{what}", file=path.name, line=mark.line + 1 if mark else None, remedy="mend the YAML"
+        ) from None
+    lines: dict[Location, int] = {}
+    data = {} if node is None else _build(node, (), lines, path)
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        location = tuple(first["loc"])
+        key = ".".join(str(part) for part in location) or "(the whole file)"
+        raise RefusalError(
+            f"{key}: {first['msg']}",
+            file=path.name,
+            line=_line_of(location, lines),
+            remedy="correct the entry; the entries beside it show the form",
+        ) from None

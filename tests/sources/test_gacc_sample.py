@@ -1,0 +1,241 @@
+"""The synthetic sample: its files are read back with the csv module only, never with the project's parser."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from orchestration import sources
+from orchestration.sources.gacc_sample import split, write_sample
+
+HEADER = (
+    '"Date of data","Trading partner code","Trading partner","Commodity code","Commodity",'
+    '"Customs Regime code","Customs Regime","Quantity","Unit","Supplementary Quantity",'
+    '"Supplementary Unit","US dollar",'
+)
+# fmt: off
+IC_LINES = {
+    "85423111", "85423119", "85423190", "85423210", "85423290",
+    "85423310", "85423390", "85423910", "85423990",
+}
+# fmt: on
+MONTHS = [f"{year}{month:02}" for year in range(2020, 2025) for month in range(1, 13)][:58]
+#: A quoted field without quotes inside, as often as there are columns, then the empty last column.
+LINE = re.compile(r'(?:"[^"\n]*",){12}')
+Row = dict[str, str]
+with Path(sources.__path__[0], "sample_calibration.csv").open(encoding="utf-8", newline="") as _lines:
+    CALIBRATION = {row["month"]: row for row in csv.DictReader(_lines)}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("sample")
+    write_sample(target)
+    return target
+
+
+@pytest.fixture(scope="module")
+def rows(folder: Path) -> dict[str, list[Row]]:
+    """The rows of each file by the month in the file's name."""
+    read = {}
+    for path in sorted(folder.glob("*.csv")):
+        with path.open(encoding="gb18030", newline="") as lines:
+            read[path.stem.removeprefix("gacc_sample_")] = list(csv.DictReader(lines))
+    return read
+
+
+def usd(rows: Iterable[Row]) -> int:
+    return sum(int(row["US dollar"].replace(",", "")) for row in rows)
+
+
+def pieces(rows: Iterable[Row]) -> int:
+    return sum(int(row["Quantity"]) for row in rows)
+
+
+def chips(rows: Iterable[Row], partner: str | None = None) -> list[Row]:
+    return [
+        row
+        for row in rows
+        if row["Commodity code"] in IC_LINES and partner in (None, row["Trading partner code"])
+    ]
+
+
+def of_line(rows: Iterable[Row], partner: str, line: str) -> list[Row]:
+    return [row for row in rows if (row["Trading partner code"], row["Commodity code"]) == (partner, line)]
+
+
+def test_one_file_and_one_sidecar_a_month_and_nothing_else(folder: Path) -> None:
+    expected = {f"gacc_sample_{month}.csv" for month in MONTHS}
+    assert {path.name for path in folder.iterdir()} == expected | {f"{name}.yml" for name in expected}
+
+
+def test_written_again_over_a_damaged_copy_the_bytes_are_the_same(folder: Path, tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox" / "sample"
+    inbox.mkdir(parents=True)
+    (inbox / "gacc_sample_202003.csv").write_bytes(b"half a fi")
+    assert write_sample(inbox) == [inbox / f"gacc_sample_{month}.csv" for month in MONTHS]
+    expected = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert {path.name: path.read_bytes() for path in inbox.iterdir()} == expected
+
+
+def test_a_file_appears_whole_and_after_its_sidecar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    rename = Path.replace
+
+    def spy(source: Path, target: Path) -> Path:
+        assert source.parent == target.parent
+        assert source.suffix not in {".csv", ".yml"}
+        assert not target.exists()
+        seen.append(target.name)
+        return rename(source, target)
+
+    monkeypatch.setattr(Path, "replace", spy)
+    write_sample(tmp_path / "new")
+    assert seen[:2] == ["gacc_sample_202001.csv.yml", "gacc_sample_202001.csv"]
+    assert seen[0::2] == [f"{name}.yml" for name in seen[1::2]]
+
+
+def test_layout_is_that_of_the_export(folder: Path) -> None:
+    for path in folder.glob("*.csv"):
+        content = path.read_bytes()
+        assert b"\r" not in content
+        assert content.endswith(b",\n")
+        header, *lines = content.decode("gb18030").removesuffix("\n").split("\n")
+        assert header == HEADER
+        assert 300 < len(lines) < 3_000
+        assert [line for line in lines if not LINE.fullmatch(line)] == []
+
+
+def test_names_need_the_declared_encoding(folder: Path) -> None:
+    content = (folder / "gacc_sample_202410.csv").read_bytes()
+    assert '"143","Taiwan，China"'.encode("gb18030") in content
+    with pytest.raises(UnicodeDecodeError):
+        content.decode("utf-8")
+
+
+def test_values_have_thousands_separators_and_quantities_none(rows: dict[str, list[Row]]) -> None:
+    for month, of_month in rows.items():
+        for row in of_month:
+            assert row["Date of data"] == month
+            assert re.fullmatch(r"[1-9]\d{0,2}(,\d{3})*", row["US dollar"]), row
+            assert re.fullmatch(r"0|[1-9]\d*", row["Quantity"]), row
+            assert re.fullmatch(r"0|[1-9]\d*", row["Supplementary Quantity"]), row
+
+
+def test_units_are_pieces_and_kilograms_or_kilograms_alone(rows: dict[str, list[Row]]) -> None:
+    in_kilograms = {"85429000", "85419000", "84869099", "84733090"}
+    for of_month in rows.values():
+        for row in of_month:
+            if row["Commodity code"] in in_kilograms:
+                assert row["Unit"] == "Kilogram"
+                assert (row["Supplementary Quantity"], row["Supplementary Unit"]) == ("0", "?")
+            else:
+                assert (row["Unit"], row["Supplementary Unit"]) == ("Number of item", "Kilogram")
+
+
+@pytest.mark.parametrize("month", MONTHS)
+def test_totals_are_met_to_the_dollar_and_the_piece(month: str, rows: dict[str, list[Row]]) -> None:
+    target = CALIBRATION[f"{month[:4]}-{month[4:]}"]
+    assert usd(chips(rows[month], "502")) == int(target["us_ic_usd"])
+    assert usd(of_line(rows[month], "502", "85429000")) == int(target["us_ic_parts_usd"])
+    assert usd(chips(rows[month])) == int(target["world_ic_usd"])
+    assert pieces(chips(rows[month])) == int(target["world_ic_pieces"])
+
+
+def test_the_story_of_october_2024(rows: dict[str, list[Row]]) -> None:
+    """US$ 1.11 bn, +60 % on the year; 9.61 bn since January, +42.5 %; above 1 bn each month since June."""
+    us = {month: usd(chips(of_month, "502")) for month, of_month in rows.items()}
+    this_year = sum(us[f"2024{month:02}"] for month in range(1, 11))
+    year_before = sum(us[f"2023{month:02}"] for month in range(1, 11))
+    assert 1_105_000_000 <= us["202410"] < 1_115_000_000
+    assert 0.595 <= us["202410"] / us["202310"] - 1 < 0.605
+    assert 9_605_000_000 <= this_year < 9_615_000_000
+    assert 0.4245 <= this_year / year_before - 1 < 0.4255
+    assert [month for month in MONTHS[-10:] if us[month] > 1_000_000_000] == MONTHS[-5:]
+
+
+def test_nine_lines_from_the_us_with_processors_memory_and_amplifiers_ahead(
+    rows: dict[str, list[Row]],
+) -> None:
+    value = {line: usd(of_line(rows["202410"], "502", line)) for line in IC_LINES}
+    assert all(dollars > 0 for dollars in value.values())
+    assert sorted(value, key=lambda line: -value[line])[:3] == ["85423190", "85423290", "85423390"]
+    group = {
+        hs6: sum(value[line] for line in IC_LINES if line.startswith(hs6))
+        for hs6 in {c[:6] for c in IC_LINES}
+    }
+    assert min(group["854231"], group["854232"], group["854233"]) > group["854239"]
+
+
+def test_a_chip_from_the_us_is_dearer_than_the_world_s(rows: dict[str, list[Row]]) -> None:
+    for month, of_month in rows.items():
+        us, world = chips(of_month, "502"), chips(of_month)
+        assert usd(us) / pieces(us) > 1.5 * usd(world) / pieces(world), month
+
+
+def test_no_key_twice(rows: dict[str, list[Row]]) -> None:
+    for month, of_month in rows.items():
+        keys = [(r["Trading partner code"], r["Commodity code"], r["Customs Regime code"]) for r in of_month]
+        assert len(set(keys)) == len(keys), month
+
+
+def test_quantity_zero_is_rare_and_has_a_small_value(rows: dict[str, list[Row]]) -> None:
+    every = [row for of_month in rows.values() for row in of_month]
+    zero = [row for row in every if row["Quantity"] == "0"]
+    assert chips(zero)
+    assert 0 < len(zero) < len(every) / 100
+    assert max(usd([row]) for row in zero) < 5_000
+
+
+def test_some_partners_pause_one_starts_late_and_the_great_ones_never_stop(
+    rows: dict[str, list[Row]],
+) -> None:
+    months: dict[str, list[str]] = {}
+    for month, of_month in rows.items():
+        for code in {row["Trading partner code"] for row in of_month}:
+            months.setdefault(code, []).append(month)
+    assert months["107"][0] == "202107"
+    assert months["330"][0] == "202001"
+    assert len(months["330"]) < len(MONTHS)
+    for code in ("502", "143", "133", "116", "122", "132", "141", "142"):
+        assert months[code] == MONTHS
+
+
+def test_one_series_rises_from_a_tiny_base(rows: dict[str, list[Row]]) -> None:
+    base, now = (usd(of_line(rows[month], "141", "85423310")) for month in ("202310", "202410"))
+    assert 0 < base < 1_000_000
+    assert now > 10 * base
+
+
+@pytest.mark.parametrize(
+    ("month", "vintage"),
+    [
+        ("202001", "2020-03-20"),
+        ("202002", "2020-03-20"),
+        ("202003", "2020-04-20"),
+        ("202012", "2021-01-20"),
+        ("202209", "2022-10-24"),
+        ("202401", "2024-03-20"),
+        ("202410", "2024-11-20"),
+    ],
+)
+def test_vintage_is_the_day_of_release(folder: Path, month: str, vintage: str) -> None:
+    comment, declared, rest = (folder / f"gacc_sample_{month}.csv.yml").read_text("utf-8").split("\n")
+    assert comment.startswith("#")
+    assert "synthetic" in comment.lower()
+    assert (declared, rest) == (f"vintage: {vintage}", "")
+
+
+def test_split_gives_the_last_units_to_the_largest_remainders() -> None:
+    assert split(10, [1, 1, 1]) == [4, 3, 3]
+    assert split(100, [5, 0, 2]) == [71, 0, 29]
+    assert split(1, [2, 3]) == [0, 1]
+
+
+def test_split_refuses_weights_of_nothing() -> None:
+    with pytest.raises(ValueError, match="cannot share out 7"):
+        split(7, [0, 0])

@@ -1,0 +1,223 @@
+"""The reviewed code lists in ``dbt_project/seeds``: partners, regimes, provinces, units of measure."""
+
+import csv
+import re
+import unicodedata
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+SEEDS = Path(__file__).resolve().parents[1] / "dbt_project" / "seeds"
+HEADERS = {
+    "partners": "partner_code,name_en,name_zh,iso3,region,is_reimport,is_residual,note",
+    "regimes": "regime_code,name_en,name_zh",
+    "provinces": "province_code,name_en,name_zh",
+    "units": "unit_as_printed,unit",
+}
+WITHOUT_ISO3 = (
+    {"199", "299", "399", "499", "599", "699", "701", "702", "999"}  # residual
+    | {"349", "449"}  # dissolved
+    | {"207", "210", "256", "438"}  # parts of countries
+    | {"604", "605", "612", "615", "616"}  # island groups of French Polynesia
+)
+REGION_BY_FIRST_DIGIT = {
+    "1": "Asia",
+    "2": "Africa",
+    "3": "Europe",
+    "4": "Latin America",
+    "5": "North America",
+    "6": "Oceania",
+    "7": "Other",
+    "9": "Other",
+}
+
+
+def read(name: str) -> list[dict[str, str]]:
+    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, strict=True))
+
+
+@pytest.fixture(scope="module")
+def partners() -> dict[str, dict[str, str]]:
+    return {row["partner_code"]: row for row in read("partners")}
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_file_is_plain_utf8(name: str) -> None:
+    text = (SEEDS / f"{name}.csv").read_bytes().decode("utf-8")
+    assert text.splitlines()[0] == HEADERS[name]
+    assert text.endswith("\n")
+    odd = {c for c in text if c != "\n" and unicodedata.category(c) in {"Cc", "Cf", "Co", "Cn", "Zl", "Zp"}}
+    assert not odd, f"control characters, marks or carriage returns: {sorted(map(hex, map(ord, odd)))}"
+    assert "\N{REPLACEMENT CHARACTER}" not in text
+    assert "\N{NO-BREAK SPACE}" not in text
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_cells_are_trimmed_and_rows_whole(name: str) -> None:
+    columns = HEADERS[name].split(",")
+    for row in read(name):
+        assert list(row) == columns, row
+        for column, value in row.items():
+            assert isinstance(value, str), f"{row}: too few columns"
+            assert value == " ".join(value.split()), f"{column}: stray blanks in {value!r}"
+            assert value or column in {"iso3", "note"}, f"{column} is empty in {row}"
+
+
+@pytest.mark.parametrize(("name", "rows"), [("partners", 243), ("regimes", 20), ("provinces", 31)])
+def test_code_lists_are_complete(name: str, rows: int) -> None:
+    assert len(read(name)) == rows
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_keys_are_unique_and_sorted(name: str) -> None:
+    key = HEADERS[name].split(",")[0]
+    keys = [row[key] for row in read(name)]
+    assert keys == sorted(set(keys))
+
+
+@pytest.mark.parametrize("name", ["partners", "regimes", "provinces"])
+@pytest.mark.parametrize("column", ["name_en", "name_zh"])
+def test_names_are_unambiguous(name: str, column: str) -> None:
+    counts = Counter(row[column] for row in read(name))
+    assert {value: count for value, count in counts.items() if count > 1} == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "shape"),
+    [
+        ("partners", "partner_code", r"[1-6]\d\d|701|702|999"),
+        ("partners", "iso3", r"([A-Z]{3})?"),
+        ("partners", "is_reimport", "true|false"),
+        ("partners", "is_residual", "true|false"),
+        ("regimes", "regime_code", r"[1-4]\d"),
+        ("provinces", "province_code", r"[1-6]\d"),
+        ("provinces", "name_zh", r".*[省市区]"),
+    ],
+)
+def test_shape(name: str, column: str, shape: str) -> None:
+    assert [row[column] for row in read(name) if not re.fullmatch(shape, row[column])] == []
+
+
+@pytest.mark.parametrize("name", ["partners", "regimes", "provinces"])
+def test_name_columns_hold_their_language(name: str) -> None:
+    chinese = re.compile(r"[\u4e00-\u9fff]")
+    for row in read(name):
+        assert chinese.search(row["name_zh"]), row
+        assert not chinese.search(row["name_en"]), row
+
+
+def test_partners_without_iso3_have_a_reason(partners: dict[str, dict[str, str]]) -> None:
+    assert len(WITHOUT_ISO3) == 20
+    assert {code for code, row in partners.items() if not row["iso3"]} == WITHOUT_ISO3
+    assert {code for code, row in partners.items() if row["is_residual"] == "true"} == WITHOUT_ISO3
+    assert [code for code in sorted(WITHOUT_ISO3) if not partners[code]["note"]] == []
+
+
+def test_only_bonaire_and_saba_share_an_iso3(partners: dict[str, dict[str, str]]) -> None:
+    codes: dict[str, list[str]] = {}
+    for code, row in partners.items():
+        if row["iso3"]:
+            codes.setdefault(row["iso3"], []).append(code)
+    assert {iso3: shared for iso3, shared in codes.items() if len(shared) > 1} == {"BES": ["409", "436"]}
+    assert len(codes) == 222
+    assert "436" in partners["409"]["note"]
+    assert "409" in partners["436"]["note"]
+
+
+@pytest.mark.parametrize(
+    ("code", "iso3", "name_en", "name_zh"),
+    [
+        ("109", "PRK", "North Korea", "朝鲜"),
+        ("110", "HKG", "Hong Kong", "中国香港"),
+        ("116", "JPN", "Japan", "日本"),
+        ("122", "MYS", "Malaysia", "马来西亚"),
+        ("132", "SGP", "Singapore", "新加坡"),
+        ("133", "KOR", "South Korea", "韩国"),
+        ("141", "VNM", "Vietnam", "越南"),
+        ("142", "CHN", "China", "中国"),
+        ("143", "TWN", "Taiwan", "中国台湾"),
+        ("213", "COG", "Republic of the Congo", "刚果（布）"),
+        ("234", "NAM", "Namibia", "纳米比亚"),
+        ("252", "COD", "Democratic Republic of the Congo", "刚果（金）"),
+        ("303", "GBR", "United Kingdom", "英国"),
+        ("349", "", "Serbia and Montenegro", "塞尔维亚和黑山"),
+        ("417", "CUW", "Curaçao", "库腊索岛"),
+        ("502", "USA", "United States", "美国"),
+    ],
+)
+def test_known_partners(
+    partners: dict[str, dict[str, str]], code: str, iso3: str, name_en: str, name_zh: str
+) -> None:
+    row = partners[code]
+    assert (row["iso3"], row["name_en"], row["name_zh"]) == (iso3, name_en, name_zh)
+
+
+def test_only_china_itself_is_a_reimport(partners: dict[str, dict[str, str]]) -> None:
+    assert [code for code, row in partners.items() if row["is_reimport"] == "true"] == ["142"]
+    assert partners["142"]["is_residual"] == "false"
+    assert partners["142"]["note"]
+
+
+def test_region_follows_the_first_digit(partners: dict[str, dict[str, str]]) -> None:
+    wrong = {c: r["region"] for c, r in partners.items() if r["region"] != REGION_BY_FIRST_DIGIT[c[0]]}
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "name_en", "name_zh"),
+    [
+        ("regimes", "10", "Ordinary Trade", "一般贸易"),
+        ("regimes", "14", "Processing and Assembling", "来料加工贸易"),
+        ("regimes", "15", "Processing with Imported Materials", "进料加工贸易"),
+        ("regimes", "33", "Customs Warehousing Trade", "保税监管场所进出境货物"),
+        ("regimes", "34", "Entrepot Trade by Bonded Area", "海关特殊监管区域物流货物"),
+        ("provinces", "14", "Shanxi", "山西省"),
+        ("provinces", "31", "Shanghai", "上海市"),
+        ("provinces", "44", "Guangdong", "广东省"),
+        ("provinces", "50", "Chongqing", "重庆市"),
+        ("provinces", "61", "Shaanxi", "陕西省"),
+    ],
+)
+def test_known_regimes_and_provinces(name: str, code: str, name_en: str, name_zh: str) -> None:
+    assert [tuple(row.values()) for row in read(name) if code in row.values()] == [(code, name_en, name_zh)]
+
+
+@pytest.mark.parametrize(
+    ("printed", "unit"),
+    [
+        ("千克", "Kilogram"),
+        ("克", "Gram"),
+        ("克拉", "Carat"),
+        ("升", "Litre"),
+        ("千升", "Kilolitre"),
+        ("米", "Metre"),
+        ("平方米", "Square Metre"),
+        ("立方米", "Cubic Metre"),
+        ("双", "Pair"),
+        ("个", "Number of item"),
+        ("台", "Number of item"),
+        ("Piece", "Number of item"),
+        ("百个", "In Hundreds"),
+        ("千个", "In Thousands"),
+        ("千瓦", "Kilowatt"),
+        ("千瓦时", "Kilowatt-hour"),
+        ("百万贝可", "Million Bq"),
+    ],
+)
+def test_known_units(printed: str, unit: str) -> None:
+    assert {row["unit_as_printed"]: row["unit"] for row in read("units")}[printed] == unit
+
+
+def test_every_unit_has_an_english_name_that_maps_to_itself() -> None:
+    units = {row["unit_as_printed"]: row["unit"] for row in read("units")}
+    assert {unit for unit in units.values() if units.get(unit) != unit} == set()
+    assert all(unit.isascii() for unit in units.values())
+    chinese = {unit for printed, unit in units.items() if not printed.isascii()}
+    assert chinese == set(units.values()), "a unit is known in one language only"
+
+
+def test_marks_for_an_absent_unit_are_not_units() -> None:
+    printed = {row["unit_as_printed"] for row in read("units")}
+    assert printed.isdisjoint({"-", "—", "－", "?", "？", "#N/A"})

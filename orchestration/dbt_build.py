@@ -27,7 +27,12 @@ class DbtOutcome:
 
 
 def run_dbt(
-    home: Home, select: str, *, window: tuple[dt.date, dt.date] | None = None, full_refresh: bool = False
+    home: Home,
+    select: str,
+    *,
+    exclude: str = "",
+    window: tuple[dt.date, dt.date] | None = None,
+    full_refresh: bool = False,
 ) -> DbtOutcome:
     """`dbt build` of a selection in the home's build database; never raises for a failing node.
 
@@ -46,7 +51,7 @@ def run_dbt(
 
     try:
         with _environment(home):
-            result = dbtRunner(callbacks=[keep]).invoke(_arguments(home, select, window, full_refresh))
+            result = dbtRunner(callbacks=[keep]).invoke(_arguments(home, select, exclude, window, full_refresh))
     finally:
         cleanup_connections()
         reset_adapters()
@@ -62,12 +67,14 @@ def run_dbt(
 
 
 def _arguments(
-    home: Home, select: str, window: tuple[dt.date, dt.date] | None, full_refresh: bool
+    home: Home, select: str, exclude: str, window: tuple[dt.date, dt.date] | None, full_refresh: bool
 ) -> list[str]:
     target = str(home.warehouse / "dbt")
     arguments = ["--log-level", "none", "--log-path", target, "--no-use-colors", "build", "--select", *select.split()]
     arguments += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", target]
     arguments += ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
+    if exclude:
+        arguments += ["--exclude", *exclude.split()]
     if window is not None:
         arguments += ["--event-time-start", str(window[0]), "--event-time-end", str(add_months(window[1], 1))]
     return [*arguments, "--full-refresh"] if full_refresh else arguments

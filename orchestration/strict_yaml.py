@@ -36,7 +36,7 @@ def _build(node: yaml.Node, path: Location, lines: dict[Location, int], file: Pa
         return result
     if isinstance(node, yaml.SequenceNode):
         return [_build(child, (*path, i), lines, file) for i, child in enumerate(node.value)]
-    return None if node.value in ("", "~", "null") and node.style is None else node.value
+    return None if node.value in ("", "~", "null") and getattr(node, "style", None) is None else node.value
 
 
 def _line_of(location: Location, lines: dict[Location, int]) -> int | None:
@@ -63,7 +63,8 @@ def load(path: Path, model: type[Model]) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
+        # A misspelt key is also a missing one: say the misspelling.
+        first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
         location = tuple(first["loc"])
         key = ".".join(str(part) for part in location) or "(the whole file)"
         raise RefusalError(

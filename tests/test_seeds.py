@@ -147,9 +147,7 @@ def test_only_bonaire_and_saba_share_an_iso3(partners: dict[str, dict[str, str]]
         ("502", "USA", "United States", "美国"),
     ],
 )
-def test_known_partners(
-    partners: dict[str, dict[str, str]], code: str, iso3: str, name_en: str, name_zh: str
-) -> None:
+def test_known_partners(partners: dict[str, dict[str, str]], code: str, iso3: str, name_en: str, name_zh: str) -> None:
     row = partners[code]
     assert (row["iso3"], row["name_en"], row["name_zh"]) == (iso3, name_en, name_zh)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import duckdb
@@ -40,8 +41,9 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether the subject may be published."""
-        return all(g.verdict not in ("broken", "failed") for g in self.gates)
+        """Whether the subject may be published: no gate and no comparison is broken or failed."""
+        found = {g.verdict for g in self.gates} | set(self.results["verdict"])
+        return not found & {"broken", "failed"}
 
     @property
     def counts(self) -> dict[str, int]:
@@ -49,16 +51,32 @@ class Report:
         return {v: int((self.results["verdict"] == v).sum()) for v in VERDICTS}
 
     def findings(self, *verdicts: str) -> pd.DataFrame:
-        """The comparisons with one of these verdicts, largest relative excess first."""
-        found = self.results[self.results["verdict"].isin(verdicts)]
-        size = (found["difference"].astype(float).abs() / found["expected"].astype(float).abs().clip(lower=1)).fillna(0)
-        return found.loc[size.sort_values(ascending=False, kind="stable").index]
+        """The comparisons with one of these verdicts, worst first (`worst_first`)."""
+        return worst_first(self.results[self.results["verdict"].isin(verdicts)])
 
 
-def verdicts(report: Report) -> dict[tuple[str, str, dt.date], pd.DataFrame]:
-    """The comparisons of each (gate, dataset, month)."""
-    dated = report.results[report.results["month"].notna()]
-    return dict(iter(dated.groupby(["gate", "dataset", "month"])))  # type: ignore[arg-type]
+def worst_first(rows: pd.DataFrame) -> pd.DataFrame:
+    """Comparisons by verdict, then an unknown difference before a known one, then by relative difference."""
+    rank = rows["verdict"].map({v: n for n, v in enumerate(VERDICTS)}).astype(float)
+    size = rows["difference"].astype(float).abs() / rows["expected"].astype(float).abs().clip(lower=1)
+    order = pd.DataFrame({"rank": rank, "size": -size.fillna(float("inf"))}, index=rows.index)
+    return rows.loc[order.sort_values(["rank", "size"], kind="stable").index]
+
+
+def verdicts_by_month(report: Report, gate: str) -> Iterator[tuple[dt.date, pd.DataFrame]]:
+    """A gate's comparisons month by month, worst first; months in which it compared nothing are left out.
+
+    A broken gate is broken for every month that any gate speaks of.
+    """
+    rows = report.results[report.results["gate"] == gate]
+    broken = rows[rows["verdict"] == "broken"]
+    if not broken.empty:
+        for month in sorted(report.results["month"].dropna().unique()):
+            yield month, broken
+        return
+    spoken = rows[rows["verdict"] != "not_applicable"]
+    for month, found in spoken.groupby("month"):
+        yield month, worst_first(found)  # type: ignore[misc]
 
 
 def worst(verdict: pd.Series) -> str:
@@ -87,7 +105,7 @@ def audit(subject: Subject) -> Report:
                 title, asset = (spec.title, spec.asset) if spec else (gate, "release")
                 outcomes.append(GateOutcome(gate, title, asset, "broken", message))
             results.append(found)
-        extra = _must_compare(con, subject, pd.concat(results))
+        extra = _must_compare(con, subject, declared, pd.concat(results))
     frame = pd.concat([*results, *extra], ignore_index=True)[list(COLUMNS)]
     failed = {row.gate: str(row.reason) for part in extra for row in part.itertuples()}
     gates = tuple(
@@ -147,7 +165,9 @@ def _judged(spec: GateSpec, frame: pd.DataFrame) -> pd.DataFrame:
     return frame[list(COLUMNS)].astype(object)
 
 
-def _must_compare(con: duckdb.DuckDBPyConnection, subject: Subject, results: pd.DataFrame) -> list[pd.DataFrame]:
+def _must_compare(
+    con: duckdb.DuckDBPyConnection, subject: Subject, declared: dict[str, Declared], results: pd.DataFrame
+) -> list[pd.DataFrame]:
     """A failed row for each active dataset that lists a gate which compared nothing for it."""
     active = con.execute("select dataset, source || ' ' || flow, first_month from dataset").fetchall()
     datasets = load_datasets(subject.expectations)
@@ -155,7 +175,10 @@ def _must_compare(con: duckdb.DuckDBPyConnection, subject: Subject, results: pd.
     missing = []
     for name, stream, first_month in active:
         for gate in datasets[name].must_compare:
-            if (gate, name) not in spoke and (gate, stream) not in spoke:
+            if gate not in declared:
+                reason = f"{name} lists {gate} in must_compare, but gates.yml declares no such gate"
+                missing.append(_row(gate, dataset=name, month=first_month, verdict="broken", reason=reason))
+            elif (gate, name) not in spoke and (gate, stream) not in spoke:
                 missing.append(
                     _row(
                         gate,

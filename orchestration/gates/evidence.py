@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pandas as pd
@@ -168,12 +168,12 @@ def _judge_frame(spec: GateSpec, frame: pd.DataFrame) -> list[dict[str, Any]]:
     compared = keys.value_counts()
     found: list[dict[str, Any]] = []
     for expectation, wrong in zip(spec.rows, judge(spec.gate, spec.rows, frame), strict=True):
-        rows = keys.iloc[sorted(wrong)].value_counts()
-        first = frame.iloc[sorted(wrong)].groupby(["dataset", "month"]).head(1).set_index(["dataset", "month"])
+        bad = frame.iloc[sorted(wrong)]
+        rows = bad[["dataset", "month"]].value_counts()
         for key, n in compared.items():
-            dataset, month = key  # type: ignore[misc]
-            bad = int(rows.get(key, 0))
-            where = f", first {first.loc[key, 'receipt_id']} line {first.loc[key, 'line']}" if bad else ""
+            dataset, month = cast("tuple[str, dt.date]", key)
+            count = int(rows.get((dataset, month), 0))
+            where = _first(bad, dataset, month) if count else ""
             found.append(
                 {
                     "dataset": dataset,
@@ -181,7 +181,7 @@ def _judge_frame(spec: GateSpec, frame: pd.DataFrame) -> list[dict[str, Any]]:
                     "scope": expectation.description + where,
                     "measure": "rows found wrong",
                     "expected": 0,
-                    "actual": bad,
+                    "actual": count,
                     "tolerance": 0,
                     "n_compared": int(n),
                     "severity": "block",
@@ -189,6 +189,12 @@ def _judge_frame(spec: GateSpec, frame: pd.DataFrame) -> list[dict[str, Any]]:
                 }
             )
     return found
+
+
+def _first(bad: pd.DataFrame, dataset: str, month: dt.date) -> str:
+    """Where the first unsound row of a month stands."""
+    row = bad[(bad["dataset"] == dataset) & (bad["month"] == month)].iloc[0]
+    return f", first {row['receipt_id']} line {row['line']}"
 
 
 def _insert(con: duckdb.DuckDBPyConnection, spec: GateSpec, rows: list[dict[str, Any]]) -> None:

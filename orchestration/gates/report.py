@@ -1,19 +1,310 @@
-"""The audit as one self-contained page: verdict, what was compared, what failed, a table per gate."""
+"""The audit as one self-contained page: verdict, what was compared, what failed, a strip and a table per gate.
+
+Here the report becomes plain text values; `audit.html.j2` lays them out. Nothing is judged here (`audit.py` does).
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import jinja2
+import pandas as pd
 
-from orchestration.gates.audit import Report
+from orchestration.gates.audit import VERDICTS, GateOutcome, Report, worst
 
 TEMPLATE = Path(__file__).with_name("audit.html.j2")
+#: Rows of a table on the page; `audit_results` has them all.
 ROWS_SHOWN = 200
+#: The findings told in sentences under the verdict, and how many: more would push the months far below the fold.
+SENTENCES = {"What failed": (("broken", "failed"), 6), "Warnings": (("warned",), 3), "Waived": (("waived",), 3)}
+#: Worst first, each with the sign that tells it apart without colour.
+SIGNS = {"broken": "B", "failed": "F", "warned": "W", "waived": "V", "passed": "✓", "not_applicable": "–"}
+
+Tally = Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One comparison as it is read: months YYYY-MM, figures grouped by thousands, None where there is nothing."""
+
+    verdict: str
+    gate: str
+    dataset: str | None
+    month: str | None
+    scope: str | None
+    measure: str | None
+    expected: str | None
+    actual: str | None
+    difference: str | None
+    tolerance: str | None
+    n_compared: str | None
+    waived_by: str | None
+    reason: str | None
+    reference: str | None
+
+    @property
+    def place(self) -> str:
+        """Where it was found: dataset, month, scope and measure, as far as they are known."""
+        return ", ".join(part for part in (self.dataset, self.month, self.scope, self.measure) if part)
+
+    @property
+    def has_figures(self) -> bool:
+        """Whether two sides were there to compare, or at least one."""
+        return self.expected is not None or self.actual is not None
+
+
+@dataclass(frozen=True)
+class Table:
+    """The lines that are shown, and how many of each verdict are left out."""
+
+    lines: tuple[Line, ...]
+    left_out: Tally
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """The worst findings of one kind, to be told in words."""
+
+    title: str
+    table: Table
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One month of one gate, in words: `2024-05: 2 failed, 3 passed`."""
+
+    verdict: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Strip:
+    """The twelve months of a year; None where the gate says nothing of a month."""
+
+    year: int
+    cells: tuple[Cell | None, ...]
+
+
+@dataclass(frozen=True)
+class GateView:
+    """One gate: its outcome, its months, its comparisons, and what it could not compare.
+
+    `strips` is empty if no row has a month. `undated`: verdicts of the rows without one; `remark`: what they say.
+    `reference`: where it is the same for all, else None.
+    """
+
+    outcome: GateOutcome
+    counts: Tally
+    strips: tuple[Strip, ...]
+    undated: Tally
+    remark: str | None
+    compared: Table
+    silent: Table
+    reference: str | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its table needs to be read."""
+        return self.outcome.verdict in ("broken", "failed", "warned")
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the template lays out. `tone`: the verdict whose colour the headline takes. `titles`: by name of gate."""
+
+    subject: str
+    is_synthetic: bool
+    tone: str
+    headline: str
+    lead: str
+    extent: str
+    counts: Tally
+    sentences: tuple[Sentences, ...]
+    gates: tuple[GateView, ...]
+    titles: Mapping[str, str]
 
 
 def render(report: Report, subject: str, is_synthetic: bool) -> str:
     """The page as HTML; it loads nothing from anywhere."""
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    environment.filters |= {"figure": figure, "words": words, "tally": tally}
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    return template.render(report=report, subject=subject, is_synthetic=is_synthetic, rows_shown=ROWS_SHOWN)
+    return template.render(page=page(report, subject, is_synthetic), signs=SIGNS)
+
+
+def page(report: Report, subject: str, is_synthetic: bool) -> Page:
+    """The report in reading order: the verdict, the worst findings, then gate by gate."""
+    tone, text = headline(report)
+    ordered = worst_first(report)
+    years = sorted({month.year for month in ordered["month"] if not _is_absent(month)})
+    return Page(
+        subject=subject,
+        is_synthetic=is_synthetic,
+        tone=tone,
+        headline=text,
+        lead=lead(report),
+        extent=extent(report.results),
+        counts=report.counts,
+        sentences=sentences(ordered),
+        gates=tuple(gate_view(outcome, ordered[ordered["gate"] == outcome.gate], years) for outcome in report.gates),
+        titles={outcome.gate: outcome.title for outcome in report.gates},
+    )
+
+
+def figure(value: object, signed: bool = False) -> str | None:
+    """A number with thousands separators and without trailing zeros: 1234.500000 → 1,234.5; None if it is absent."""
+    if _is_absent(value):
+        return None
+    number = Decimal(str(value))
+    if not number.is_finite():
+        return str(number)
+    text = f"{number:{'+' if signed and number else ''},f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text if number else "0"
+
+
+def words(verdict: str) -> str:
+    """A verdict as it is written on the page."""
+    return verdict.replace("_", " ")
+
+
+def tally(counts: Tally) -> str:
+    """Verdicts with their numbers, worst first: `2 failed, 3 passed`."""
+    return ", ".join(f"{counts[v]:,} {words(v)}" for v in VERDICTS if counts.get(v))
+
+
+def headline(report: Report) -> tuple[str, str]:
+    """The verdict on the whole: the verdict whose colour it takes, and the words."""
+    counts = report.counts
+    if not report.passed:
+        return "failed", "FAILED – not published"
+    if not (report.results["n_compared"] > 0).any():
+        return "warned", "PASSED, but nothing was compared"
+    if counts["warned"]:
+        return "warned", "PASSED with warnings"
+    if counts["waived"]:
+        return "waived", "PASSED with waived findings"
+    return "passed", "PASSED"
+
+
+def lead(report: Report) -> str:
+    """How the gates came to it: `1 of 5 gates failed, 1 is broken.`"""
+    by_verdict = Counter(outcome.verdict for outcome in report.gates)
+    total = _number_of(len(report.gates), "gate")
+    silent = by_verdict["not_applicable"]
+    if silent == len(report.gates):
+        return f"{silent} of {total} had nothing to compare."
+    if report.passed:
+        rest = f"; {silent} had nothing to compare" if silent else ""
+        return f"{len(report.gates) - silent} of {total} compared and found nothing that stops publication{rest}."
+    parts = [f"{by_verdict['failed']} of {total} failed"] if by_verdict["failed"] else []
+    if broken := by_verdict["broken"]:
+        parts.append(f"{broken} of {total} {'is' if broken == 1 else 'are'} broken and could not judge")
+    return "; ".join(parts) + "."
+
+
+def extent(results: pd.DataFrame) -> str:
+    """How much was compared: comparisons, gates, datasets and months that had something to compare."""
+    spoken = results[results["n_compared"] > 0]
+    months = sorted({_month(month) or "" for month in spoken["month"].dropna()})
+    parts = [
+        _number_of(len(spoken), "comparison"),
+        _number_of(spoken["gate"].nunique(), "gate"),
+        _number_of(spoken["dataset"].nunique(), "dataset"),
+        _number_of(len(months), "month"),
+    ]
+    window = f", {months[0]} to {months[-1]}" if len(months) > 1 else f", {months[0]}" if months else ""
+    return " · ".join(parts) + window
+
+
+def worst_first(report: Report) -> pd.DataFrame:
+    """All rows by verdict, worst first; within one those without a difference, then the largest relative ones."""
+    parts = []
+    for verdict in VERDICTS:
+        found = report.findings(verdict)
+        parts.append(found.loc[found["difference"].notna().sort_values(kind="stable").index])
+    return pd.concat(parts)
+
+
+def sentences(ordered: pd.DataFrame) -> tuple[Sentences, ...]:
+    """What must be read first. The worst of each gate comes before the second worst of any."""
+    blocks = []
+    for title, (verdicts, limit) in SENTENCES.items():
+        found = ordered[ordered["verdict"].isin(verdicts)]
+        turn = found.groupby("gate").cumcount()
+        found = found.loc[turn.sort_values(kind="stable").index]
+        if not found.empty:
+            blocks.append(Sentences(title, table(found, limit)))
+    return tuple(blocks)
+
+
+def gate_view(outcome: GateOutcome, rows: pd.DataFrame, years: Iterable[int]) -> GateView:
+    """One gate from its rows, worst first. `years`: those of all gates, so that the strips lie side by side."""
+    silent = rows["verdict"] == "not_applicable"
+    broken = rows["verdict"] == "broken"
+    undated = rows[rows["month"].isna()]
+    references = set(rows["reference"].dropna())
+    return GateView(
+        outcome=outcome,
+        counts=Counter(rows["verdict"]),
+        strips=strips(rows, years) if len(undated) < len(rows) else (),
+        undated=Counter(undated["verdict"]),
+        remark=outcome.message or (_text(undated["reason"].iloc[0]) if len(undated) else None),
+        compared=table(rows[~silent & ~broken], ROWS_SHOWN),
+        silent=table(rows[silent], ROWS_SHOWN),
+        reference=str(references.pop()) if len(references) == 1 else None,
+    )
+
+
+def strips(rows: pd.DataFrame, years: Iterable[int]) -> tuple[Strip, ...]:
+    """The months of one gate by year; a cell takes the worst verdict of all datasets in the month."""
+    dated = rows[rows["month"].notna()]
+    months = {_month(month): verdict for month, verdict in dated.groupby("month")["verdict"]}
+
+    def cell(month: str) -> Cell | None:
+        found = months.get(month)
+        return None if found is None else Cell(worst(found), f"{month}: {tally(Counter(found))}")
+
+    return tuple(Strip(year, tuple(cell(f"{year}-{month:02}") for month in range(1, 13))) for year in years)
+
+
+def table(rows: pd.DataFrame, limit: int) -> Table:
+    """The first rows as lines; the others are counted."""
+    lines = tuple(line(row) for row in rows.head(limit).to_dict("records"))
+    return Table(lines, Counter(rows["verdict"].iloc[limit:]))
+
+
+def line(row: Mapping[Any, Any]) -> Line:
+    """One row of the results as text."""
+    return Line(
+        verdict=row["verdict"],
+        gate=row["gate"],
+        month=_month(row["month"]),
+        difference=figure(row["difference"], signed=True),
+        **{name: figure(row[name]) for name in ("expected", "actual", "tolerance", "n_compared")},
+        **{name: _text(row[name]) for name in ("dataset", "scope", "measure", "waived_by", "reason", "reference")},
+    )
+
+
+def _is_absent(value: object) -> bool:
+    return value is None or value is pd.NaT or value != value
+
+
+def _text(value: object) -> str | None:
+    return None if _is_absent(value) or value in ("", "-") else str(value)
+
+
+def _month(value: object) -> str | None:
+    return f"{value.year}-{value.month:02}" if isinstance(value, dt.date) and value is not pd.NaT else None
+
+
+def _number_of(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
@@ -16,7 +16,11 @@ from orchestration.settings import settings
 
 
 def _month(value: object) -> object:
-    return calendar.parse_month(value) if isinstance(value, str) and value != "open" else value
+    return calendar.parse_month(value) if isinstance(value, str) else value
+
+
+def _month_or_open(value: object) -> object:
+    return None if value == "open" else _month(value)
 
 
 Month = Annotated[dt.date, BeforeValidator(_month)]
@@ -32,7 +36,7 @@ class Series(BaseModel):
 
 
 class Dataset(BaseModel):
-    """A promised scope. `last: open` = new months are expected by the release calendar."""
+    """A promised scope. `last`: None (written `open`) = new months are expected by the release calendar."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -43,14 +47,14 @@ class Dataset(BaseModel):
     partners: Partners
     currency: Currency
     first: Month
-    last: Annotated[Month | Literal["open"], BeforeValidator(_month)]
+    last: Annotated[dt.date | None, BeforeValidator(_month_or_open)]
     never_zero: tuple[Series, ...] = ()
     must_compare: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _known(self) -> Dataset:
         self.declaration("")
-        if self.first < calendar.FIRST_MONTH or (self.last != "open" and self.last < self.first):
+        if self.first < calendar.FIRST_MONTH or (self.last is not None and self.last < self.first):
             raise ValueError("first lies before 2015-01, or last before first")
         return self
 
@@ -68,7 +72,7 @@ class Dataset(BaseModel):
     def promised(self, today: dt.date) -> list[dt.date]:
         """Months that are promised and due on the given day (Beijing)."""
         due = calendar.last_due(today)
-        return list(calendar.month_range(self.first, due if self.last == "open" else min(self.last, due)))
+        return list(calendar.month_range(self.first, due if self.last is None else min(self.last, due)))
 
 
 class _File(BaseModel):

@@ -92,7 +92,7 @@ def queries(dataset: Dataset, months: tuple[dt.date, ...], folder: str) -> tuple
     if not months:
         return ()
     partners = PARTNERS_A_LINE if dataset.partners == "all" else len(dataset.partners)
-    codes = HS_CHAPTERS + ("99",) if dataset.hs == "all" else dataset.hs
+    codes = (*HS_CHAPTERS, "99") if dataset.hs == "all" else dataset.hs
     parts = _pack([(code, _lines(code) * partners) for code in codes])
     found = []
     for hs, rows in parts:

@@ -73,7 +73,7 @@ def receive(home: Home, file: Path, flags: Declaration, *, dry_run: bool = False
         _refuse_outside_dataset(declaration, scope, file.name)
         if dry_run:
             found = changes(landing, state, parsed, scope, vintage, work)
-            return Received(None, True, parsed, scope, vintage, found)
+            return Received(None, True, parsed, scope, vintage, tuple(found))
         receipt = Receipt(
             sequence=state.sequence + 1,
             receipt_id=f"r{state.sequence + 1:06d}-{sha256[:8]}",
@@ -159,10 +159,10 @@ def _refuse_outside_dataset(declaration: Declaration, scope: Scope, name: str) -
         return
     dataset = datasets.find(declaration.dataset, name)
     first, last = scope.months
-    if first < dataset.first or (dataset.last != "open" and last > dataset.last):
+    if first < dataset.first or (dataset.last is not None and last > dataset.last):
+        promised = f"{dataset.first:%Y-%m}..{'open' if dataset.last is None else format(dataset.last, '%Y-%m')}"
         raise RefusalError(
-            f"months {shown(scope.months)} lie outside the dataset {declaration.dataset} "
-            f"({dataset.first:%Y-%m}..{dataset.last if dataset.last == 'open' else format(dataset.last, '%Y-%m')})",
+            f"months {shown(scope.months)} lie outside the dataset {declaration.dataset} ({promised})",
             file=name,
             remedy="widen the dataset in expectations/datasets.yml, or download what it promises",
         )

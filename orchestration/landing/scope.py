@@ -248,7 +248,7 @@ def _refuse_outside(scope: Scope, parsed: ParsedFile, name: str) -> None:
     prefixes = " or ".join(f"starts_with(hs_code, {literal(p)})" for p in scope.hs_prefixes)
     rules = [
         (
-            "month",
+            "months",
             f"month not between date '{first}' and date '{last}'",
             "strftime(month, '%Y-%m')",
             scope.months,

@@ -101,9 +101,12 @@ def receipt_table(state: LandingState) -> pa.Table:
 
 
 def write(state: LandingState, folder: Path) -> None:
-    """Write both files into the folder, each replaced in one step."""
+    """Write both files into the folder, each replaced in one step, and last the sequence that they stand for."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in (("receipt", receipt_table(state)), ("coverage", coverage_table(state))):
         aside = folder / f".{name}.parquet"
         pq.write_table(table, aside)
         aside.replace(folder / f"{name}.parquet")
+    aside = folder / ".sequence"
+    aside.write_text(str(state.sequence), encoding="utf-8")
+    aside.replace(folder / "sequence")

@@ -79,7 +79,7 @@ def parse(source: Path, workdir: Path, *, name: str | None = None, header: str |
     workdir.mkdir(parents=True, exist_ok=True)
     text = transcode(source, workdir / "text.csv", name)
     layout = _layout(text, name, header)
-    if text.doubtful:
+    if text.doubtful or not layout.trailing:
         check_structure(text, name, layout.width)
         if text.breaks and text.breaks[-1][0] > text.records:
             raise RefusalError("unpaired quotes", file=name, remedy="download the file again")

@@ -156,17 +156,20 @@ def _copy(source: Path, target: Path, name: str, encoding: str) -> TextFile:
             data = text.removesuffix("\r").replace("\r\n", "\n").encode() if held or "\r" in text else text.encode()
             if not data:
                 continue
-            window = last + data
-            doubtful = doubtful or b"\n\n" in window or b",,\n" in window or b"\r" in data
+            doubtful = doubtful or _doubtful(last + data)
             quotes.feed(data)
-            last = data[-2:] if len(data) > 1 else (last + data)[-2:]
+            last = (last + data)[-3:]
             out.write(data)
-        if held:
-            out.write(b"\n")
-        elif not last.endswith(b"\n"):
-            out.write(b"\n")
+        if held or not last.endswith(b"\n"):
+            doubtful = doubtful or _doubtful(last + b"\n")
             quotes.feed(b"\n")
+            out.write(b"\n")
     return TextFile(target, encoding, quotes.records, tuple(quotes.breaks), doubtful or quotes.open_cell)
+
+
+def _doubtful(data: bytes) -> bool:
+    """Whether there is an empty line, an empty cell before a last comma, or a bare carriage return."""
+    return any(pattern in data for pattern in (b"\n\n", b",,\n", b'"",\n', b"\r"))
 
 
 def records(text: TextFile, name: str) -> Iterator[tuple[int, list[str]]]:

@@ -57,11 +57,7 @@ def pieces(rows: Iterable[Row]) -> int:
 
 
 def chips(rows: Iterable[Row], partner: str | None = None) -> list[Row]:
-    return [
-        row
-        for row in rows
-        if row["Commodity code"] in IC_LINES and partner in (None, row["Trading partner code"])
-    ]
+    return [row for row in rows if row["Commodity code"] in IC_LINES and partner in (None, row["Trading partner code"])]
 
 
 def of_line(rows: Iterable[Row], partner: str, line: str) -> list[Row]:
@@ -164,10 +160,7 @@ def test_nine_lines_from_the_us_with_processors_memory_and_amplifiers_ahead(
     value = {line: usd(of_line(rows["202410"], "502", line)) for line in IC_LINES}
     assert all(dollars > 0 for dollars in value.values())
     assert sorted(value, key=lambda line: -value[line])[:3] == ["85423190", "85423290", "85423390"]
-    group = {
-        hs6: sum(value[line] for line in IC_LINES if line.startswith(hs6))
-        for hs6 in {c[:6] for c in IC_LINES}
-    }
+    group = {hs6: sum(value[line] for line in IC_LINES if line.startswith(hs6)) for hs6 in {c[:6] for c in IC_LINES}}
     assert min(group["854231"], group["854232"], group["854233"]) > group["854239"]
 
 

@@ -1,0 +1,50 @@
+# Everything from a fresh clone: Python 3.11 to 3.13, make and git are all that is needed.
+PYTHON ?= python3
+HOME_DIR ?= $(or $(BONDED_HOME),$(CURDIR)/data/sample)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+MANIFEST := dbt_project/target/manifest.json
+DBT_FILES := $(shell find dbt_project/models dbt_project/macros dbt_project/seeds dbt_project/tests -type f 2>/dev/null) \
+	dbt_project/dbt_project.yml dbt_project/profiles.yml
+
+.DEFAULT_GOAL := help
+.PHONY: help install run ui test lint clean
+
+help: ## say what there is
+	@echo "Bonded: a data warehouse for customs trade statistics. Type make and one of:"
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 12
+
+install: $(INSTALLED) $(MANIFEST) ## make .venv with every dependency pinned, and parse the dbt project
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
+		|| { echo "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "installing into .venv (a few minutes the first time)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+$(MANIFEST): $(INSTALLED) $(DBT_FILES)
+	@BONDED_HOME=$(CURDIR)/data/main $(BIN)/dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project
+	@touch $@
+
+run: install ## build the synthetic sample from its files to an audited release
+	@$(BIN)/bonded sample --home $(CURDIR)/data/sample
+	@$(BIN)/bonded run --home $(CURDIR)/data/sample
+
+ui: install ## open the Dagster UI on the sample (BONDED_HOME=… for another home); stop it with Ctrl-C
+	@$(BIN)/python -m orchestration.ui $(HOME_DIR)
+
+test: lint ## format, lint, types, then all tests
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: install ## ruff, sqlfluff, mypy
+	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/sqlfluff lint --disable-progress-bar --nofail-on-warnings dbt_project
+	@$(BIN)/mypy
+
+clean: ## remove what can be built again; landing and releases stay
+	@rm -rf data/*/raw data/*/warehouse data/*/candidates dbt_project/target dbt_project/logs logs
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find orchestration tests -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,75 @@
+"""What all stages share: the partitions, the writer's lock, the home that this code location serves."""
+
+import datetime as dt
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+from filelock import FileLock, Timeout
+
+from orchestration.landing.store import Landing, LandingState
+from orchestration.release_calendar import FIRST_MONTH
+from orchestration.settings import Home, settings
+
+# Backfill policies are marked beta in the pinned version; a test holds what is relied on.
+warnings.filterwarnings("ignore", message=".*is currently in (beta|preview).*")
+
+#: Months of the data. Whether one is due is a matter of the release calendar, not of its partition.
+MONTHS = dg.MonthlyPartitionsDefinition(start_date=f"{FIRST_MONTH:%Y-%m}", fmt="%Y-%m", timezone="Asia/Shanghai")
+SINGLE_RUN = dg.BackfillPolicy.single_run()
+WRITER_POOL = "warehouse_writer"
+OWNERS = ["team:warehouse"]
+
+
+class Warehouse(dg.ConfigurableResource):
+    """The right to write to a home's warehouse, held from the first step of a run to its last.
+
+    The pool keeps Dagster's own steps apart; the file lock also keeps apart runs of other processes, and falls
+    with the process that holds it.
+    """
+
+    @property
+    def home(self) -> Home:
+        """The home that this code location serves."""
+        return Home.default()
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Warehouse"]:
+        """Take the writer's lock, saying so if another run holds it."""
+        lock = FileLock(self.home.create().warehouse / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            if context.log:
+                context.log.info("Another run writes to this warehouse; waiting for it to end.")
+            lock.acquire(timeout=settings().lock_seconds)
+        try:
+            yield self
+        finally:
+            lock.release()
+
+
+def months_of(context: dg.AssetExecutionContext) -> list[dt.date]:
+    """The months that the run was asked for."""
+    return [dt.date.fromisoformat(f"{key}-01") for key in context.partition_keys]
+
+
+def snapshot_state(home: Home) -> LandingState:
+    """The landing records that the run was fixed to by `landing_receipts`."""
+    path = home.warehouse / "landing" / "sequence"
+    if not path.exists():
+        raise dg.Failure(
+            "landing_receipts has not been materialized in this home.",
+            metadata={"remedy": "Launch the job build_and_publish, or materialize landing_receipts first."},
+        )
+    return Landing(home).state(int(path.read_text(encoding="utf-8")))
+
+
+def log_other_months(
+    context: dg.AssetExecutionContext, keys: list[dg.AssetKey], months: list[dt.date], asked: list[dt.date]
+) -> None:
+    """Record materializations of stale months that were rebuilt beside those that the run was asked for."""
+    for month in sorted(set(months) - set(asked)):
+        for key in keys:
+            context.log_event(dg.AssetMaterialization(key, partition=f"{month:%Y-%m}"))

@@ -1,0 +1,147 @@
+"""Stages staging, core and marts: the dbt models, in three steps, so that one failing test stops what hangs on it.
+
+Dimensions, then facts by month, then marts that find their own stale months.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import dagster as dg
+import duckdb
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+
+from orchestration.assets.common import (
+    MONTHS,
+    OWNERS,
+    SINGLE_RUN,
+    WRITER_POOL,
+    Warehouse,
+    log_other_months,
+    months_of,
+    snapshot_state,
+)
+from orchestration.build_plan import Built, Plan, plan
+from orchestration.dbt_build import DbtOutcome, run_dbt
+from orchestration.errors import RefusalError
+from orchestration.release_calendar import format_month
+from orchestration.settings import DBT_PROJECT, Home
+from orchestration.sources.raw import raw_path
+
+MANIFEST = DBT_PROJECT / "target" / "manifest.json"
+FACTS = "config.incremental_strategy:replace_months"
+MARTS = "bonded.marts int_category_coverage int_mart_input"
+DIMENSIONS = "resource_type:seed bonded.staging bonded.core"
+
+
+@cache
+def manifest() -> Mapping[str, Any]:
+    """The parsed dbt project; without it there is no graph to show."""
+    if not MANIFEST.exists():
+        raise RefusalError(
+            "the dbt project has not been parsed", file=str(MANIFEST.relative_to(DBT_PROJECT.parent)), remedy="make"
+        )
+    parsed: Mapping[str, Any] = json.loads(MANIFEST.read_text(encoding="utf-8"))
+    return parsed
+
+
+class Translator(DagsterDbtTranslator):
+    """Groups by stage, owners, and months for what is built by month."""
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """The stage: seeds with core, models by their folder."""
+        return "core" if dbt_resource_props["resource_type"] == "seed" else str(dbt_resource_props["fqn"][1])
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:  # noqa: ARG002
+        """The same team for all."""
+        return OWNERS
+
+
+TRANSLATOR = Translator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
+
+
+def _events(context: dg.AssetExecutionContext, home: Home, outcome: DbtOutcome) -> Iterator[Any]:
+    """Dagster's events for what dbt did; then a failure, if there was one, that says which node and why."""
+    for event in outcome.events:
+        message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
+        for found in message.to_default_asset_events(manifest(), TRANSLATOR, context):
+            if isinstance(found, dg.Output):
+                node = manifest()["nodes"][event["data"]["node_info"]["unique_id"]]
+                yield dg.Output(None, found.output_name, metadata={**found.metadata, **table_metadata(home, node)})
+            else:
+                yield found
+    if outcome.failures:
+        raise dg.Failure("dbt: " + "\n".join(outcome.failures), allow_retries=False)
+
+
+def table_metadata(home: Home, node: Mapping[str, Any]) -> dict[str, Any]:
+    """Rows, and sums of value, of a table that has just been built."""
+    if node["config"]["materialized"] not in ("table", "incremental", "seed"):
+        return {}
+    with duckdb.connect(str(home.build_database), read_only=True) as con:
+        sums = [c for c in ("value_usd", "value_cny") if c in node["columns"] and node["name"].startswith("fct_trade")]
+        columns = ", ".join(["count(*)", *(f"coalesce(sum({c}), 0)::bigint" for c in sums)])
+        row = con.execute(f'select {columns} from "{node["name"]}"').fetchone() or (0,)
+    return {"dagster/row_count": row[0], **{c: dg.MetadataValue.int(v) for c, v in zip(sums, row[1:], strict=True)}}
+
+
+def _raw_must_exist(home: Home, work: Plan) -> None:
+    months = set(work.months)
+    missing = sorted(
+        month
+        for receipt in work.state.active
+        for month in receipt.scope.month_list
+        if month in months and not raw_path(home, receipt, month).exists()
+    )
+    if missing:
+        raise dg.Failure(
+            f"The raw rows of {', '.join(map(format_month, missing[:12]))} are not there: materialize raw_gacc for "
+            "these months first, or launch the job build_and_publish."
+        )
+
+
+@dbt_assets(
+    manifest=manifest(),
+    select=DIMENSIONS,
+    exclude=f"{FACTS} {MARTS}",
+    dagster_dbt_translator=TRANSLATOR,
+    pool=WRITER_POOL,
+)
+def dbt_dimensions(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
+    """Staging views, reviewed seeds and dimensions."""
+    snapshot_state(warehouse.home)
+    yield from _events(context, warehouse.home, run_dbt(warehouse.home, DIMENSIONS, exclude=f"{FACTS} {MARTS}"))
+
+
+@dbt_assets(
+    manifest=manifest(),
+    select=FACTS,
+    dagster_dbt_translator=TRANSLATOR,
+    partitions_def=MONTHS,
+    backfill_policy=SINGLE_RUN,
+    pool=WRITER_POOL,
+)
+def dbt_facts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
+    """Facts and monthly sums: the months asked for, and all whose receipts have changed since they were built."""
+    home, asked = warehouse.home, months_of(context)
+    work = plan(home, snapshot_state(home), asked)
+    _raw_must_exist(home, work)
+    outcome = run_dbt(home, FACTS, window=work.window, full_refresh=work.full)
+    yield from _events(context, home, outcome)
+    built = Built.read(home)
+    marts = -1 if work.full else built.marts
+    Built(code=work.code, facts=work.state.sequence, marts=marts, months=work.fingerprints).write(home)
+    others: list[dt.date] = [] if work.full else list(work.months)
+    log_other_months(context, sorted(context.selected_asset_keys), others, asked)
+
+
+@dbt_assets(manifest=manifest(), select=MARTS, dagster_dbt_translator=TRANSLATOR, pool=WRITER_POOL)
+def dbt_marts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
+    """Coverage and marts: each rebuilds itself from its first stale month on."""
+    home = warehouse.home
+    built = Built.read(home)
+    yield from _events(context, home, run_dbt(home, MARTS, full_refresh=built.marts < 0))
+    built.model_copy(update={"marts": built.facts}).write(home)

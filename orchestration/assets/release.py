@@ -1,0 +1,168 @@
+"""Stage release: candidate, audit, publication; and the gates as asset checks, month by month."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluation,
+    AssetCheckEvaluationTargetMaterializationData,
+)
+
+from orchestration.assets.common import MONTHS, OWNERS, WRITER_POOL, Warehouse
+from orchestration.assets.dbt import manifest
+from orchestration.build_plan import Built
+from orchestration.gates.audit import Report, verdicts_by_month
+from orchestration.gates.suites import declared_gates, load_suite
+from orchestration.landing.store import Landing, LandingState
+from orchestration.releases.publish import Publication, build_and_audit, publish
+from orchestration.releases.store import Releases
+from orchestration.settings import Home, settings
+
+
+def _published_models() -> list[dg.AssetKey]:
+    nodes = manifest()["nodes"].values()
+    return [dg.AssetKey(n["name"]) for n in nodes if n["resource_type"] == "model" and n.get("group") == "published"]
+
+
+@dg.asset(
+    group_name="release",
+    owners=OWNERS,
+    kinds={"duckdb", "parquet", "greatexpectations"},
+    deps=_published_models(),
+    pool=WRITER_POOL,
+)
+def release(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
+    """What BI tools may read: a folder that never changes, behind the pointer `current`.
+
+    Builds a candidate file from the build database, audits that file with every gate, and only if it passes makes
+    it a release and switches to it. The audit is part of this step, however the run was launched.
+    """
+    home = warehouse.home
+    publication = publish(home, built_state(home, _started_at(context)))
+    yield from evaluations(context, publication.report)
+    if publication.outcome == "failed":
+        raise dg.Failure(failure_text(publication), metadata=_metadata(publication), allow_retries=False)
+    context.log.info(f"{publication.outcome}: {publication.release_id}")
+    yield dg.Output(None, metadata=_metadata(publication))
+
+
+def _started_at(context: dg.AssetExecutionContext) -> dt.datetime:
+    record = context.instance.get_run_record_by_id(context.run_id)
+    started = record.start_time if record else None
+    return dt.datetime.fromtimestamp(started, dt.UTC) if started else dt.datetime.now(dt.UTC)
+
+
+def built_state(home: Home, started: dt.datetime) -> LandingState:
+    """The landing records that facts and marts both reflect; a failure if they do not, or if earlier ones wait.
+
+    Records that arrived after the run had started wait for the next run.
+    """
+    built, latest = Built.read(home), Landing(home).state()
+    waiting = [r.sequence for r in latest.receipts if r.received_at < started and r.sequence > built.facts]
+    waiting += [w.sequence for w in latest.withdrawals if w.withdrawn_at < started and w.sequence > built.facts]
+    if built.facts < 0 or built.marts != built.facts or waiting:
+        what = f"{len(waiting)} records of landing" if waiting else "facts and marts"
+        raise dg.Failure(
+            f"The build database does not reflect landing yet ({what}): launch the job build_and_publish.",
+            allow_retries=False,
+        )
+    return Landing(home).state(built.facts)
+
+
+def _metadata(publication: Publication) -> dict[str, Any]:
+    report = publication.report
+    return {
+        "outcome": publication.outcome,
+        "release_id": publication.release_id or "none",
+        "audit page": dg.MetadataValue.path(str(publication.folder / "audit.html")),
+        **{f"comparisons {verdict}": n for verdict, n in report.counts.items()},
+    }
+
+
+def failure_text(publication: Publication) -> str:
+    """Which gate, dataset and month failed, and by how much; and where the candidate lies."""
+    lines = [f"The audit failed; nothing was published. Candidate kept: {publication.folder.name}"]
+    lines += [f"{g.gate} is {g.verdict}: {g.message}" for g in publication.report.gates if g.message]
+    lines += [finding_text(row) for _, row in publication.report.findings("failed").head(20).iterrows()]
+    return "\n".join(lines)
+
+
+def finding_text(row: pd.Series) -> str:
+    """One comparison in one sentence."""
+    if row["expected"] is None:
+        return f"{row['gate']}: {row['dataset']}: {row['reason']}"
+    return (
+        f"{row['gate']}: {row['dataset']} {row['month']:%Y-%m}, {row['scope']}, {row['measure']}: expected "
+        f"{row['expected'].normalize():,f}, found {row['actual']:,f}, difference {row['difference']:,f}, "
+        f"tolerance {row['tolerance']:,f}"
+    )
+
+
+def evaluations(context: dg.AssetExecutionContext, report: Report) -> Iterator[AssetCheckEvaluation]:
+    """The audit as asset checks: one evaluation for each gate and month that compared something, or is broken.
+
+    Each names the materialization that it speaks of; without that the UI would call the check stale.
+    """
+    targets = {asset: _latest(context, asset) for asset in {g.asset for g in report.gates}}
+    for gate in report.gates:
+        for month, rows in verdicts_by_month(report, gate.gate):
+            key = f"{month:%Y-%m}"
+            yield AssetCheckEvaluation(
+                asset_key=dg.AssetKey(gate.asset),
+                check_name=gate.gate,
+                passed=bool(rows["verdict"].isin(["passed", "waived", "not_applicable"]).all()),
+                severity=dg.AssetCheckSeverity.ERROR
+                if rows["verdict"].isin(["failed", "broken"]).any()
+                else dg.AssetCheckSeverity.WARN,
+                partition=key,
+                description=gate.message or gate.title,
+                metadata=_comparison(rows),
+                target_materialization_data=targets[gate.asset].get(key),
+            )
+
+
+def _comparison(rows: pd.DataFrame) -> dict[str, Any]:
+    """The worst comparison of a month, and how many there were."""
+    row = rows.iloc[0]
+    figures = {c: float(row[c]) for c in ("expected", "actual", "difference", "tolerance") if row[c] is not None}
+    text = {c: str(row[c]) for c in ("dataset", "scope", "measure", "reason", "reference") if row[c] is not None}
+    counts = {"comparisons": len(rows), "n_compared": int(rows["n_compared"].sum())}
+    return {"verdict": row["verdict"], **figures, **text, **counts}
+
+
+def _latest(
+    context: dg.AssetExecutionContext, asset: str
+) -> dict[str | None, AssetCheckEvaluationTargetMaterializationData]:
+    """The latest materialization of each partition of an asset."""
+    found: dict[str | None, AssetCheckEvaluationTargetMaterializationData] = {}
+    records = context.instance.fetch_materializations(dg.AssetKey(asset), limit=2_000).records
+    for record in records:
+        found.setdefault(
+            record.partition_key,
+            AssetCheckEvaluationTargetMaterializationData(
+                storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp
+            ),
+        )
+    return found
+
+
+def gate_specs() -> list[dg.AssetCheckSpec]:
+    """The declared gates as checks of the asset that each speaks of."""
+    folder = settings().expectations
+    suites = [load_suite(folder / f"{gate}.yml") for gate in declared_gates(folder)]
+    return [dg.AssetCheckSpec(s.gate, asset=s.asset, description=s.title, partitions_def=MONTHS) for s in suites]
+
+
+@dg.multi_asset_check(specs=gate_specs(), pool=WRITER_POOL, can_subset=True)
+def gates(context: dg.AssetCheckExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
+    """Every gate on what the build database holds now, without publishing."""
+    home = warehouse.home
+    state = built_state(home, dt.datetime.now(dt.UTC))
+    _, report = build_and_audit(home, state, Releases(home).current_id())
+    selected = context.selected_asset_check_keys
+    for evaluation in evaluations(context, report):  # type: ignore[arg-type]
+        if evaluation.asset_check_key in selected:
+            yield evaluation

@@ -1,0 +1,122 @@
+"""Printing: tables for a person at a terminal, plain lines in a pipe, JSON for a program.
+
+In a pipe nothing is wrapped, boxed or cut.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from orchestration.release_calendar import format_month
+
+if TYPE_CHECKING:
+    from orchestration.gates.audit import Report
+    from orchestration.run import RunSummary
+
+FINDINGS_SHOWN = 20
+
+
+def line(text: str) -> None:
+    """One line on standard output."""
+    sys.stdout.write(text + "\n")
+
+
+def error(text: str) -> None:
+    """A refusal on standard error."""
+    sys.stderr.write(f"Refused. {text}\n")
+
+
+def plain(value: object) -> str:
+    """A value for reading: thousands separators, no trailing zeros, an em dash for what is not there."""
+    if value is None:
+        return "—"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, Decimal):
+        return f"{value.normalize():,f}"
+    if isinstance(value, float):
+        return f"{value:,.6g}"
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    return str(value)
+
+
+def table(columns: list[str], rows: list[list[Any]]) -> None:
+    """A table at a terminal; tab-separated lines with unformatted figures in a pipe."""
+    if not sys.stdout.isatty():
+        for row in [columns, *rows]:
+            line("\t".join("" if v is None else str(v) for v in row))
+        return
+    shown = Table(box=None, header_style="bold", pad_edge=False)
+    for position, column in enumerate(columns):
+        figures = any(isinstance(row[position], int | float | Decimal) for row in rows)
+        shown.add_column(column, justify="right" if figures else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*[plain(v) for v in row])
+    Console().print(shown)
+
+
+def json_out(value: Any) -> None:
+    """JSON on standard output; decimals and dates as text."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=1, default=str)
+    sys.stdout.write("\n")
+
+
+def audit_dict(subject: str, report: Report) -> dict[str, Any]:
+    """An audit as JSON: verdict, gates, and every comparison."""
+    return {
+        "subject": subject,
+        "passed": report.passed,
+        "counts": report.counts,
+        "gates": [vars(g) for g in report.gates],
+        "comparisons": report.results.to_dict("records"),
+    }
+
+
+def audit_table(subject: str, report: Report) -> None:
+    """An audit for a person: the verdict, each gate, and what was found."""
+    line(f"{subject}: {'PASSED' if report.passed else 'FAILED'}")
+    rows = []
+    for gate in report.gates:
+        mine = report.results[report.results["gate"] == gate.gate]
+        compared = int(mine["n_compared"].sum())
+        bad = int(mine["verdict"].isin(["failed", "warned", "broken"]).sum())
+        rows.append([gate.gate, gate.verdict, len(mine), compared, bad, gate.message or gate.title])
+    table(["gate", "verdict", "comparisons", "rows compared", "found", "what it says"], rows)
+    findings = report.findings("broken", "failed", "warned")
+    if not findings.empty:
+        columns = ["verdict", "gate", "dataset", "month", "scope", "expected", "actual", "difference", "tolerance"]
+        shown = findings.head(FINDINGS_SHOWN)[columns].values.tolist()
+        table(columns, [[format_month(v) if isinstance(v, dt.date) else v for v in row] for row in shown])
+    if len(findings) > FINDINGS_SHOWN:
+        line(f"and {len(findings) - FINDINGS_SHOWN} more: see audit.html")
+
+
+def run_summary(summary: RunSummary) -> None:
+    """The end of a run: verdict, headline, where the release lies, what to type next."""
+    for name, reason in summary.refused:
+        line(f"refused: {name}: {reason.splitlines()[0]}")
+    if summary.failure:
+        line("FAILED. Nothing was published." if summary.release_id is None else
+             f"FAILED. Nothing was published; readers still see {summary.release_id}.")  # fmt: skip
+        line(summary.failure)
+        return
+    line(f"{summary.outcome}: release {summary.release_id} at {summary.folder}")
+    line("audit: " + ", ".join(f"{n:,} {v.replace('_', ' ')}" for v, n in summary.counts.items() if n))
+    if summary.is_synthetic:
+        line("SYNTHETIC DATA: every figure of this release is made up.")
+    for text in summary.headline:
+        line(text)
+    line(f"read it:  bonded query 'from v_ic_by_partner limit 5' --home {summary.home}")
+    line(f"audit:    {summary.folder}/audit.html")
+    if summary.trace:
+        line(f"trace it: bonded trace {summary.trace} --home {summary.home}")

@@ -1,0 +1,56 @@
+"""What a run in the terminal shows while it works: a line when a step begins, ends or fails; errors as they come."""
+
+import logging
+import time
+
+import dagster as dg
+from rich.console import Console
+
+NAMES = {
+    "landing_receipts": "inbox and receipts",
+    "raw_gacc": "raw rows",
+    "dbt_dimensions": "dimensions (dbt)",
+    "dbt_facts": "facts (dbt)",
+    "dbt_marts": "coverage and marts (dbt)",
+    "release": "candidate, audit, release",
+}
+
+
+class _StepLines(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self._console = Console(stderr=True, highlight=False)
+        self._began: dict[str, float] = {}
+        self._status = self._console.status("starting") if self._console.is_terminal else None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show step events and errors; everything else stands in Dagster's event log."""
+        meta = getattr(record, "dagster_meta", {})
+        event = meta.get("dagster_event") if isinstance(meta, dict) else getattr(meta, "dagster_event", None)
+        if event is None:
+            if record.levelno >= logging.ERROR:
+                self._line(f"  {getattr(record, 'msg', record.getMessage()).splitlines()[0]}")
+            return
+        step = NAMES.get(event.step_key or "", event.step_key or "")
+        kind = event.event_type_value
+        if kind == "STEP_START":
+            self._began[step] = time.monotonic()
+            if self._status:
+                self._status.update(step)
+                self._status.start()
+        elif kind in ("STEP_SUCCESS", "STEP_FAILURE"):
+            mark = "done" if kind == "STEP_SUCCESS" else "FAILED"
+            self._line(f"{step}: {mark} ({time.monotonic() - self._began.get(step, time.monotonic()):.1f} s)")
+        elif kind in ("PIPELINE_SUCCESS", "PIPELINE_FAILURE") and self._status:
+            self._status.stop()
+
+    def _line(self, text: str) -> None:
+        self._console.print(text, markup=False, soft_wrap=True)
+
+
+@dg.logger
+def progress_logger(init_context: dg.InitLoggerContext) -> logging.Logger:  # noqa: ARG001
+    """A logger that shows steps as they begin and end."""
+    logger = logging.Logger("bonded.progress", logging.DEBUG)
+    logger.addHandler(_StepLines())
+    return logger

@@ -1,0 +1,123 @@
+"""One run from the terminal: the inbox, then Dagster's job over the months that need it, in this process."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from orchestration import build_plan, headline
+from orchestration.errors import RefusalError
+from orchestration.landing.inbox import InboxOutcome, take_in
+from orchestration.landing.store import Landing
+from orchestration.release_calendar import format_month
+from orchestration.releases.store import Releases
+from orchestration.settings import Home
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a run did. `failure` says why nothing was published; `refused` names files set aside."""
+
+    home: str
+    outcome: str
+    release_id: str | None
+    folder: str | None
+    failure: str | None
+    refused: list[tuple[str, str]]
+    received: list[str]
+    is_synthetic: bool = False
+    counts: dict[str, int] = field(default_factory=dict)
+    headline: list[str] = field(default_factory=list)
+    trace: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether all files were taken in and the audit passed."""
+        return self.failure is None and not self.refused
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
+    """Receive, build, audit, publish. `RefusalError` if there is nothing to build from."""
+    home.create()
+    inbox = take_in(home)
+    state = Landing(home).state()
+    if not state.receipts:
+        if inbox.refused:
+            return _summary(home, inbox, "nothing was received", "every file of the inbox was refused")
+        raise RefusalError(
+            "this home holds nothing yet",
+            remedy="bonded receive FILE --source gacc --flow import --hs … --partners …, or put files into "
+            f"{home.inbox}/<dataset>/",
+        )
+    work = build_plan.plan(home, state, asked)
+    months = work.months or tuple(sorted(work.fingerprints))[-1:] or (state.receipts[0].scope.months[0],)
+    before = Releases(home).current_id()
+    failure = _execute(home, months[0], months[-1])
+    current = Releases(home).current_id()
+    outcome = "failed" if failure else "unchanged" if current == before else "published"
+    return _summary(home, inbox, outcome, failure, current)
+
+
+def _execute(home: Home, first: dt.date, last: dt.date) -> str | None:
+    """Run the job on a range of months; returns why it failed, or None."""
+    import dagster as dg
+
+    from orchestration.definitions import defs
+    from orchestration.instance import PID_TAG, end_dead_runs, instance
+
+    with instance(home) as made:
+        end_dead_runs(made)
+        result = defs.get_job_def("build_and_publish").execute_in_process(
+            instance=made,
+            raise_on_error=False,
+            run_config={"loggers": {"progress": {}}},
+            tags={
+                "dagster/asset_partition_range_start": format_month(first),
+                "dagster/asset_partition_range_end": format_month(last),
+                PID_TAG: str(os.getpid()),
+            },
+        )
+        if result.success:
+            return None
+        failures = [e for e in result.all_events if e.event_type == dg.DagsterEventType.STEP_FAILURE]
+        return "\n".join(_reason(e) for e in failures) or "the run ended without saying why; see the Dagster UI"
+
+
+def _reason(event: Any) -> str:
+    data = event.step_failure_data
+    if data.user_failure_data and data.user_failure_data.description:
+        return str(data.user_failure_data.description)
+    error = data.error.cause or data.error if data.error else None
+    return f"{event.step_key}: {error.message.strip() if error else 'failed'}"
+
+
+def _summary(
+    home: Home, inbox: InboxOutcome, outcome: str, failure: str | None, current: str | None = None
+) -> RunSummary:
+    refused = [(path.name, str(error)) for path, error in inbox.refused]
+    received = [r.receipt.receipt_id for _, r in inbox.received if r.receipt]
+    if failure or current is None:
+        return RunSummary(str(home.root), outcome, current, None, failure, refused, received)
+    manifest = Releases(home).manifest(current)
+    folder = home.releases / current
+    lines, cell = headline.headline(folder)
+    counts = manifest.audit.counts if manifest.audit else {}
+    return RunSummary(
+        str(home.root),
+        outcome,
+        current,
+        str(folder),
+        None,
+        refused,
+        received,
+        manifest.is_synthetic,
+        counts,
+        lines,
+        cell,
+    )

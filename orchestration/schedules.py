@@ -1,0 +1,28 @@
+"""When the warehouse runs by itself."""
+
+import dagster as dg
+
+from orchestration.assets.common import MONTHS
+from orchestration.assets.release import gates
+from orchestration.release_calendar import BEIJING, format_month, last_due
+
+build_and_publish = dg.define_asset_job(
+    "build_and_publish",
+    selection=dg.AssetSelection.all() - dg.AssetSelection.checks(gates),
+    partitions_def=MONTHS,
+    executor_def=dg.in_process_executor,
+    description="Inbox, then all that landing holds: raw, dbt, candidate, audit, release. A range is one run.",
+)
+
+
+@dg.schedule(
+    job=build_and_publish,
+    cron_schedule="0 17 20 * *",
+    execution_timezone="Asia/Shanghai",
+    description="The detail query shows a new month on the 20th: take in what the inbox holds, and show for each open "
+    "dataset which months are due and not there, with the query to download and the folder to save it to.",
+)
+def detail_release_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """One run for the latest month; months of other files that wait are built along with it."""
+    today = context.scheduled_execution_time.astimezone(BEIJING).date()
+    return dg.RunRequest(partition_key=format_month(last_due(today)))

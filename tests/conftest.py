@@ -1,0 +1,99 @@
+"""Homes in temporary folders, small files in the genuine layout, and the archive of real files where it is there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from orchestration.landing.receive import Received, receive
+from orchestration.landing.scope import Declaration
+from orchestration.settings import PROJECT, Home, settings
+
+ENGLISH = [
+    "Date of data", "Trading partner code", "Trading partner", "Commodity code", "Commodity", "Quantity", "Unit",
+    "Supplementary Quantity", "Supplementary Unit", "US dollar",
+]  # fmt: skip
+REALDATA = Path(os.environ.get("BONDED_REALDATA", PROJECT.parent / "shared" / "data"))
+US_HEADER = (
+    "Date of data,Trading partner code,Trading partner,Commodity code,Commodity,Customs Regime code,Customs Regime,"
+    "Quantity,Unit,Supplementary Quantity,Supplementary Unit,US dollar"
+)
+REAL_FILES: dict[str, dict[str, str]] = {
+    "us_imports_201901_by_regime_usd_no_header.csv": {
+        "flow": "import",
+        "hs": "all",
+        "partners": "502",
+        "header": US_HEADER,
+    },
+    "botswana_imports_201806_en_usd_old_spelling.csv": {"flow": "import", "hs": "all", "partners": "204"},
+    "soybeans_2023.csv": {"flow": "import", "hs": "1201", "partners": "402,410,502"},
+    "soybeans_2024in.csv": {"flow": "import", "hs": "1201", "partners": "402,410,502"},
+    "soybeans_2024out.csv": {"flow": "export", "hs": "1201", "partners": "410,502"},
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip, with the reason, what needs the archive or a browser where there is none."""
+    for item in items:
+        if item.get_closest_marker("realdata") and not REALDATA.is_dir():
+            item.add_marker(pytest.mark.skip(reason=f"the archive of real files is not at {REALDATA}"))
+        if item.get_closest_marker("browser") and not chromium():
+            item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+def chromium() -> str | None:
+    """The path of a Chromium, if there is one."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def csv_text(rows: Sequence[Sequence[object]], header: Sequence[str] | None = ENGLISH) -> str:
+    """Rows in the site's dialect: every field quoted, a comma at the end of each line."""
+    lines = ([list(header)] if header else []) + [list(map(str, row)) for row in rows]
+    return "".join(",".join('"' + cell.replace('"', '""') + '"' for cell in line) + ",\n" for line in lines)
+
+
+def row(
+    month: str = "202401", partner: str = "502", hs: str = "85423190", value: str = "1,234", quantity: str = "10"
+) -> list[str]:
+    """One row of the English layout without regime."""
+    return [month, partner, "United States", hs, "Circuits, other", quantity, "Number of item", "3", "Kilogram", value]
+
+
+def write_csv(path: Path, rows: Sequence[Sequence[object]], header: Sequence[str] | None = ENGLISH) -> Path:
+    """A file as the site writes it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(csv_text(rows, header).encode("gb18030"))
+    return path
+
+
+def declared(**said: str) -> Declaration:
+    """Flags with defaults that fit `row`."""
+    return Declaration.model_validate(
+        {"source": "gacc", "flow": "import", "hs": "8542", "partners": "502", "vintage": "2024-12-20", **said}
+    )
+
+
+def receive_real(home: Home) -> list[Received]:
+    """Receive the five dated real files as the archive declares them."""
+    return [
+        receive(home, REALDATA / "gacc_exports" / name, Declaration.model_validate({"source": "gacc", **said}))
+        for name, said in REAL_FILES.items()
+    ]
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder with its bytes, to show that nothing has changed."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    """An empty home, which is also the home of the environment."""
+    monkeypatch.setenv("BONDED_HOME", str(tmp_path / "home"))
+    settings.cache_clear()
+    yield Home(tmp_path / "home").create()
+    settings.cache_clear()

@@ -1,0 +1,46 @@
+"""The macros behind the dbt data tests, on literals."""
+
+import duckdb
+import jinja2
+import pytest
+
+from orchestration.settings import DBT_PROJECT
+
+
+def offenders(macro: str, rows: str, columns: list[str]) -> list[tuple[object, ...]]:
+    """Rows that the macro reports for a table t (a, b) of the given values."""
+    text = (DBT_PROJECT / "macros" / "table_rules.sql").read_text(encoding="utf-8")
+    module = jinja2.Environment(autoescape=False).from_string(text).module
+    query = getattr(module, macro)("t", columns)
+    with duckdb.connect() as con:
+        con.execute(f"create table t as select * from (values {rows}) as v (a, b)")
+        return con.execute(query).fetchall()
+
+
+@pytest.mark.parametrize(
+    ("rows", "reported"),
+    [
+        ("(1, 'x'), (1, 'y'), (2, 'x')", []),
+        ("(1, 'x'), (1, 'y'), (1, 'x')", [(1, "x", 2)]),
+        ("(1, 'x'), (null, 'y')", [(None, "y", 1)]),
+        ("(1, 'x'), (2, null)", [(2, None, 1)]),
+        ("(null, null), (null, null)", [(None, None, 2)]),
+    ],
+    ids=["whole", "twice", "first part null", "second part null", "all null"],
+)
+def test_broken_keys(rows: str, reported: list[tuple[object, ...]]) -> None:
+    assert offenders("broken_keys", rows, ["a", "b"]) == reported
+
+
+@pytest.mark.parametrize(
+    ("rows", "reported"),
+    [
+        ("(0, 1), (null, 2), (3, null)", []),
+        ("(-1, 1), (2, 2)", [(-1, 1)]),
+        ("(1, -1), (2, 2)", [(1, -1)]),
+        ("(null, -1), (-1, null)", [(None, -1), (-1, None)]),
+    ],
+    ids=["zero and null", "first", "second", "beside null"],
+)
+def test_rows_below_zero(rows: str, reported: list[tuple[object, ...]]) -> None:
+    assert offenders("rows_below_zero", rows, ["a", "b"]) == reported

@@ -41,7 +41,7 @@ test: lint ## format, lint, types, then all tests
 lint: install ## ruff, sqlfluff, mypy
 	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/sqlfluff lint --disable-progress-bar --nofail-on-warnings dbt_project
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
 	@$(BIN)/mypy
 
 clean: ## remove what can be built again; landing and releases stay

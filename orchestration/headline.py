@@ -27,7 +27,7 @@ def headline(folder: Path) -> tuple[list[str], str | None]:
             lines.append(f"January to {month}: US$ {_bn(ytd)}{_growth(ytd_yoy, 1)}")
         streak, since = _streak(con, date)
         if streak:
-            lines.append(f"{streak} months in a row above US$ 1 bn, since {since}")
+            lines.append(f"{streak} month{'s' if streak > 1 else ''} in a row above US$ 1 bn, since {since}")
         types = con.execute(
             "select count(*) from mart_partner_category_monthly where flow = 'import' and partner_code = '502' "
             "and category_scheme = 'ic_line' and month = ? and value_usd > 0",

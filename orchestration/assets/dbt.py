@@ -33,7 +33,7 @@ from orchestration.sources.raw import raw_path
 
 MANIFEST = DBT_PROJECT / "target" / "manifest.json"
 FACTS = "config.incremental_strategy:replace_months"
-MARTS = "bonded.marts int_category_coverage int_mart_input"
+MARTS = "bonded.marts"
 DIMENSIONS = "resource_type:seed bonded.staging bonded.core"
 
 
@@ -106,14 +106,14 @@ def _raw_must_exist(home: Home, work: Plan) -> None:
 @dbt_assets(
     manifest=manifest(),
     select=DIMENSIONS,
-    exclude=f"{FACTS} {MARTS}",
+    exclude=FACTS,
     dagster_dbt_translator=TRANSLATOR,
     pool=WRITER_POOL,
 )
 def dbt_dimensions(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
     """Staging views, reviewed seeds and dimensions."""
     snapshot_state(warehouse.home)
-    yield from _events(context, warehouse.home, run_dbt(warehouse.home, DIMENSIONS, exclude=f"{FACTS} {MARTS}"))
+    yield from _events(context, warehouse.home, run_dbt(warehouse.home, DIMENSIONS, exclude=FACTS))
 
 
 @dbt_assets(

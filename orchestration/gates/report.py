@@ -16,7 +16,7 @@ from typing import Any
 import jinja2
 import pandas as pd
 
-from orchestration.gates.audit import VERDICTS, GateOutcome, Report, worst
+from orchestration.gates.audit import VERDICTS, GateOutcome, Report, worst, worst_first
 
 TEMPLATE = Path(__file__).with_name("audit.html.j2")
 #: Rows of a table on the page; `audit_results` has them all.
@@ -143,7 +143,7 @@ def render(report: Report, subject: str, is_synthetic: bool) -> str:
 def page(report: Report, subject: str, is_synthetic: bool) -> Page:
     """The report in reading order: the verdict, the worst findings, then gate by gate."""
     tone, text = headline(report)
-    ordered = worst_first(report)
+    ordered = worst_first(report.results)
     years = sorted({month.year for month in ordered["month"] if not _is_absent(month)})
     return Page(
         subject=subject,
@@ -223,15 +223,6 @@ def extent(results: pd.DataFrame) -> str:
     ]
     window = f", {months[0]} to {months[-1]}" if len(months) > 1 else f", {months[0]}" if months else ""
     return " · ".join(parts) + window
-
-
-def worst_first(report: Report) -> pd.DataFrame:
-    """All rows by verdict, worst first; within one those without a difference, then the largest relative ones."""
-    parts = []
-    for verdict in VERDICTS:
-        found = report.findings(verdict)
-        parts.append(found.loc[found["difference"].notna().sort_values(kind="stable").index])
-    return pd.concat(parts)
 
 
 def sentences(ordered: pd.DataFrame) -> tuple[Sentences, ...]:

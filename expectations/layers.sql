@@ -52,18 +52,15 @@ actual as (
 
 raw_to_fact as (
     select
-        s.dataset,
-        s.month,
+        source || ' ' || flow as dataset,
+        month,
         'raw rows = fact + quarantine' as scope,
-        coalesce(e.measure, a.measure) as measure,
+        measure,
         coalesce(e.value, 0) as expected,
         coalesce(a.value, 0) as actual,
         coalesce(e.n, 0) + 1 as n_compared
     from expected as e
-    full join (select * from actual where value <> 0) as a
-        using (source, reporter, flow, month, measure)
-    full join stream_month as s using (source, reporter, flow, month)
-    where coalesce(e.measure, a.measure) is not null
+    full join (select * from actual where value <> 0) as a using (source, reporter, flow, month, measure)
 ),
 
 nothing_traded as (
@@ -115,9 +112,9 @@ mart as (
 
 fact_to_mart as (
     select
-        s.dataset,
-        s.month,
-        'mart rows = fact over their own cells, scheme ' || coalesce(w.category_scheme, m.category_scheme) as scope,
+        source || ' ' || flow as dataset,
+        month,
+        'mart rows = fact over their own cells, scheme ' || category_scheme as scope,
         'rows that differ' as measure,
         0 as expected,
         count(*) filter (
@@ -127,7 +124,6 @@ fact_to_mart as (
         count(*) as n_compared
     from (select * from should where month >= first_month) as w
     full join mart as m using (source, reporter, flow, month, partner_code, category_scheme, category_code)
-    left join stream_month as s using (source, reporter, flow, month)
     group by all
 ),
 

@@ -6,7 +6,6 @@ Exit 0 success, 1 a file, a gate or a rule refused, 2 wrong usage. A user's mist
 from __future__ import annotations
 
 import datetime as dt
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -33,10 +32,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def _home(home: Path | None) -> Home:
-    """The home, also for everything that reads the environment in this process."""
-    chosen = Home(home.absolute()) if home else Home.default()
-    os.environ["BONDED_HOME"] = str(chosen.root)
-    return chosen
+    """The home that was named, else that of the environment."""
+    return Home(home.absolute()) if home else Home.default()
 
 
 @app.command("receive")
@@ -410,3 +407,7 @@ def main() -> None:
         message = error.format_message() if hasattr(error, "format_message") else str(error)
         output.error(message)
         sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -5,15 +5,16 @@ The database is closed behind it, since dbt would keep it open (and locked) unti
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-import os
-from collections.abc import Iterator
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
+from orchestration.errors import RefusalError
 from orchestration.release_calendar import add_months
-from orchestration.settings import DBT_PROJECT, Home, settings
+from orchestration.settings import DBT_MANIFEST, DBT_PROJECT, Home
 
 Event = dict[str, Any]
 
@@ -24,6 +25,25 @@ class DbtOutcome:
 
     events: list[Event] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+
+
+@cache
+def manifest() -> Mapping[str, Any]:
+    """The parsed dbt project; `RefusalError` if it has not been parsed, or not since it was changed."""
+    if not DBT_MANIFEST.exists():
+        raise RefusalError("the dbt project has not been parsed", file="dbt_project", remedy="make install")
+    parsed: Mapping[str, Any] = json.loads(DBT_MANIFEST.read_text(encoding="utf-8"))
+    for node in parsed["nodes"].values():
+        path = DBT_PROJECT / node["original_file_path"]
+        if node["resource_type"] == "model" and (
+            not path.exists() or path.read_text(encoding="utf-8").strip() != node["raw_code"]
+        ):
+            raise RefusalError(
+                "the dbt project has changed since it was parsed",
+                file=node["original_file_path"],
+                remedy="make install",
+            )
+    return parsed
 
 
 def run_dbt(
@@ -50,7 +70,7 @@ def run_dbt(
             outcome.events.append(MessageToDict(event, preserving_proto_field_name=True))
 
     try:
-        with _environment(home):
+        with home.serving():
             result = dbtRunner(callbacks=[keep]).invoke(_arguments(home, select, exclude, window, full_refresh))
     finally:
         cleanup_connections()
@@ -72,29 +92,9 @@ def _arguments(
     target = str(home.warehouse / "dbt")
     arguments = ["--log-level", "none", "--log-path", target, "--no-use-colors", "build", "--select", *select.split()]
     arguments += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", target]
-    arguments += ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
+    arguments += ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable", "--no-write-json"]
     if exclude:
         arguments += ["--exclude", *exclude.split()]
     if window is not None:
         arguments += ["--event-time-start", str(window[0]), "--event-time-end", str(add_months(window[1], 1))]
     return [*arguments, "--full-refresh"] if full_refresh else arguments
-
-
-@contextlib.contextmanager
-def _environment(home: Home) -> Iterator[None]:
-    """The two variables that the profile reads, for the time of the run."""
-    wanted = {
-        "BONDED_HOME": str(home.root),
-        "BONDED_DUCKDB_MEMORY": settings().duckdb_memory,
-        "DO_NOT_TRACK": "1",
-    }
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

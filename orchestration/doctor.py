@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+from orchestration.dbt_build import manifest
 from orchestration.errors import RefusalError
 from orchestration.gates.suites import declared_gates, load_suite
 from orchestration.landing.datasets import load_datasets
 from orchestration.landing.store import Landing
 from orchestration.releases.content import file_content
 from orchestration.releases.store import Releases
-from orchestration.settings import DBT_PROJECT, Home, settings
+from orchestration.settings import Home, settings
 
 
 @dataclass(frozen=True)
@@ -25,14 +26,20 @@ class Finding:
 
 def examine(home: Home) -> list[Finding]:
     """All checks on a home and this installation."""
-    manifest = DBT_PROJECT / "target" / "manifest.json"
     return [
         Finding("python", (3, 11) <= sys.version_info[:2] < (3, 14), sys.version.split()[0]),
-        Finding("dbt project parsed", manifest.exists(), "" if manifest.exists() else "make"),
+        _dbt(),
         _expectations(),
         _landing(home),
         _release(home),
     ]
+
+
+def _dbt() -> Finding:
+    try:
+        return Finding("dbt project parsed", True, f"{len(manifest()['nodes'])} nodes")
+    except RefusalError as error:
+        return Finding("dbt project parsed", False, str(error))
 
 
 def _expectations() -> Finding:

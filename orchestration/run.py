@@ -71,7 +71,7 @@ def _execute(home: Home, first: dt.date, last: dt.date) -> str | None:
     from orchestration.definitions import defs
     from orchestration.instance import PID_TAG, end_dead_runs, instance
 
-    with instance(home) as made:
+    with home.serving(), instance(home) as made:
         end_dead_runs(made)
         result = defs.get_job_def("build_and_publish").execute_in_process(
             instance=made,

@@ -6,6 +6,9 @@ Not here: what is promised or checked; that is data in `expectations/`.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +17,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parents[1]
 DBT_PROJECT = PROJECT / "dbt_project"
+#: The parsed dbt project: what the graph shows and what a release holds.
+DBT_MANIFEST = DBT_PROJECT / "target" / "manifest.json"
 REPORTER = "CHN"
 SYNTHETIC_SOURCES = frozenset({"gacc_sample"})
 CONTRACT_VERSION = 1
@@ -24,7 +29,6 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="BONDED_", extra="ignore")
 
-    home: Path = PROJECT / "data" / "main"
     expectations: Path = PROJECT / "expectations"
     keep_releases: int = 20
     keep_candidates: int = 5
@@ -47,7 +51,20 @@ class Home:
     @classmethod
     def default(cls) -> Home:
         """The home named by `BONDED_HOME`, else `data/main` in the checkout."""
-        return cls(settings().home.absolute())
+        return cls(Path(os.environ.get("BONDED_HOME") or PROJECT / "data" / "main").absolute())
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Make this the home of the environment, for everything in this process and its children."""
+        before = os.environ.get("BONDED_HOME")
+        os.environ["BONDED_HOME"] = str(self.root)
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["BONDED_HOME"]
+            else:
+                os.environ["BONDED_HOME"] = before
 
     @property
     def inbox(self) -> Path:

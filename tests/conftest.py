@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from orchestration.landing.receive import Received, receive
 from orchestration.landing.scope import Declaration
-from orchestration.settings import PROJECT, Home, settings
+from orchestration.releases.query import run_sql
+from orchestration.releases.store import Releases
+from orchestration.run import RunSummary, run_home
+from orchestration.settings import PROJECT, Home
+from orchestration.sources.gacc_sample import write_sample
 
 ENGLISH = [
     "Date of data", "Trading partner code", "Trading partner", "Commodity code", "Commodity", "Quantity", "Unit",
@@ -91,9 +96,48 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """An empty home, which is also the home of the environment."""
     monkeypatch.setenv("BONDED_HOME", str(tmp_path / "home"))
-    settings.cache_clear()
-    yield Home(tmp_path / "home").create()
-    settings.cache_clear()
+    return Home(tmp_path / "home").create()
+
+
+def query(home: Home, sql: str, release: str | None = None) -> list[tuple[Any, ...]]:
+    """Rows of a query on a release (default: the current one), as a reader would get them."""
+    return run_sql(Releases(home).folder(release), sql)[1]
+
+
+def contents(home: Home, release: str | None = None) -> dict[str, str]:
+    """Content hash of every table of a release."""
+    return {name: table.content_hash for name, table in Releases(home).manifest(release).tables.items()}
+
+
+def published(home: Home) -> RunSummary:
+    """Run a home that must be published or unchanged."""
+    summary = run_home(home, [])
+    assert summary.ok, summary.failure or summary.refused
+    return summary
+
+
+@pytest.fixture(scope="session")
+def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The synthetic sample, published once; tests that change it work on a copy."""
+    home = Home(tmp_path_factory.mktemp("sample") / "home").create()
+    write_sample(home.inbox / "sample_chips")
+    published(home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def sample_release(sample_home: Home) -> Path:
+    """The folder of the sample's release."""
+    return Releases(sample_home).folder()
+
+
+@pytest.fixture(scope="session")
+def real_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The five dated real files, received as the archive declares them and released in one go."""
+    home = Home(tmp_path_factory.mktemp("real") / "home").create()
+    receive_real(home)
+    published(home)
+    return home

@@ -4,9 +4,7 @@ Dimensions, then facts by month, then marts that find their own stale months.
 """
 
 import datetime as dt
-import json
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
 import dagster as dg
@@ -25,27 +23,14 @@ from orchestration.assets.common import (
     snapshot_state,
 )
 from orchestration.build_plan import Built, Plan, plan
-from orchestration.dbt_build import DbtOutcome, run_dbt
-from orchestration.errors import RefusalError
+from orchestration.dbt_build import DbtOutcome, manifest, run_dbt
 from orchestration.release_calendar import format_month
-from orchestration.settings import DBT_PROJECT, Home
+from orchestration.settings import Home
 from orchestration.sources.raw import raw_path
 
-MANIFEST = DBT_PROJECT / "target" / "manifest.json"
 FACTS = "config.incremental_strategy:replace_months"
 MARTS = "bonded.marts"
 DIMENSIONS = "resource_type:seed bonded.staging bonded.core"
-
-
-@cache
-def manifest() -> Mapping[str, Any]:
-    """The parsed dbt project; without it there is no graph to show."""
-    if not MANIFEST.exists():
-        raise RefusalError(
-            "the dbt project has not been parsed", file=str(MANIFEST.relative_to(DBT_PROJECT.parent)), remedy="make"
-        )
-    parsed: Mapping[str, Any] = json.loads(MANIFEST.read_text(encoding="utf-8"))
-    return parsed
 
 
 class Translator(DagsterDbtTranslator):

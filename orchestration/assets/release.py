@@ -12,26 +12,21 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 )
 
 from orchestration.assets.common import MONTHS, OWNERS, WRITER_POOL, Warehouse
-from orchestration.assets.dbt import manifest
 from orchestration.build_plan import Built
 from orchestration.gates.audit import Report, verdicts_by_month
 from orchestration.gates.suites import declared_gates, load_suite
 from orchestration.landing.store import Landing, LandingState
+from orchestration.releases.candidate import published_models
 from orchestration.releases.publish import Publication, build_and_audit, publish
 from orchestration.releases.store import Releases
 from orchestration.settings import Home, settings
-
-
-def _published_models() -> list[dg.AssetKey]:
-    nodes = manifest()["nodes"].values()
-    return [dg.AssetKey(n["name"]) for n in nodes if n["resource_type"] == "model" and n.get("group") == "published"]
 
 
 @dg.asset(
     group_name="release",
     owners=OWNERS,
     kinds={"duckdb", "parquet", "greatexpectations"},
-    deps=_published_models(),
+    deps=[dg.AssetKey(model.name) for model in published_models()],
     pool=WRITER_POOL,
 )
 def release(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:

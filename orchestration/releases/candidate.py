@@ -6,7 +6,6 @@ Built beside the live release from the build database; nothing in it has been se
 from __future__ import annotations
 
 import datetime as dt
-import json
 import secrets
 import shutil
 import subprocess
@@ -15,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.dbt_build import manifest
 from orchestration.duck import literal
-from orchestration.errors import RefusalError
 from orchestration.landing.store import LandingState
 from orchestration.releases.content import database_content
 from orchestration.releases.store import Manifest, ReleaseReceipt, ReleaseWithdrawal, write_manifest
@@ -36,12 +35,9 @@ class PublishedModel:
     columns: dict[str, str]
 
 
-def published_models(home: Home) -> list[PublishedModel]:
-    """The models that a release holds, as dbt built them last in this home."""
-    path = home.warehouse / "dbt" / "manifest.json"
-    if not path.exists():
-        raise RefusalError("nothing has been built in this home yet", remedy="bonded run")
-    nodes = json.loads(path.read_text(encoding="utf-8"))["nodes"].values()
+def published_models() -> list[PublishedModel]:
+    """The models that a release holds."""
+    nodes = manifest()["nodes"].values()
     return sorted(
         (
             PublishedModel(
@@ -66,7 +62,7 @@ def build(home: Home, state: LandingState, base: str | None) -> Path:
     folder, aside = home.candidates / candidate_id, home.candidates / f".{candidate_id}"
     (aside / "parquet").mkdir(parents=True)
     try:
-        models = published_models(home)
+        models = published_models()
         _copy_tables(home, aside / DATABASE, models)
         write_manifest(
             Manifest(

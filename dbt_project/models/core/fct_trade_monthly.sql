@@ -1,7 +1,5 @@
 {{ config(materialized='incremental', incremental_strategy='replace_months') }}
 
--- So that the test on partners runs with this table: depends_on: {{ ref('dim_partner') }}
-
 with counted as (
     select *
     from {{ ref('int_counted_row') }}

@@ -45,7 +45,7 @@ final as (
             if(c.province_code is not null and v.province_code is null, 'unknown province ' || c.province_code, null)
         ), '') as quarantine_reason
     from rows_that_count as c
-    left join {{ ref('partners') }} as p on c.partner_code = p.partner_code
+    left join {{ ref('dim_partner') }} as p on c.partner_code = p.partner_code
     left join {{ ref('regimes') }} as g on c.regime_code = g.regime_code
     left join {{ ref('provinces') }} as v on c.province_code = v.province_code
     left join {{ ref('units') }} as u1 on c.unit_1_as_printed = u1.unit_as_printed

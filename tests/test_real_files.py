@@ -1,0 +1,133 @@
+"""Real input from a clean home, against figures read in the files and in the press of the day."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import random
+from collections import defaultdict
+
+import pytest
+
+from orchestration.releases.store import Releases
+from orchestration.releases.trace import trace
+from orchestration.settings import Home
+from tests.conftest import REAL_FILES, REALDATA, query
+
+pytestmark = [pytest.mark.realdata, pytest.mark.xdist_group("real")]
+MART = "mart_partner_category_monthly"
+
+
+def test_released_in_one_go_without_an_exception(real_home: Home) -> None:
+    """Nothing warned, failed or waived."""
+    counts = Releases(real_home).manifest().audit.counts  # type: ignore[union-attr]
+    assert counts["passed"] > 400 and not any(counts[v] for v in ("broken", "failed", "warned", "waived"))
+
+
+def test_january_2019(real_home: Home) -> None:
+    """All goods, chips and their pieces, the four types; nothing that was not received."""
+    rows = query(
+        real_home,
+        f"select category_scheme, category_code, value_usd, quantity, quantity_unit from {MART} "
+        "where partner_code = '502' and month = '2019-01-01' and category_scheme in ('all', 'ic', 'ic_type')",
+    )
+    found = {(scheme, code): (usd, quantity, unit) for scheme, code, usd, quantity, unit in rows}
+    assert found["all", "all_goods"] == (9_211_213_264, None, None), "unlike units are never added"
+    assert found["ic", "integrated_circuits"] == (1_091_536_591, 2_709_142_389, "Number of item")
+    types = {code: figures[0] for (scheme, code), figures in found.items() if scheme == "ic_type"}
+    assert types == {"processors_controllers": 904_264_578, "memory": 34_040_953, "amplifiers": 36_661_758,
+                     "other_ic": 116_569_302}  # fmt: skip
+    unknown = query(
+        real_home,
+        "select count(value_usd_yoy), count(partner_share_usd), count(value_cny), count(value_usd_mom), "
+        f"count(is_low_base) from {MART} where partner_code = '502' and month = '2019-01-01'",
+    )
+    assert unknown == [(0, 0, 0, 0, 0)]
+    assert query(real_home, "select count(*) from mart_category_monthly") == [(0,)]
+    reasons = query(
+        real_home,
+        "select reason from mart_coverage where month = '2019-01-01' and partner_code = 'all' "
+        "and category_code = 'all_goods'",
+    )
+    assert reasons and "502" in reasons[0][0]
+    assert query(
+        real_home, "select count(distinct hs8), count(*) from fct_trade_monthly where month = '2019-01-01'"
+    ) == [(4_613, 4_613)]
+    assert query(
+        real_home, "select value_usd from v_hs4_by_partner where category_code = '8542' and partner_code = '502'"
+    )[0] == (1_092_738_441,)
+
+
+def test_soybeans_equal_the_files(real_home: Home) -> None:
+    """Every month × partner of hs4 1201, imports and exports apart, against a plain sum over the files."""
+    for flow, files in (("import", ["soybeans_2023.csv", "soybeans_2024in.csv"]), ("export", ["soybeans_2024out.csv"])):
+        sums: dict[tuple[str, str], int] = defaultdict(int)
+        for name in files:
+            with (REALDATA / "gacc_exports" / name).open(encoding="gb18030", newline="") as stream:
+                for line in csv.DictReader(stream):
+                    sums[line["数据年月"], line["贸易伙伴编码"]] += int(line["人民币"].replace(",", ""))
+        rows = query(
+            real_home,
+            "select strftime(month, '%Y%m'), partner_code, value_cny, value_usd from v_hs4_by_partner "
+            f"where category_code = '1201' and flow = '{flow}' and month >= '2023-01-01'",
+        )
+        found = {(month, partner): cny for month, partner, cny, _ in rows}
+        assert all(usd is None for *_, usd in rows)
+        assert {key: cny for key, cny in found.items() if cny} == {key: cny for key, cny in sums.items() if cny}
+        assert set(sums) <= set(found)
+
+
+def test_argentina_in_spring_2024(real_home: Home) -> None:
+    """A covered month without trade is 0 with YoY −1; on a base of 0 there is no ratio."""
+    rows = query(
+        real_home,
+        "select strftime(month, '%Y-%m'), value_cny, value_cny_yoy, value_usd from v_hs4_by_partner "
+        "where flow = 'import' and category_code = '1201' and partner_code = '402' "
+        "and month in ('2024-03-01', '2024-04-01') order by 1",
+    )
+    assert rows == [("2024-03", 0, -1.0, None), ("2024-04", 0, None, None)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_trace_equals_a_plain_scan_of_the_files(real_home: Home, seed: int) -> None:
+    """Five cells chosen at random: receipts and lines, whose sum is the published number."""
+    choice = random.Random(seed)
+    cells = query(
+        real_home,
+        f"select strftime(month, '%Y-%m'), partner_code, category_scheme, category_code, flow from {MART} "
+        "where coalesce(value_usd, value_cny) > 0 order by all",
+    )
+    month, partner, scheme, category, flow = choice.choice(cells)
+    found = trace(real_home, dt.date.fromisoformat(f"{month}-01"), partner, category, flow, scheme)
+    prefixes = query(
+        real_home,
+        f"select hs_prefixes from dim_category where category_scheme = '{scheme}' and category_code = '{category}'",
+    )[0][0].split(",")
+    expected = {}
+    for name, said in REAL_FILES.items():
+        if said["flow"] == flow:
+            lines = plain_scan(name, month, partner, prefixes)
+            if lines:
+                expected[name] = lines
+    assert {r.file: r.lines for r in found.receipts} == {name: sorted(lines) for name, lines in expected.items()}
+    total = sum(value for lines in expected.values() for value in lines.values())
+    assert total == sum((r.value_usd or 0) + (r.value_cny or 0) for r in found.receipts)
+    assert total == (found.value_usd if found.value_usd is not None else found.value_cny)
+
+
+def plain_scan(name: str, month: str, partner: str, prefixes: list[str]) -> dict[int, int]:
+    """Physical line → value of the rows of a file in the cell, with a csv reader only."""
+    header = REAL_FILES[name].get("header")
+    encoding = "gb18030" if name.startswith("soybeans") else "utf-8"
+    with (REALDATA / "gacc_exports" / name).open(encoding=encoding, newline="") as stream:
+        reader = csv.reader(stream)
+        heads = header.split(",") if header else next(reader)
+        at = {concept: next(i for i, h in enumerate(heads) if h in names) for concept, names in {
+            "month": ("Date of data", "数据年月"), "partner": ("Trading partner code", "贸易伙伴编码"),
+            "hs": ("Commodity code", "商品编码"), "value": ("US dollar", "人民币")}.items()}  # fmt: skip
+        found = {}
+        for row in reader:
+            here = row[at["month"]] == month.replace("-", "") and row[at["partner"]] == partner
+            if here and row[at["hs"]].startswith(tuple(prefixes)):
+                found[reader.line_num] = int(row[at["value"]].replace(",", ""))
+        return found

@@ -57,15 +57,12 @@ def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
         )
     work = build_plan.plan(home, state, asked)
     months = work.months or tuple(sorted(work.fingerprints))[-1:] or (state.receipts[0].scope.months[0],)
-    before = Releases(home).current_id()
-    failure = _execute(home, months[0], months[-1])
-    current = Releases(home).current_id()
-    outcome = "failed" if failure else "unchanged" if current == before else "published"
-    return _summary(home, inbox, outcome, failure, current)
+    outcome, failure = _execute(home, months[0], months[-1])
+    return _summary(home, inbox, outcome, failure, Releases(home).current_id())
 
 
-def _execute(home: Home, first: dt.date, last: dt.date) -> str | None:
-    """Run the job on a range of months; returns why it failed, or None."""
+def _execute(home: Home, first: dt.date, last: dt.date) -> tuple[str, str | None]:
+    """Run the job on a range of months; returns its outcome and, if it failed, why."""
     import dagster as dg
 
     from orchestration.definitions import defs
@@ -73,7 +70,7 @@ def _execute(home: Home, first: dt.date, last: dt.date) -> str | None:
 
     with home.serving(), instance(home) as made:
         end_dead_runs(made)
-        result = defs.get_job_def("build_and_publish").execute_in_process(
+        result = defs.resolve_job_def("build_and_publish").execute_in_process(
             instance=made,
             raise_on_error=False,
             run_config={"loggers": {"progress": {}}},
@@ -84,9 +81,11 @@ def _execute(home: Home, first: dt.date, last: dt.date) -> str | None:
             },
         )
         if result.success:
-            return None
+            (made_release,) = result.asset_materializations_for_node("release")
+            return str(made_release.metadata["outcome"].value), None
         failures = [e for e in result.all_events if e.event_type == dg.DagsterEventType.STEP_FAILURE]
-        return "\n".join(_reason(e) for e in failures) or "the run ended without saying why; see the Dagster UI"
+        reasons = "\n".join(_reason(e) for e in failures)
+        return "failed", reasons or "the run ended without saying why; see the Dagster UI"
 
 
 def _reason(event: Any) -> str:

@@ -12,6 +12,7 @@ import pytest
 
 from orchestration.landing.receive import Received, receive
 from orchestration.landing.scope import Declaration
+from orchestration.landing.store import Receipt
 from orchestration.releases.query import run_sql
 from orchestration.releases.store import Releases
 from orchestration.run import RunSummary, run_home
@@ -22,6 +23,7 @@ ENGLISH = [
     "Date of data", "Trading partner code", "Trading partner", "Commodity code", "Commodity", "Quantity", "Unit",
     "Supplementary Quantity", "Supplementary Unit", "US dollar",
 ]  # fmt: skip
+MONTHS = ("202401", "202402", "202403", "202404")
 REALDATA = Path(os.environ.get("BONDED_REALDATA", PROJECT.parent / "shared" / "data"))
 US_HEADER = (
     "Date of data,Trading partner code,Trading partner,Commodity code,Commodity,Customs Regime code,Customs Regime,"
@@ -140,4 +142,40 @@ def real_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(tmp_path_factory.mktemp("real") / "home").create()
     receive_real(home)
     published(home)
+    return home
+
+
+def add(home: Home, tmp_path: Path, rows: list[list[str]], **said: str) -> Receipt:
+    """One more receipt, of a later vintage unless said otherwise."""
+    name = f"more{len(list(tmp_path.glob('*.csv')))}.csv"
+    receipt = receive(home, write_csv(tmp_path / name, rows), declared(**{"vintage": "2025-01-20", **said})).receipt
+    assert receipt is not None
+    return receipt
+
+
+def value(home: Home, month: str, partner: str = "502", release: str | None = None) -> int | None:
+    """US dollars of integrated circuits in the mart; None without a row."""
+    sql = f"select value_usd from v_ic_by_partner where month = '{month}-01' and partner_code = '{partner}'"
+    rows = query(home, sql, release)
+    return rows[0][0] if rows else None
+
+
+@pytest.fixture(scope="session")
+def small_template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
+    """Chips from the United States and Japan, four months, published; and a copy of that state."""
+    folder = tmp_path_factory.mktemp("small")
+    home = Home(folder / "home").create()
+    cells = [(m, p, h) for m in MONTHS for p in ("502", "116") for h in ("85423110", "85423190", "85429000")]
+    rows = [row(month, partner, hs, value=f"{1_000 + n}") for n, (month, partner, hs) in enumerate(cells)]
+    receive(home, write_csv(folder / "first.csv", rows), declared(partners="116,502"))
+    published(home)
+    return home, Path(shutil.copytree(home.root, folder / "template", symlinks=True))
+
+
+@pytest.fixture
+def small(small_template: tuple[Home, Path]) -> Home:
+    """The small home as it was published, to be changed. Always the same path: dbt parses anew for another one."""
+    home, template = small_template
+    shutil.rmtree(home.root)
+    shutil.copytree(template, home.root, symlinks=True)
     return home

@@ -13,15 +13,19 @@
 {% macro in_window(month) -%}
   {%- set window_start = invocation_args_dict.get('event_time_start') -%}
   {%- set window_end = invocation_args_dict.get('event_time_end') -%}
-  {%- if window_start and execute and not is_incremental() and model.config.incremental_strategy == 'replace_months' -%}
-    {{ exceptions.raise_compiler_error(
-      this.name ~ ": a first build or a full refresh with a window would leave only that window. "
-      ~ "Run it without --event-time-start and --event-time-end.") }}
-  {%- endif -%}
   {%- if window_start -%}
     {{ month }} >= '{{ window_start | string | truncate(10, True, '') }}'::date
     and {{ month }} < '{{ window_end | string | truncate(10, True, '') }}'::date
   {%- else -%}
     true
+  {%- endif -%}
+{%- endmacro %}
+
+{# Pre-hook: a first build or a full refresh with a window would leave only that window. #}
+{% macro refuse_window_on_first_build() -%}
+  {%- if execute and invocation_args_dict.get('event_time_start') and not is_incremental() -%}
+    {{ exceptions.raise_compiler_error(
+      this.name ~ ": a first build or a full refresh with a window would leave only that window. "
+      ~ "Run it without --event-time-start and --event-time-end.") }}
   {%- endif -%}
 {%- endmacro %}

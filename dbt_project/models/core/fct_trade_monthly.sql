@@ -1,4 +1,8 @@
-{{ config(materialized='incremental', incremental_strategy='replace_months') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_months',
+    pre_hook="{{ refuse_window_on_first_build() }}"
+) }}
 
 with counted as (
     select *

@@ -1,5 +1,9 @@
 -- Sums of the fact over each category's own cells: what marts look back on.
-{{ config(materialized='incremental', incremental_strategy='replace_months') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_months',
+    pre_hook="{{ refuse_window_on_first_build() }}"
+) }}
 
 with fact as (
     select *

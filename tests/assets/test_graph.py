@@ -1,0 +1,101 @@
+"""The graph as it is meant to be: an unintended change of assets, checks, groups or policies shows here."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import yaml
+
+from orchestration.assets.common import MONTHS, WRITER_POOL
+from orchestration.definitions import defs
+from orchestration.schedules import detail_release_day
+from orchestration.settings import PROJECT
+
+SNAPSHOT = Path(__file__).with_name("graph.json")
+
+
+def graph() -> dict[str, dict[str, object]]:
+    """Every asset with what a reader of the UI sees of its place."""
+    repository = defs.get_repository_def()
+    found = {}
+    for key, node in sorted(repository.asset_graph._asset_nodes_by_key.items()):  # type: ignore[attr-defined]
+        if not node.is_materializable:
+            continue
+        found[key.to_user_string()] = {
+            "group": node.group_name,
+            "owners": list(node.owners),
+            "kinds": sorted(node.kinds),
+            "deps": sorted(k.to_user_string() for k in node.parent_keys),
+            "monthly": node.partitions_def == MONTHS,
+            "single_run": node.backfill_policy == dg.BackfillPolicy.single_run(),
+            "described": bool(node.description),
+            "pools": sorted(node.pools or ()),
+            "checks": sorted(c.name for c in node.check_keys),
+        }
+    return found
+
+
+def test_the_graph_is_the_reviewed_one() -> None:
+    """To accept a change: python -m tests.assets.test_graph, and read the diff."""
+    assert graph() == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+
+
+def test_everything_is_owned_described_and_grouped_by_stage() -> None:
+    """A new colleague reads the graph from left to right."""
+    assets = graph()
+    assert {a["group"] for a in assets.values()} == {"landing", "raw", "staging", "core", "marts", "release"}
+    assert all(a["owners"] and a["described"] and a["kinds"] for a in assets.values())
+    assert {name for name, a in assets.items() if a["monthly"]} == {
+        "raw_gacc", "fct_trade_monthly", "quarantine", "int_partner_category_month",
+    }  # fmt: skip
+    assert all(a["single_run"] for a in assets.values() if a["monthly"])
+
+
+def test_one_writer_at_a_time() -> None:
+    """All that writes to the warehouse is in the pool; raw months may run side by side."""
+    assert {name for name, a in graph().items() if a["pools"] != [WRITER_POOL]} == {"raw_gacc"}
+
+
+def test_gates_are_monthly_checks() -> None:
+    """Each gate is a check of the asset that it speaks of."""
+    assets = graph()
+    assert "keys_and_shapes" in assets["raw_gacc"]["checks"]  # type: ignore[operator]
+    assert {"layers", "domains", "continuity", "totals"} <= set(assets["fct_trade_monthly"]["checks"])  # type: ignore[call-overload]
+
+
+TICKS = {"2024-11-20": "2024-10", "2024-02-20": "2023-12", "2024-03-20": "2024-02", "2019-02-20": "2019-01"}
+
+
+@pytest.mark.parametrize("day", TICKS)
+def test_the_schedule_asks_for_the_month_that_is_out(day: str) -> None:
+    """On the 20th, Beijing time; in February nothing new is out."""
+    at = dt.datetime.fromisoformat(f"{day}T17:00:00+08:00")
+    context = dg.build_schedule_context(scheduled_execution_time=at)
+    request = detail_release_day(context)
+    assert isinstance(request, dg.RunRequest) and request.partition_key == TICKS[day]
+    assert detail_release_day.cron_schedule == "0 17 20 * *"
+    assert detail_release_day.execution_timezone == "Asia/Shanghai"
+
+
+def test_workspace_and_pyproject_open_the_same_code_location() -> None:
+    """workspace.yaml and [tool.dg] name one module."""
+    workspace = yaml.safe_load((PROJECT / "workspace.yaml").read_text(encoding="utf-8"))
+    module = workspace["load_from"][0]["python_module"]["module_name"]
+    assert f'code_location_target_module = "{module}"' in (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_definitions_validate() -> None:
+    """As an engineer would check them."""
+    command = [str(Path(sys.executable).with_name("dagster")), "definitions", "validate", "-w", "workspace.yaml"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "All code locations passed validation" in done.stderr + done.stdout
+
+
+if __name__ == "__main__":
+    SNAPSHOT.write_text(json.dumps(graph(), indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,127 @@
+"""Runs through Dagster itself: the release asset alone, months red in the UI, records that name what they speak of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
+
+from orchestration.assets.release import gates, release
+from orchestration.definitions import defs
+from orchestration.instance import instance
+from orchestration.landing.store import Landing
+from orchestration.releases.store import Releases
+from orchestration.settings import Home
+from tests.conftest import MONTHS, add, row, value
+
+pytestmark = pytest.mark.xdist_group("run")
+SUCCEEDED, FAILED = AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED
+
+
+def materialize(home: Home, *assets: str, partition: str | None = None) -> dg.ExecuteInProcessResult:
+    """Materialize some assets alone, as from their page in the UI."""
+    job = dg.define_asset_job(
+        "some",
+        selection=dg.AssetSelection.assets(*assets) - dg.AssetSelection.checks(gates),
+        executor_def=dg.in_process_executor,
+    )
+    repository = dg.Definitions(
+        assets=defs.assets, asset_checks=defs.asset_checks, resources=defs.resources, jobs=[job]
+    )
+    with home.serving(), instance(home) as made:
+        return repository.resolve_job_def("some").execute_in_process(
+            instance=made, raise_on_error=False, partition_key=partition
+        )
+
+
+def statuses(home: Home, gate: str) -> dict[str, AssetCheckExecutionRecordStatus]:
+    """The latest status of each month of a gate, as the UI reads it."""
+    found: dict[str, AssetCheckExecutionRecordStatus] = {}
+    key = dg.AssetCheckKey(dg.AssetKey("fct_trade_monthly"), gate)
+    with instance(home) as made:
+        for record in made.event_log_storage.get_asset_check_execution_history(key, limit=1_000):
+            if record.partition is not None:
+                found.setdefault(record.partition, record.status)
+    return found
+
+
+def test_the_release_alone_audits_again_and_shows_the_bad_month_only(small: Home) -> None:
+    """A damaged month is found although no check was launched; nothing is published; then green again."""
+    before = Releases(small).current_id()
+    month = "2024-02"
+    with duckdb.connect(str(small.build_database)) as con:
+        con.execute(f"update fct_trade_monthly set value_usd = value_usd + 1 where month = '{month}-01'")
+    result = materialize(small, "release")
+    assert not result.success and Releases(small).current_id() == before
+    failures = [e for e in result.all_events if e.is_step_failure]
+    assert "layers: gacc import 2024-02" in failures[0].step_failure_data.user_failure_data.description  # type: ignore
+    assert statuses(small, "layers") == {f"{m[:4]}-{m[4:]}": FAILED if m == "202402" else SUCCEEDED for m in MONTHS}
+    with duckdb.connect(str(small.build_database)) as con:
+        con.execute(f"update fct_trade_monthly set value_usd = value_usd - 1 where month = '{month}-01'")
+    assert materialize(small, "release").success
+    assert set(statuses(small, "layers").values()) == {SUCCEEDED}
+
+
+def test_evaluations_speak_of_the_latest_materialization(small: Home) -> None:
+    """Otherwise the UI would call them stale; this holds the private import to its contract."""
+    key = dg.AssetCheckKey(dg.AssetKey("fct_trade_monthly"), "layers")
+    with instance(small) as made:
+        records = made.event_log_storage.get_asset_check_execution_history(key, limit=100)
+        latest = made.fetch_materializations(dg.AssetKey("fct_trade_monthly"), limit=100).records
+    by_month = {r.partition_key: r.storage_id for r in reversed(latest)}
+    assert {r.partition for r in records} == {f"{m[:4]}-{m[4:]}" for m in MONTHS}
+    for record in records:
+        evaluation = record.event.dagster_event.asset_check_evaluation_data  # type: ignore[union-attr]
+        assert evaluation.target_materialization_data.storage_id == by_month[record.partition]
+        assert {"expected", "actual", "difference", "n_compared"} <= set(evaluation.metadata)
+
+
+def test_the_release_refuses_a_database_that_lags_behind_landing(small: Home, tmp_path: Path) -> None:
+    """Months touched by new receipts are always built before a candidate."""
+    add(small, tmp_path, [row("202403", value="1")], months="2024-03")
+    result = materialize(small, "release")
+    (failure,) = [e for e in result.all_events if e.is_step_failure]
+    assert "does not reflect landing" in failure.step_failure_data.user_failure_data.description  # type: ignore
+
+
+def test_facts_without_their_raw_rows_are_refused(small: Home, tmp_path: Path) -> None:
+    """A month whose rows have not been parsed would look like no trade."""
+    add(small, tmp_path, [row("202405", value="1")])
+    assert materialize(small, "landing_receipts").success
+    result = materialize(small, "fct_trade_monthly", "quarantine", "int_partner_category_month", partition="2024-05")
+    (failure,) = [e for e in result.all_events if e.is_step_failure]
+    assert "raw rows of 2024-05 are not there" in failure.step_failure_data.user_failure_data.description  # type: ignore
+
+
+def test_a_single_month_builds_what_else_is_stale(small: Home, tmp_path: Path) -> None:
+    """A run of one month, asked for in the UI, publishes the other months' new receipts too, and records them."""
+    add(small, tmp_path, [row("202403", value="77")], months="2024-03")
+    with small.serving(), instance(small) as made:
+        result = defs.resolve_job_def("build_and_publish").execute_in_process(instance=made, partition_key="2024-01")
+        months = {
+            r.partition_key
+            for r in made.fetch_materializations(dg.AssetKey("fct_trade_monthly"), limit=10).records
+            if r.run_id == result.run_id
+        }
+    assert result.success and value(small, "2024-03") == 77
+    assert months == {"2024-01", "2024-03"}
+
+
+def test_withdrawing_everything_publishes_an_empty_release(small: Home) -> None:
+    """It says so, and holds no row of trade."""
+    (receipt,) = Landing(small).state().active
+    Landing(small).withdraw(receipt.receipt_id, "all wrong")
+    with small.serving(), instance(small) as made:
+        tags = {"dagster/asset_partition_range_start": "2024-01", "dagster/asset_partition_range_end": "2024-04"}
+        result = defs.resolve_job_def("build_and_publish").execute_in_process(instance=made, tags=tags)
+    manifest = Releases(small).manifest()
+    assert result.success and not manifest.receipts and manifest.withdrawals[0].reason == "all wrong"
+    assert manifest.tables["fct_trade_monthly"].rows == 0
+
+
+def test_release_is_an_asset_of_its_own() -> None:
+    """So that it can be launched alone."""
+    assert [k.to_user_string() for k in release.keys] == ["release"]

@@ -13,6 +13,8 @@ from orchestration.settings import Home
 CONFIG = """\
 telemetry:
   enabled: false
+nux:
+  enabled: false
 concurrency:
   pools:
     default_limit: 1

@@ -19,6 +19,7 @@ build_and_publish = dg.define_asset_job(
     job=build_and_publish,
     cron_schedule="0 17 20 * *",
     execution_timezone="Asia/Shanghai",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
     description="The detail query shows a new month on the 20th: take in what the inbox holds, and show for each open "
     "dataset which months are due and not there, with the query to download and the folder to save it to.",
 )

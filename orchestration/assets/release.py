@@ -13,7 +13,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 
 from orchestration.assets.common import MONTHS, OWNERS, WRITER_POOL, Warehouse
 from orchestration.build_plan import Built
-from orchestration.gates.audit import Report, verdicts_by_month
+from orchestration.gates.audit import VERDICTS, Report, verdicts_by_month
 from orchestration.gates.suites import declared_gates, load_suite
 from orchestration.landing.store import Landing, LandingState
 from orchestration.releases.candidate import published_models
@@ -99,19 +99,22 @@ def finding_text(row: pd.Series) -> str:
 def evaluations(context: dg.AssetExecutionContext, report: Report) -> Iterator[AssetCheckEvaluation]:
     """The audit as asset checks: one evaluation for each gate and month that compared something, or is broken.
 
-    Each names the materialization that it speaks of; without that the UI would call the check stale.
+    The worst month comes last, since the UI shows the last one first. Each names the materialization that it speaks
+    of; without that the UI would call the check stale.
     """
     targets = {asset: _latest(context, asset) for asset in {g.asset for g in report.gates}}
     for gate in report.gates:
-        for month, rows in verdicts_by_month(report, gate.gate):
+        months = list(verdicts_by_month(report, gate.gate))
+        months.sort(key=lambda m: VERDICTS.index(m[1]["verdict"].iloc[0]), reverse=True)
+        for month, rows in months:
             key = f"{month:%Y-%m}"
             yield AssetCheckEvaluation(
                 asset_key=dg.AssetKey(gate.asset),
                 check_name=gate.gate,
                 passed=bool(rows["verdict"].isin(["passed", "waived", "not_applicable"]).all()),
-                severity=dg.AssetCheckSeverity.ERROR
-                if rows["verdict"].isin(["failed", "broken"]).any()
-                else dg.AssetCheckSeverity.WARN,
+                severity=dg.AssetCheckSeverity.WARN
+                if rows["verdict"].iloc[0] == "warned"
+                else dg.AssetCheckSeverity.ERROR,
                 partition=key,
                 description=gate.message or gate.title,
                 metadata=_comparison(rows),

@@ -110,7 +110,7 @@ def _print_receipt(file: Path, outcome: Received, dry_run: bool) -> None:
         output.line(f"{file.name}: received as {outcome.receipt.receipt_id} ({describe(outcome.parsed)})")
         return
     output.line(f"{file.name}: would be received; nothing has been changed")
-    output.table(["seen", "value"], [[k, output.plain(v)] for k, v in _seen(outcome, outcome.scope).items()])
+    output.table(["seen", "value"], [[k, v] for k, v in _seen(outcome, outcome.scope).items()])
     output.table(
         ["month", f"old total {outcome.scope.currency}", "new total"],
         [[format_month(c.month), "not covered" if c.old is None else c.old, c.new] for c in outcome.changes],

@@ -50,11 +50,18 @@ def plain(value: object) -> str:
     return str(value)
 
 
+def _bare(value: object) -> str:
+    """A value for a program: unformatted, nothing for what is not there."""
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    return "" if value is None else str(value)
+
+
 def table(columns: list[str], rows: list[list[Any]]) -> None:
     """A table at a terminal; tab-separated lines with unformatted figures in a pipe."""
     if not sys.stdout.isatty():
         for row in [columns, *rows]:
-            line("\t".join("" if v is None else str(v) for v in row))
+            line("\t".join(_bare(v) for v in row))
         return
     shown = Table(box=None, header_style="bold", pad_edge=False)
     for position, column in enumerate(columns):

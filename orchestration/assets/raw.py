@@ -1,11 +1,12 @@
 """Stage raw: typed rows with their line numbers, one immutable Parquet file a receipt and month."""
 
+import datetime as dt
+
 import dagster as dg
 import pyarrow.parquet as pq
 
 from orchestration.assets.common import MONTHS, OWNERS, SINGLE_RUN, log_other_months, months_of, snapshot_state
 from orchestration.assets.landing import landing_receipts
-from orchestration.build_plan import plan
 from orchestration.settings import Home
 from orchestration.sources.raw import raw_path, write_raw
 
@@ -21,18 +22,20 @@ from orchestration.sources.raw import raw_path, write_raw
 def raw_gacc(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """Rows of China's customs exports as printed, typed, each with its line in the received file.
 
-    A pure function of the received bytes and the parser's version: a month that is there already is not parsed
-    again, and months never share a file.
+    A pure function of the received bytes and the parser's version: months never share a file, and what is there already
+    is not parsed again. Whatever is missing is parsed, also of other months than those asked for.
     """
     home = Home.default()
     state, asked = snapshot_state(home), months_of(context)
-    months = sorted({*asked, *plan(home, state, asked).months})
-    written, rows = 0, 0
+    written: set[dt.date] = set()
+    rows = 0
     for receipt in state.active:
-        covered = [m for m in months if receipt.scope.months[0] <= m <= receipt.scope.months[1]]
-        if covered:
-            context.log.debug(f"{receipt.receipt_id} {receipt.name}: {len(covered)} months")
-        written += len(write_raw(home, receipt, covered))
-        rows += sum(pq.read_metadata(raw_path(home, receipt, m)).num_rows for m in covered)
+        covered = receipt.scope.month_list
+        new = write_raw(home, receipt, covered)
+        if new:
+            context.log.info(f"{receipt.receipt_id} {receipt.name}: {len(new)} months parsed")
+        written.update(new)
+        rows += sum(pq.read_metadata(raw_path(home, receipt, m)).num_rows for m in covered if m in asked or m in new)
+    months = sorted({*asked, *written})
     log_other_months(context, [context.asset_key], months, asked)
-    return dg.MaterializeResult(metadata={"months": len(months), "files written": written, "rows": rows})
+    return dg.MaterializeResult(metadata={"months": len(months), "months parsed now": len(written), "rows": rows})

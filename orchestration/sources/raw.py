@@ -23,8 +23,8 @@ def raw_path(home: Home, receipt: Receipt, month: dt.date) -> Path:
     return folder / f"{receipt.receipt_id}.{PARSER_VERSION}.parquet"
 
 
-def write_raw(home: Home, receipt: Receipt, months: Iterable[dt.date]) -> list[Path]:
-    """Write those of the months that are not there yet; returns the new files."""
+def write_raw(home: Home, receipt: Receipt, months: Iterable[dt.date]) -> list[dt.date]:
+    """Write those of the months that are not there yet; returns the months written."""
     missing = [m for m in months if not raw_path(home, receipt, m).exists()]
     if not missing:
         return []
@@ -32,10 +32,12 @@ def write_raw(home: Home, receipt: Receipt, months: Iterable[dt.date]) -> list[P
     with tempfile.TemporaryDirectory(dir=home.raw, prefix=".work-") as work:
         source = Landing(home).bytes_path(receipt.sha256)
         parsed = parse(source, Path(work), name=receipt.name, header=receipt.header)
-        return [_write_month(home, receipt, month, parsed.rows_path, Path(work)) for month in missing]
+        for month in missing:
+            _write_month(home, receipt, month, parsed.rows_path, Path(work))
+    return missing
 
 
-def _write_month(home: Home, receipt: Receipt, month: dt.date, rows: Path, work: Path) -> Path:
+def _write_month(home: Home, receipt: Receipt, month: dt.date, rows: Path, work: Path) -> None:
     scope, target = receipt.scope, raw_path(home, receipt, month)
     constants = {
         "receipt_id": receipt.receipt_id,
@@ -54,4 +56,3 @@ def _write_month(home: Home, receipt: Receipt, month: dt.date, rows: Path, work:
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     aside.replace(target)
-    return target

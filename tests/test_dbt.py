@@ -1,0 +1,110 @@
+"""The dbt project: formulas by its unit tests, words for every column, no warning, types that BI tools can read."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.dbt_build import manifest
+from orchestration.gates.audit import COLUMNS
+from orchestration.releases.candidate import DATABASE, published_models
+from orchestration.settings import DBT_PROJECT, Home
+
+CONTRACT = {
+    "dim_category", "dim_commodity", "dim_month", "dim_partner", "fct_control_total", "fct_trade_monthly",
+    "mart_category_monthly", "mart_coverage", "mart_partner_category_monthly", "quarantine",
+}  # fmt: skip
+MART = [
+    "source",
+    "reporter",
+    "flow",
+    "month",
+    "partner_code",
+    "partner_iso3",
+    "partner_name",
+    "category_scheme",
+    "category_code",
+    "category_name",
+    "value_usd",
+    "value_cny",
+    "quantity",
+    "quantity_unit",
+    "value_usd_mom",
+    "value_usd_yoy",
+    "value_usd_ytd",
+    "value_usd_ytd_yoy",
+    "value_cny_mom",
+    "value_cny_yoy",
+    "value_cny_ytd",
+    "value_cny_ytd_yoy",
+    "partner_share_usd",
+    "partner_share_cny",
+    "is_low_base",
+    "is_synthetic",
+]
+
+
+def test_unit_tests_of_the_models(home: Home) -> None:
+    """Each formula × its edges, beside the models; the run fails if one fails, and warns of nothing."""
+    command = [str(Path(sys.executable).with_name("dbt")), "--warn-error", "test", "--select", "test_type:unit"]
+    command += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+    command += ["--target-path", str(home.warehouse / "dbt"), "--log-path", str(home.warehouse / "dbt")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3_000:]
+    passed = re.search(r"PASS=(\d+) WARN=0 ERROR=0 SKIP=0", done.stdout)
+    assert passed and int(passed[1]) >= 16
+
+
+def test_every_published_column_is_described() -> None:
+    """In words that add something to its name."""
+    models = {model.name: model for model in published_models()}
+    assert set(models) == CONTRACT
+    for name, model in models.items():
+        assert len(model.description) > 20, name
+        for column, text in model.columns.items():
+            assert len(text.split()) >= 2 and text.strip(" .").lower() != column.replace("_", " "), (name, column)
+    for node in manifest()["nodes"].values():
+        if node["resource_type"] == "model":
+            assert node["description"], node["name"]
+
+
+@pytest.mark.xdist_group("sample")
+def test_the_published_file_keeps_the_contract(sample_release: Path) -> None:
+    """Columns in order, types for BI, comments in the file, views per scheme, sorted rows."""
+    with duckdb.connect(str(sample_release / DATABASE), read_only=True) as con:
+        columns = con.execute("select table_name, column_name, data_type, comment from duckdb_columns()").fetchall()
+        tables = {t for (t,) in con.execute("select table_name from duckdb_tables()").fetchall()}
+        views = {v for (v,) in con.execute("select view_name from duckdb_views() where not internal").fetchall()}
+        info = con.execute("from release_info").fetchall()
+    assert tables == CONTRACT | {"audit_results", "release_info"}
+    schemes = ("all", "hs2", "hs4", "ic", "ic_type", "ic_line", "electronics")
+    assert views == {f"v_{s}" for s in schemes} | {f"v_{s}_by_partner" for s in schemes}
+    by_table: dict[str, list[str]] = {}
+    for table, column, kind, comment in columns:
+        if table in tables:
+            by_table.setdefault(table, []).append(column)
+            assert "HUGEINT" not in kind and kind != "FLOAT"
+            assert table in ("audit_results", "release_info") or comment
+            assert column != "month" or kind == "DATE"
+    assert by_table["mart_partner_category_monthly"] == MART
+    assert by_table["mart_category_monthly"] == [c for c in MART if not c.startswith("partner_share")]
+    assert by_table["audit_results"] == list(COLUMNS)
+    assert len(info) == 1 and info[0][0] == sample_release.name and info[0][4] is True
+
+
+@pytest.mark.xdist_group("sample")
+def test_parquet_beside_the_database_is_the_same(sample_release: Path) -> None:
+    """Row for row, in the same order, and readable without the database."""
+    with duckdb.connect(str(sample_release / DATABASE), read_only=True) as con:
+        for path in sorted((sample_release / "parquet").glob("*.parquet")):
+            a = con.execute(f"from {path.stem}").fetch_arrow_table()
+            b = con.execute(f"from read_parquet('{path}')").fetch_arrow_table()
+            assert a.equals(b), path.stem
+    assert {p.stem for p in (sample_release / "parquet").glob("*.parquet")} == CONTRACT | {
+        "audit_results", "release_info",
+    }  # fmt: skip

@@ -1,0 +1,87 @@
+"""An independent oracle: the marts of the sample recomputed from the files with plain pandas."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from orchestration.releases.candidate import DATABASE
+from orchestration.settings import Home
+
+pytestmark = pytest.mark.xdist_group("sample")
+PREFIXES = {
+    ("ic", "integrated_circuits"): "85423",
+    ("ic_type", "memory"): "854232",
+    ("electronics", "ic_parts"): "854290",
+    ("hs4", "8542"): "8542",
+    ("hs4", "8541"): "8541",
+    ("ic_line", "85423310"): "85423310",
+}
+
+
+@pytest.fixture(scope="module")
+def rows(sample_home: Home) -> pd.DataFrame:
+    """Every row of every file: month, partner, code, quantity, value."""
+    found = []
+    for path in sorted((sample_home.inbox / "sample_chips").glob("*.csv")):
+        with path.open(encoding="gb18030", newline="") as stream:
+            for line in csv.DictReader(stream):
+                month = pd.Timestamp(line["Date of data"][:4] + "-" + line["Date of data"][4:] + "-01")
+                found.append(
+                    (month, line["Trading partner code"], line["Commodity code"], line["Unit"], int(line["Quantity"]),
+                     int(line["US dollar"].replace(",", "")))
+                )  # fmt: skip
+    return pd.DataFrame(found, columns=["month", "partner", "hs", "unit", "quantity", "value"])
+
+
+def recomputed(values: pd.Series) -> pd.DataFrame:
+    """One series on all months of the sample, from its sums: value, growth rates, years to date."""
+    months = pd.date_range("2020-01-01", "2024-10-01", freq="MS")
+    value = values.reindex(months, fill_value=0).astype(float)
+    year = value.index.year
+    frame = pd.DataFrame({"value_usd": value})
+    frame["value_usd_mom"] = value / value.shift(1).replace(0, np.nan) - 1
+    frame["value_usd_yoy"] = value / value.shift(12).replace(0, np.nan) - 1
+    frame["value_usd_ytd"] = value.groupby(year).cumsum()
+    frame["value_usd_ytd_yoy"] = frame["value_usd_ytd"] / frame["value_usd_ytd"].shift(12).replace(0, np.nan) - 1
+    base = value.shift(12)
+    frame["is_low_base"] = ((base > 0) & (base < 1_000_000)).where(base.notna())
+    return frame[value.cumsum() > 0]
+
+
+@pytest.mark.parametrize("category", PREFIXES, ids="/".join)
+def test_marts_equal_a_plain_recomputation(sample_release: Path, rows: pd.DataFrame, category: tuple[str, str]) -> None:
+    """Every partner and all partners together: the same rows, integers exact, ratios to 1e-12, NULLs alike."""
+    mine = rows[rows["hs"].str.startswith(PREFIXES[category])]
+    where = f"category_scheme = '{category[0]}' and category_code = '{category[1]}'"
+    with duckdb.connect(str(sample_release / DATABASE), read_only=True) as con:
+        partners = con.execute(f"from mart_partner_category_monthly where {where}").df()
+        total = con.execute(f"from mart_category_monthly where {where}").df()
+    all_values = mine.groupby("month")["value"].sum()
+    groups = [("all", mine), *mine.groupby("partner")]
+    assert set(partners["partner_code"]) == {p for p, g in groups if p != "all" and g["value"].sum() > 0}
+    for partner, group in groups:
+        mart = (
+            (total if partner == "all" else partners[partners["partner_code"] == partner])
+            .set_index("month")
+            .sort_index()
+        )
+        expected = recomputed(group.groupby("month")["value"].sum())
+        assert list(mart.index) == list(expected.index), partner
+        for column in expected:
+            a, b = mart[column].astype(float), expected[column].astype(float)
+            assert (a.isna() == b.isna()).all(), (partner, column)
+            np.testing.assert_allclose(a.fillna(0), b.fillna(0), rtol=1e-12, atol=1e-12, err_msg=f"{partner} {column}")
+        units = group.groupby("month")["unit"].nunique()
+        quantity = group.groupby("month")["quantity"].sum().astype(float).where(units == 1)
+        quantity = quantity.reindex(expected.index, fill_value=0)
+        assert mart["quantity"].astype(float).equals(quantity.astype(float)), partner
+        if partner != "all":
+            share = expected["value_usd"] / all_values.reindex(expected.index)
+            np.testing.assert_allclose(mart["partner_share_usd"], share, rtol=1e-12)
+        assert mart["value_cny"].isna().all() and mart["is_synthetic"].all()

@@ -15,7 +15,6 @@ from orchestration import cli
 from orchestration.releases.store import Releases
 from orchestration.settings import PROJECT, Home
 from tests.conftest import REALDATA, declared, published, receive, row, tree, write_csv
-
 from tests.test_docs import readme_walk
 
 SOYBEANS = [

@@ -81,6 +81,7 @@ def _receipt_report(file: Path, outcome: Received) -> dict[str, Any]:
         report["receipt"] = outcome.receipt.model_dump(mode="json")
     if outcome.parsed and outcome.scope:
         report["seen"] = _seen(outcome, outcome.scope)
+        report["feeds_fact"] = outcome.scope.feeds_fact
         report["replaces"] = [{"month": format_month(c.month), "old": c.old, "new": c.new} for c in outcome.changes]
     return report
 
@@ -107,14 +108,23 @@ def _print_receipt(file: Path, outcome: Received, dry_run: bool) -> None:
         return
     assert outcome.parsed is not None and outcome.scope is not None
     if outcome.receipt and not dry_run:
-        output.line(f"{file.name}: received as {outcome.receipt.receipt_id} ({describe(outcome.parsed)})")
+        output.line(
+            f"{file.name}: received as {outcome.receipt.receipt_id} ({describe(outcome.parsed)}){_limits(outcome)}"
+        )
         return
-    output.line(f"{file.name}: would be received; nothing has been changed")
+    output.line(f"{file.name}: would be received; nothing has been changed{_limits(outcome)}")
     output.table(["seen", "value"], [[k, v] for k, v in _seen(outcome, outcome.scope).items()])
     output.table(
         ["month", f"old total {outcome.scope.currency}", "new total"],
         [[format_month(c.month), "not covered" if c.old is None else c.old, c.new] for c in outcome.changes],
     )
+
+
+def _limits(outcome: Received) -> str:
+    """What a receipt says of itself that may not feed the fact (contract, rule 5)."""
+    if outcome.scope is None or outcome.scope.feeds_fact:
+        return ""
+    return "; limited to some regimes or provinces, so it feeds no fact and serves to check sums only"
 
 
 @app.command()
@@ -394,7 +404,8 @@ def main() -> None:
         sys.exit(1)
     except ValidationError as error:
         first = error.errors()[0]
-        output.error(f"--{'.'.join(map(str, first['loc'][:1]))}: {first['msg']}")
+        flag = f"--{first['loc'][0]}: " if first["loc"] else ""
+        output.error(flag + first["msg"].removeprefix("Value error, "))
         sys.exit(2)
     except ValueError as error:
         output.error(str(error))

@@ -68,7 +68,7 @@ def load(path: Path, model: type[Model]) -> Model:
         location = tuple(first["loc"])
         key = ".".join(str(part) for part in location) or "(the whole file)"
         raise RefusalError(
-            f"{key}: {first['msg']}",
+            f"{key}: {first['msg'].removeprefix('Value error, ')}",
             file=path.name,
             line=_line_of(location, lines),
             remedy="correct the entry; the entries beside it show the form",

@@ -6,9 +6,9 @@ import re
 import shlex
 from pathlib import Path
 
-import click
 import pytest
 import typer
+from typer.core import TyperGroup
 
 from orchestration import cli
 from orchestration.releases.query import run_sql
@@ -44,10 +44,10 @@ def anchors(text: str) -> set[str]:
 def commands(text: str) -> list[tuple[str, list[str]]]:
     """Every `bonded <subcommand>` with the options that follow it on the same line.
 
-    Outside fenced blocks only code spans count: prose may say "bonded" of a warehouse. A backslash joins two lines.
+    Only code spans and console blocks count: prose may say "bonded" of a warehouse. A backslash joins two lines.
     """
     joined = re.sub(r"\\\n\s*", " ", text)
-    blocks = [body for _, body in FENCE.findall(joined)]
+    blocks = fences(joined, "console")
     spans = re.findall(r"`([^`\n]+)`", FENCE.sub("", joined))
     return [(m["name"], OPTION.findall(m["rest"])) for code in (*blocks, *spans) for m in COMMAND.finditer(code)]
 
@@ -84,7 +84,7 @@ def test_links_resolve(path: Path) -> None:
 @pytest.mark.parametrize("path", DOCS, ids=lambda p: p.name)
 def test_commands_and_options_exist(path: Path) -> None:
     group = typer.main.get_command(cli.app)
-    assert isinstance(group, click.Group)
+    assert isinstance(group, TyperGroup)
     unknown = []
     for name, options in commands(path.read_text(encoding="utf-8")):
         command = group.commands.get(name)

@@ -18,7 +18,7 @@ from orchestration.releases.store import Releases
 from orchestration.settings import PROJECT, Home, settings
 from tests.conftest import add, published, query, row, tree, value
 
-pytestmark = pytest.mark.xdist_group("publication")
+pytestmark = [pytest.mark.xdist_group("publication"), pytest.mark.usefixtures("in_memory")]
 
 
 def test_a_reader_keeps_its_release_through_ten_publications(

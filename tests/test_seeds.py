@@ -219,3 +219,45 @@ def test_every_unit_has_an_english_name_that_maps_to_itself() -> None:
 def test_marks_for_an_absent_unit_are_not_units() -> None:
     printed = {row["unit_as_printed"] for row in read("units")}
     assert printed.isdisjoint({"-", "—", "－", "?", "？", "#N/A"})
+
+
+def test_categories_of_a_scheme_are_disjoint() -> None:
+    """Rows of one scheme may be added up; no prefix lies within another of the same scheme."""
+    schemes: dict[str, list[tuple[str, str]]] = {}
+    for category in read("categories"):
+        prefixes = category["hs_prefixes"].split(",")
+        schemes.setdefault(category["category_scheme"], []).extend((category["category_code"], p) for p in prefixes)
+        assert category["category_name"] and category["leaves_out"]
+    assert set(schemes) == {"all", "ic", "ic_type", "ic_line", "electronics"}
+    for entries in schemes.values():
+        codes = [code for code, _ in entries]
+        assert len(codes) == len(set(codes))
+        for code, prefix in entries:
+            assert not [c for c, p in entries if (c, p) != (code, prefix) and p.startswith(prefix)]
+    assert len(schemes["ic_line"]) == 9
+    assert sorted(p for _, p in schemes["ic_type"]) == ["854231", "854232", "854233", "854239"]
+
+
+def test_control_totals_say_all_that_a_gate_needs() -> None:
+    """Scope, period, printed precision, grade and source; no figure of grade C or D is a headline."""
+    categories = {(c["category_scheme"], c["category_code"]) for c in read("categories")}
+    headings = {h["hs_code"] for h in read("hs_headings")}
+    totals = read("control_totals")
+    assert len({t["control_total_id"] for t in totals}) == len(totals)
+    for total in totals:
+        key = (total["category_scheme"], total["category_code"])
+        assert key in categories or (key[0] in ("hs2", "hs4") and key[1] in headings)
+        assert total["measure"] in ("value_usd", "value_cny", "value_usd_yoy") and total["flow"] in ("import", "export")
+        assert (
+            re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", total["period_from"]) and total["period_from"] <= total["period_to"]
+        )
+        assert float(total["value"]) > 0 and float(total["half_unit"]) > 0 and total["source"]
+        assert total["grade"] in "ABCD" and (total["is_headline"] == "false" or total["grade"] in "AB")
+
+
+def test_headings_are_chapters_and_headings() -> None:
+    """97 chapters but 77, and the national ones; every heading's chapter is there."""
+    codes = [h["hs_code"] for h in read("hs_headings")]
+    chapters = {c for c in codes if len(c) == 2}
+    assert len(codes) == len(set(codes)) and chapters == {f"{n:02d}" for n in range(1, 100)} - {"77"}
+    assert all(c[:2] in chapters for c in codes)

@@ -93,6 +93,6 @@ def find(name: str, file: str) -> Dataset:
         raise RefusalError(
             f"there is no dataset {name!r}",
             file=file,
-            remedy=f"use one of {', '.join(datasets)}, or add it to expectations/datasets.yml (copy three lines)",
+            remedy=f"use one of {', '.join(datasets)}, or add it to expectations/datasets.yml (copy an entry)",
         )
     return datasets[name]

@@ -28,12 +28,14 @@ class Query:
     partners: tuple[str, ...] | str
     currency: str
     folder: str
+    is_part: bool = False
 
     def __str__(self) -> str:
         months = ", ".join(map(format_month, self.months))
         return (
             f"{self.flow}s, {months}, codes {shown(self.hs)} (8 digits), partners {shown(self.partners)}, "
             f"in {self.currency}, columns month + code + partner → save to {self.folder}"
+            + (f" with a sidecar <file>.yml that says hs: {shown(self.hs)}" if self.is_part else "")
         )
 
 
@@ -107,6 +109,7 @@ def queries(dataset: Dataset, months: tuple[dt.date, ...], folder: str) -> tuple
                     dataset.partners,
                     dataset.currency,
                     folder,
+                    is_part=len(parts) > 1,
                 )
             )
     return tuple(found)

@@ -49,7 +49,7 @@ def take_in(home: Home, progress: Callable[[Path], None] = lambda _: None) -> In
         folder = path.parent.relative_to(home.inbox)
         try:
             dataset = folder.parts[0] if folder.parts else None
-            outcome = receive(home, path, Declaration(dataset=dataset))
+            outcome = receive(home, path, Declaration(dataset=dataset), waiting=True)
             if outcome.is_new:
                 received.append((path, outcome))
         except RefusalError as error:

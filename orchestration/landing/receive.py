@@ -15,7 +15,7 @@ from orchestration import strict_yaml
 from orchestration.errors import RefusalError
 from orchestration.landing import datasets
 from orchestration.landing.preview import MonthChange, changes
-from orchestration.landing.scope import Declaration, Scope, merge, missing, resolve, shown
+from orchestration.landing.scope import Declaration, Scope, is_part, merge, missing, resolve, shown
 from orchestration.landing.store import Landing, LandingState, Receipt
 from orchestration.release_calendar import beijing_today
 from orchestration.settings import SYNTHETIC_SOURCES, Home
@@ -44,19 +44,27 @@ def sidecar(file: Path) -> Path:
 
 
 def declare(file: Path, flags: Declaration) -> Declaration:
-    """The whole declaration of a file: flags, its sidecar, and the dataset that either names."""
+    """The whole declaration of a file: flags, its sidecar, and the dataset that either names.
+
+    Flags and sidecar may narrow the dataset's codes and partners to a part of them, as a query that had to be split
+    does; whatever else differs is refused.
+    """
     parts = {"the command": flags}
     if sidecar(file).is_file():
         parts[sidecar(file).name] = strict_yaml.load(sidecar(file), Declaration)
     said = merge(parts, file.name)
-    if said.dataset is not None:
-        dataset = datasets.find(said.dataset, file.name)
-        parts[f"dataset {said.dataset}"] = dataset.declaration(said.dataset)
-    return merge(parts, file.name)
+    if said.dataset is None:
+        return said
+    whole = datasets.find(said.dataset, file.name).declaration(said.dataset)
+    part = {key: getattr(said, key) for key in ("hs", "partners") if is_part(said, whole, key)}
+    return merge({**parts, f"dataset {said.dataset}": whole.model_copy(update=part)}, file.name)
 
 
-def receive(home: Home, file: Path, flags: Declaration, *, dry_run: bool = False) -> Received:
-    """Receive one file; `RefusalError`, with nothing changed, if it or its declaration is not sound."""
+def receive(home: Home, file: Path, flags: Declaration, *, dry_run: bool = False, waiting: bool = False) -> Received:
+    """Receive one file; `RefusalError`, with nothing changed, if it or its declaration is not sound.
+
+    `waiting`: it lies in the inbox, where received files stay; one whose receipt was withdrawn is not new there.
+    """
     if not file.is_file():
         raise RefusalError("no such file", file=str(file), remedy="check the path")
     declaration = declare(file, flags)
@@ -65,7 +73,7 @@ def receive(home: Home, file: Path, flags: Declaration, *, dry_run: bool = False
         copy, sha256, size = _copy(file, work / "bytes")
         state = landing.state()
         _refuse_other_kind(state, declaration, file.name)
-        known = _known(state, sha256, declaration, file.name)
+        known = _known(state, sha256, declaration, file.name, waiting)
         if known:
             return Received(known, is_new=False)
         parsed = parse(copy, work / "parsed", name=file.name, header=declaration.header)
@@ -131,16 +139,17 @@ def _same(receipt: Receipt, declaration: Declaration) -> bool:
     )
 
 
-def _known(state: LandingState, sha256: str, declaration: Declaration, name: str) -> Receipt | None:
+def _known(state: LandingState, sha256: str, declaration: Declaration, name: str, waiting: bool) -> Receipt | None:
     """The receipt that these bytes have under this declaration already (contract, rule 6)."""
-    earlier = [r for r in state.active if r.sha256 == sha256]
-    if not earlier or missing(declaration):
+    if missing(declaration):
         return None
-    same = [r for r in earlier if _same(r, declaration)]
-    if not same:
+    earlier = [r for r in state.active if r.sha256 == sha256]
+    candidates = [r for r in state.receipts if r.sha256 == sha256] if waiting else earlier
+    same = [r for r in candidates if _same(r, declaration)]
+    if earlier and not same:
         _refuse_bytes(earlier[-1], name)
     if declaration.vintage is None:
-        return same[-1]
+        return same[-1] if same else None
     return next((r for r in same if r.vintage == declaration.vintage), None)
 
 

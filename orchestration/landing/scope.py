@@ -132,6 +132,16 @@ def shown(value: object) -> str:
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
+def is_part(said: Declaration, whole: Declaration, key: str) -> bool:
+    """Whether the codes or partners that are said lie within those of a wider declaration."""
+    mine, all_of_it = getattr(said, key), getattr(whole, key)
+    if not isinstance(mine, tuple):
+        return False
+    if all_of_it == "all":
+        return True
+    return all(any(code.startswith(prefix) for prefix in all_of_it) for code in mine)
+
+
 def merge(declarations: dict[str, Declaration], name: str) -> Declaration:
     """One declaration from several; `RefusalError` where two of them disagree. Keys say where each comes from."""
     merged: dict[str, tuple[str, object]] = {}

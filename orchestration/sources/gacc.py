@@ -215,7 +215,7 @@ def _read(con: duckdb.DuckDBPyConnection, text: TextFile, layout: Layout, name: 
 
 def _refuse_cell(text: TextFile, layout: Layout, name: str, line: int, concept: str) -> None:
     """Say what stands in the malformed cell; the slow reader fetches it, and the heading as printed."""
-    heads = dict(enumerate(layout.concepts))
+    heads = dict(enumerate(layout.headings))
     row = next(row for number, row in records(text, name) if number == line)
     if len(row) != layout.width:
         check_structure(text, name, layout.width)

@@ -36,12 +36,13 @@ _DIMENSIONS = ("month", "hs_code", "partner_code", "regime_code", "province_code
 
 @dataclass(frozen=True)
 class Layout:
-    """Concepts in column order ('value' for the one value column), the currency, what surrounds them.
+    """Concepts in column order ('value' for the one value column), headings as printed, the currency, what surrounds.
 
     `trailing`: every line ends with a comma, that is one empty last column. `header_line`: the file has one.
     """
 
     concepts: tuple[str, ...]
+    headings: tuple[str, ...]
     currency: str
     language: str
     trailing: bool
@@ -109,7 +110,7 @@ def read_layout(cells: list[str], name: str, *, trailing: bool | None = None, he
     _require(concepts, name, where)
     language = "zh" if any(ord(ch) > 127 for ch in "".join(headings)) else "en"
     plain = tuple("value" if c.startswith("value_") else c for c in concepts)
-    return Layout(plain, values[0][6:], language, trailing, header_line)
+    return Layout(plain, tuple(headings), values[0][6:], language, trailing, header_line)
 
 
 def _require(concepts: list[str], name: str, line: int | None) -> None:

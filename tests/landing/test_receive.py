@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import signal
 import subprocess
@@ -12,11 +13,14 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import RefusalError
+from orchestration.landing.inbox import take_in
 from orchestration.landing.receive import receive
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
 from orchestration.settings import PROJECT, Home
 from tests.conftest import ENGLISH, declared, row, tree, write_csv
+
+VINTAGE = dt.date(2024, 12, 20)
 
 
 def refuse(home: Home, file: Path, declaration: Declaration, match: str) -> RefusalError:
@@ -151,6 +155,28 @@ def test_dataset_sidecar_and_flags_must_agree(home: Home, tmp_path: Path) -> Non
     refuse(home, other, Declaration(dataset="us_chipz"), "there is no dataset 'us_chipz'")
 
 
+def test_a_sidecar_may_narrow_a_dataset_to_a_part(home: Home, tmp_path: Path) -> None:
+    """A query that had to be split: codes or partners within the dataset's, and nothing beyond it."""
+    part = write_csv(tmp_path / "part.csv", [row()])
+    receipt = receive(home, part, Declaration(dataset="us_chips", hs=("85423",), vintage=VINTAGE)).receipt
+    assert receipt is not None and receipt.scope.hs == ("85423",) and receipt.dataset == "us_chips"
+    other = write_csv(tmp_path / "other.csv", [row(value="9")])
+    refuse(home, other, Declaration(dataset="us_chips", hs=("85423", "8541")), "dataset us_chips says hs 8542")
+    refuse(home, other, Declaration(dataset="us_chips", hs="all"), "dataset us_chips says hs 8542")
+    refuse(home, other, Declaration(dataset="us_chips", partners=("116",)), "dataset us_chips says partners 502")
+    refuse(home, other, Declaration(dataset="us_chips", partners="world"), "dataset us_chips says partners 502")
+
+
+def test_a_withdrawn_file_is_not_taken_in_again_from_the_inbox(home: Home, tmp_path: Path) -> None:
+    """Received files stay in the inbox and are known by their hash; asking for it by hand receives it."""
+    file = write_csv(home.inbox / "us_chips" / "us.csv", [row()])
+    ((_, first),) = take_in(home).received
+    assert first.receipt is not None
+    Landing(home).withdraw(first.receipt.receipt_id, "a trial")
+    assert not take_in(home).received and not take_in(home).refused and not Landing(home).state().active
+    assert receive(home, file, Declaration(dataset="us_chips")).is_new
+
+
 def test_months_outside_the_dataset(home: Home, tmp_path: Path) -> None:
     """A dataset promises from a first to a last month."""
     file = write_csv(tmp_path / "old.csv", [row("201612")])
@@ -173,7 +199,8 @@ KILL = """
     import os, signal, sys
     from pathlib import Path
     from orchestration.landing import store
-    from orchestration.landing.receive import receive
+    from orchestration.landing.inbox import take_in
+from orchestration.landing.receive import receive
     from orchestration.landing.scope import Declaration
     from orchestration.settings import Home
     point = sys.argv[3]

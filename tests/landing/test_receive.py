@@ -167,7 +167,7 @@ def test_a_sidecar_may_narrow_a_dataset_to_a_part(home: Home, tmp_path: Path) ->
     refuse(home, other, Declaration(dataset="us_chips", partners="world"), "dataset us_chips says partners 502")
 
 
-def test_a_withdrawn_file_is_not_taken_in_again_from_the_inbox(home: Home, tmp_path: Path) -> None:
+def test_a_withdrawn_file_is_not_taken_in_again_from_the_inbox(home: Home) -> None:
     """Received files stay in the inbox and are known by their hash; asking for it by hand receives it."""
     file = write_csv(home.inbox / "us_chips" / "us.csv", [row()])
     ((_, first),) = take_in(home).received
@@ -199,8 +199,7 @@ KILL = """
     import os, signal, sys
     from pathlib import Path
     from orchestration.landing import store
-    from orchestration.landing.inbox import take_in
-from orchestration.landing.receive import receive
+    from orchestration.landing.receive import receive
     from orchestration.landing.scope import Declaration
     from orchestration.settings import Home
     point = sys.argv[3]

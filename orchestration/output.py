@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -118,12 +119,14 @@ def run_summary(summary: RunSummary) -> None:
         line(summary.failure)
         return
     line(f"{summary.outcome}: release {summary.release_id} at {summary.folder}")
-    line("audit: " + ", ".join(f"{n:,} {v.replace('_', ' ')}" for v, n in summary.counts.items() if n))
+    counts = ", ".join(f"{n:,} {v.replace('_', ' ')}" for v, n in summary.counts.items() if n)
+    line(f"audit PASSED: of its comparisons {counts}")
     if summary.is_synthetic:
         line("SYNTHETIC DATA: every figure of this release is made up.")
     for text in summary.headline:
         line(text)
-    line(f"read it:  bonded query 'from v_ic_by_partner limit 5' --home {summary.home}")
+    bonded = "bonded" if shutil.which("bonded") else ".venv/bin/bonded"
+    line(f"read it:  {bonded} query 'from v_ic_by_partner limit 5' --home {summary.home}")
     line(f"audit:    {summary.folder}/audit.html")
     if summary.trace:
-        line(f"trace it: bonded trace {summary.trace} --home {summary.home}")
+        line(f"trace it: {bonded} trace {summary.trace} --home {summary.home}")

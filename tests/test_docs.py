@@ -118,6 +118,16 @@ def test_the_walk_is_typed_as_it_stands() -> None:
 
 
 @pytest.mark.xdist_group("sample")
+def test_every_published_table_and_column_is_explained(sample_release: Path) -> None:
+    text = (PROJECT / "docs" / "marts.md").read_text(encoding="utf-8")
+    sql = "select table_name, column_name from duckdb_columns() where schema_name = 'main' and not internal"
+    found = run_sql(sample_release, sql)[1]
+    assert found
+    assert {name for name, _ in found if name not in text} == set()
+    assert {column for _, column in found if f"`{column}`" not in text} == set()
+
+
+@pytest.mark.xdist_group("sample")
 @pytest.mark.parametrize(
     ("name", "sql"), [pytest.param(*q, id=f"{q[0]}-{n}") for n, q in enumerate(queries(), start=1)]
 )

@@ -1,8 +1,26 @@
--- Compares: raw rows that count with fact + quarantine, and every mart row with the fact over its own cells.
+-- Compares: what was received with raw rows, raw rows that count with fact + quarantine, and every mart row with the
+--           fact over its own cells.
 -- Window:   every stream and month that a receipt covers.
 -- Tolerance: none. Counting is written here in another way than in the models, on purpose.
 with stream_month as (
     select distinct source, reporter, flow, month, source || ' ' || flow as dataset from coverage
+),
+
+-- Raw files are written once and trusted by the models; what they hold must be what was seen at receiving.
+received_to_raw as (
+    select
+        source || ' ' || flow as dataset,
+        month,
+        'received = raw, ' || receipt_id as scope,
+        unnest(['rows', 'value_' || lower(currency)]) as measure,
+        unnest([coalesce(s.rows, 0), coalesce(s.value, 0)]) as expected,
+        unnest([coalesce(r.n, 0), coalesce(r.value, 0)]) as actual,
+        coalesce(s.rows, 0) + 1 as n_compared
+    from received as s
+    full join (
+        select receipt_id, month, count(*) as n, sum(value)::bigint as value from raw_row group by all
+    ) as r using (receipt_id, month)
+    inner join receipt using (receipt_id)
 ),
 
 counted as (
@@ -145,7 +163,9 @@ unseen as (
 ),
 
 final as (
-    select *, null as reason from raw_to_fact
+    select *, null as reason from received_to_raw
+    union all
+    select *, null from raw_to_fact
     union all
     select *, null from nothing_traded
     union all

@@ -8,20 +8,20 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 
-from orchestration import output
+from orchestration import output, receipt_report
 from orchestration.errors import RefusalError
-from orchestration.landing.due import DatasetStatus, dataset_status
-from orchestration.landing.receive import Received, receive
-from orchestration.landing.scope import Declaration, Scope, describe, shown
+from orchestration.landing.receive import receive
+from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
-from orchestration.release_calendar import beijing_today, format_month, month_range, parse_month
-from orchestration.releases.store import Releases, read_manifest
+from orchestration.release_calendar import month_range, parse_month
+from orchestration.releases.store import Releases
 from orchestration.settings import Home
+from orchestration.status import home_status
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -66,65 +66,13 @@ def receive_command(
             reports.append({"file": str(file), "refused": str(error)})
             output.error(str(error))
             continue
-        reports.append(_receipt_report(file, outcome))
+        reports.append(receipt_report.as_dict(file, outcome))
         if not as_json:
-            _print_receipt(file, outcome, dry_run)
+            receipt_report.show(file, outcome)
     if as_json:
         output.json_out(reports)
     if failed:
         raise typer.Exit(1)
-
-
-def _receipt_report(file: Path, outcome: Received) -> dict[str, Any]:
-    report: dict[str, Any] = {"file": str(file), "new": outcome.is_new}
-    if outcome.receipt:
-        report["receipt"] = outcome.receipt.model_dump(mode="json")
-    if outcome.parsed and outcome.scope:
-        report["seen"] = _seen(outcome, outcome.scope)
-        report["feeds_fact"] = outcome.scope.feeds_fact
-        report["replaces"] = [{"month": format_month(c.month), "old": c.old, "new": c.new} for c in outcome.changes]
-    return report
-
-
-def _seen(outcome: Received, scope: Scope) -> dict[str, Any]:
-    parsed = outcome.parsed
-    assert parsed is not None
-    return {
-        "layout": ", ".join(parsed.layout.concepts),
-        "encoding": parsed.encoding,
-        "currency": scope.currency,
-        "months": shown(scope.months),
-        "vintage": str(outcome.vintage),
-        "rows": parsed.rows,
-        "sum": sum(m.value for m in parsed.months),
-        "partners": list(parsed.partners),
-        "code_prefixes": list(parsed.hs_chapters),
-    }
-
-
-def _print_receipt(file: Path, outcome: Received, dry_run: bool) -> None:
-    if not outcome.is_new and outcome.receipt:
-        output.line(f"{file.name}: nothing new, already received as {outcome.receipt.receipt_id}")
-        return
-    assert outcome.parsed is not None and outcome.scope is not None
-    if outcome.receipt and not dry_run:
-        output.line(
-            f"{file.name}: received as {outcome.receipt.receipt_id} ({describe(outcome.parsed)}){_limits(outcome)}"
-        )
-        return
-    output.line(f"{file.name}: would be received; nothing has been changed{_limits(outcome)}")
-    output.table(["seen", "value"], [[k, v] for k, v in _seen(outcome, outcome.scope).items()])
-    output.table(
-        ["month", f"old total {outcome.scope.currency}", "new total"],
-        [[format_month(c.month), "not covered" if c.old is None else c.old, c.new] for c in outcome.changes],
-    )
-
-
-def _limits(outcome: Received) -> str:
-    """What a receipt says of itself that may not feed the fact (contract, rule 5)."""
-    if outcome.scope is None or outcome.scope.feeds_fact:
-        return ""
-    return "; limited to some regimes or provinces, so it feeds no fact and serves to check sums only"
 
 
 @app.command()
@@ -170,65 +118,11 @@ def _month_span(text: str) -> tuple[dt.date, dt.date]:
 def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Datasets held, due and overdue; the last release; the last failure and why."""
     place = _home(home)
-    state, releases = Landing(place).state(), Releases(place)
-    statuses = dataset_status(place, state, beijing_today())
-    current = releases.current_id()
-    failure = _last_failure(place, current)
-    report = {
-        "home": str(place.root),
-        "receipts": len(state.active),
-        "withdrawn": len(state.withdrawals),
-        "datasets": [_dataset_report(s) for s in statuses],
-        "last_release": current,
-        "last_failure": failure,
-    }
+    report = home_status(place)
     if as_json:
-        output.json_out(report)
-        return
-    output.line(f"home: {place.root}")
-    output.line(f"receipts: {len(state.active)} that count, {len(state.withdrawals)} withdrawn")
-    output.line(f"last release: {current or 'none yet'}")
-    output.line(f"last failure: {failure['why'] if failure else 'none since the last release'}")
-    columns = ["dataset", "state", "held", "due and not there", "out since"]
-    output.table(columns, [list(row.values())[:5] for row in report["datasets"]])  # type: ignore[attr-defined]
-    for s in statuses:
-        for query in s.queries:
-            output.line(f"{s.name}: download {query}")
-
-
-def _dataset_report(s: DatasetStatus) -> dict[str, Any]:
-    return {
-        "dataset": s.name,
-        "state": "active" if s.active else "offer",
-        "held": _spans(s.held),
-        "due": _spans(s.due),
-        "out_since": str(s.overdue_since() or ""),
-        "queries": [str(q) for q in s.queries],
-    }
-
-
-def _spans(months: tuple[dt.date, ...]) -> str:
-    """Months as unbroken spans: 2024-01..2024-03, 2024-05."""
-    spans: list[list[dt.date]] = []
-    for month in months:
-        if spans and (month.year * 12 + month.month) - (spans[-1][1].year * 12 + spans[-1][1].month) == 1:
-            spans[-1][1] = month
-        else:
-            spans.append([month, month])
-    return ", ".join(shown((a, b)) for a, b in spans)
-
-
-def _last_failure(home: Home, current: str | None) -> dict[str, str] | None:
-    """The latest candidate that failed since the current release was made."""
-    folders = sorted(p for p in home.candidates.glob("[0-9]*") if (p / "release.json").exists())
-    if not folders or (current is not None and folders[-1].name < current):
-        return None
-    manifest = read_manifest(folders[-1])
-    if manifest.audit is None or manifest.audit.passed:
-        return None
-    first = manifest.audit.findings[0] if manifest.audit.findings else {}
-    why = ", ".join(f"{k} {first[k]}" for k in ("gate", "dataset", "month", "difference", "reason") if first.get(k))
-    return {"candidate": manifest.release_id, "why": why}
+        output.json_out(report.as_dict())
+    else:
+        output.status(report)
 
 
 @app.command()

@@ -20,6 +20,7 @@ from orchestration.release_calendar import format_month
 if TYPE_CHECKING:
     from orchestration.gates.audit import Report
     from orchestration.run import RunSummary
+    from orchestration.status import HomeStatus
 
 FINDINGS_SHOWN = 20
 
@@ -109,6 +110,19 @@ def audit_table(subject: str, report: Report) -> None:
         line(f"and {len(findings) - FINDINGS_SHOWN} more: see audit.html")
 
 
+def status(report: HomeStatus) -> None:
+    """The state of a home for a person."""
+    line(f"home: {report.home}")
+    line(f"receipts: {report.receipts} that count, {report.withdrawn} withdrawn")
+    line(f"last release: {report.last_release or 'none yet'}")
+    line(f"last failure: {report.last_failure['why'] if report.last_failure else 'none since the last release'}")
+    rows = [[d.dataset, d.state, d.held, d.due, d.out_since] for d in report.datasets]
+    table(["dataset", "state", "held", "due and not there", "out since"], rows)
+    for dataset in report.datasets:
+        for query in dataset.queries:
+            line(f"{dataset.dataset}: download {query}")
+
+
 def run_summary(summary: RunSummary) -> None:
     """The end of a run: verdict, headline, where the release lies, what to type next."""
     for name, reason in summary.refused:
@@ -126,7 +140,8 @@ def run_summary(summary: RunSummary) -> None:
     for text in summary.headline:
         line(text)
     bonded = "bonded" if shutil.which("bonded") else ".venv/bin/bonded"
-    line(f"read it:  {bonded} query 'from v_ic_by_partner limit 5' --home {summary.home}")
+    view = "v_ic_by_partner" if summary.trace else "mart_partner_category_monthly"
+    line(f"read it:  {bonded} query 'from {view} limit 5' --home {summary.home}")
     line(f"audit:    {summary.folder}/audit.html")
     if summary.trace:
         line(f"trace it: {bonded} trace {summary.trace} --home {summary.home}")

@@ -84,16 +84,19 @@ def _execute(home: Home, first: dt.date, last: dt.date) -> tuple[str, str | None
             (made_release,) = result.asset_materializations_for_node("release")
             return str(made_release.metadata["outcome"].value), None
         failures = [e for e in result.all_events if e.event_type == dg.DagsterEventType.STEP_FAILURE]
+        failures = failures or [e for e in result.all_events if e.is_failure]
         reasons = "\n".join(_reason(e) for e in failures)
         return "failed", reasons or "the run ended without saying why; see the Dagster UI"
 
 
 def _reason(event: Any) -> str:
-    data = event.step_failure_data
-    if data.user_failure_data and data.user_failure_data.description:
-        return str(data.user_failure_data.description)
-    error = data.error.cause or data.error if data.error else None
-    return f"{event.step_key}: {error.message.strip() if error else 'failed'}"
+    """Why a step, or a run before its first step, failed; in words."""
+    data = event.event_specific_data
+    user = getattr(data, "user_failure_data", None)
+    if user and user.description:
+        return str(user.description)
+    error = data.error.cause or data.error if getattr(data, "error", None) else None
+    return f"{event.step_key or 'run'}: {(error.message if error else event.message or 'failed').strip()}"
 
 
 def _summary(

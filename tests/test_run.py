@@ -89,6 +89,19 @@ def test_a_few_unknown_codes_are_held_back_and_readable(small: Home, tmp_path: P
     assert query(small, "select value_usd from v_ic where month = '2024-02-01'") == [(1_000_000,)]
 
 
+def test_a_raw_file_that_was_changed_is_found(small: Home) -> None:
+    """Raw rows must be what was seen at receiving, also where facts and marts follow the change."""
+    (path,) = small.raw.glob("*/month=2024-02/*.parquet")
+    with duckdb.connect() as con:
+        con.execute(f"create table t as from read_parquet('{path}', hive_partitioning = false)")
+        con.execute("update t set value = value + 1 where line = 8")
+        con.execute(f"copy t to '{path}' (format parquet)")
+    summary = run_home(small, [parse_month("2024-02")])
+    assert summary.failure is not None and "received = raw" in summary.failure and "2024-02" in summary.failure
+    path.unlink()
+    assert run_home(small, [parse_month("2024-02")]).outcome == "unchanged"
+
+
 def test_a_missing_month_of_a_dataset_blocks(tmp_path: Path) -> None:
     """From the first to the last month that the home covers of a dataset, each must be there."""
     home = Home(tmp_path / "home").create()

@@ -43,7 +43,13 @@ class Warehouse(dg.ConfigurableResource):
         except Timeout:
             if context.log:
                 context.log.info("Another run writes to this warehouse; waiting for it to end.")
-            lock.acquire(timeout=settings().lock_seconds)
+            try:
+                lock.acquire(timeout=settings().lock_seconds)
+            except Timeout:
+                raise dg.Failure(
+                    f"Another run has held this warehouse for {settings().lock_seconds} s (BONDED_LOCK_SECONDS). "
+                    "Run again when it has ended."
+                ) from None
         try:
             yield self
         finally:

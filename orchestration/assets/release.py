@@ -1,6 +1,7 @@
 """Stage release: candidate, audit, publication; and the gates as asset checks, month by month."""
 
 import datetime as dt
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from orchestration.build_plan import Built
 from orchestration.gates.audit import VERDICTS, Report, verdicts_by_month
 from orchestration.gates.suites import declared_gates, load_suite
 from orchestration.landing.store import Landing, LandingState
+from orchestration.output import plain
 from orchestration.releases.candidate import published_models
 from orchestration.releases.publish import Publication, build_and_audit, publish
 from orchestration.releases.store import Releases
@@ -91,8 +93,8 @@ def finding_text(row: pd.Series) -> str:
         return f"{row['gate']}: {row['dataset']}: {row['reason']}"
     return (
         f"{row['gate']}: {row['dataset']} {row['month']:%Y-%m}, {row['scope']}, {row['measure']}: expected "
-        f"{row['expected'].normalize():,f}, found {row['actual']:,f}, difference {row['difference']:,f}, "
-        f"tolerance {row['tolerance']:,f}"
+        f"{plain(row['expected'])}, found {plain(row['actual'])}, difference {plain(row['difference'])}, "
+        f"tolerance {plain(row['tolerance'])}"
     )
 
 
@@ -159,7 +161,8 @@ def gates(context: dg.AssetCheckExecutionContext, warehouse: Warehouse) -> Itera
     """Every gate on what the build database holds now, without publishing."""
     home = warehouse.home
     state = built_state(home, dt.datetime.now(dt.UTC))
-    _, report = build_and_audit(home, state, Releases(home).current_id())
+    folder, report = build_and_audit(home, state, Releases(home).current_id())
+    shutil.rmtree(folder)
     selected = context.selected_asset_check_keys
     for evaluation in evaluations(context, report):  # type: ignore[arg-type]
         if evaluation.asset_check_key in selected:

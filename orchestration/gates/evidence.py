@@ -22,7 +22,7 @@ from orchestration.gates.judge import GateBrokenError, judge
 from orchestration.gates.suites import GateSpec
 from orchestration.landing.datasets import Dataset, load_datasets
 from orchestration.landing.scope import HS_CHAPTERS
-from orchestration.landing.snapshot import coverage_table, receipt_table
+from orchestration.landing.snapshot import coverage_table, receipt_table, received_table
 from orchestration.landing.store import Landing
 from orchestration.settings import DBT_PROJECT, REPORTER, Home
 
@@ -64,7 +64,8 @@ def connect(subject: Subject) -> Iterator[duckdb.DuckDBPyConnection]:
         ).fetchall()
         for (table,) in tables:
             con.execute(f'create view "{table}" as select * from published.main."{table}"')
-        for name, rows in (("receipt", receipt_table(state)), ("coverage", coverage_table(state))):
+        seen = {"receipt": receipt_table(state), "coverage": coverage_table(state), "received": received_table(state)}
+        for name, rows in seen.items():
             con.register(f"{name}_arrow", rows)
             con.execute(f"create table {name} as select * from {name}_arrow")
         raw = literal(subject.home.raw / "*" / "month=*" / "*.parquet")

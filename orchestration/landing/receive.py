@@ -16,7 +16,7 @@ from orchestration.errors import RefusalError
 from orchestration.landing import datasets
 from orchestration.landing.preview import MonthChange, changes
 from orchestration.landing.scope import Declaration, Scope, is_part, merge, missing, resolve, shown
-from orchestration.landing.store import Landing, LandingState, Receipt
+from orchestration.landing.store import Landing, LandingState, Receipt, ReceivedMonth
 from orchestration.release_calendar import beijing_today
 from orchestration.settings import SYNTHETIC_SOURCES, Home
 from orchestration.sources.gacc import ParsedFile, parse
@@ -95,8 +95,7 @@ def receive(home: Home, file: Path, flags: Declaration, *, dry_run: bool = False
             scope=scope,
             printed=(parsed.months[0].month, parsed.months[-1].month) if parsed.months else None,
             encoding=parsed.encoding,
-            rows=parsed.rows,
-            value=sum(m.value for m in parsed.months),
+            content=tuple(ReceivedMonth(month=m.month, rows=m.rows, value=m.value) for m in parsed.months),
         )
         landing.keep_bytes(copy, sha256)
         landing.append(receipt)

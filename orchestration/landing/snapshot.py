@@ -100,6 +100,13 @@ def receipt_table(state: LandingState) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=RECEIPT_SCHEMA)
 
 
+def received_table(state: LandingState) -> pa.Table:
+    """What was seen when the active receipts were received: one row a receipt and month that it prints."""
+    rows = [{"receipt_id": r.receipt_id, **m.model_dump()} for r in state.active for m in r.content]
+    schema = {"receipt_id": pa.string(), "month": pa.date32(), "rows": pa.int64(), "value": pa.int64()}
+    return pa.Table.from_pylist(rows, schema=pa.schema(schema))
+
+
 def write(state: LandingState, folder: Path) -> None:
     """Write both files into the folder, each replaced in one step, and last the sequence that they stand for."""
     folder.mkdir(parents=True, exist_ok=True)

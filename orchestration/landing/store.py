@@ -24,6 +24,16 @@ from orchestration.landing.scope import Months, Scope
 from orchestration.settings import Home, settings
 
 
+class ReceivedMonth(BaseModel):
+    """What a file was seen to print for one month when it was received: rows, and their value in whole units."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    month: dt.date
+    rows: int
+    value: int
+
+
 class Receipt(BaseModel):
     """The event of receiving bytes under a declared scope."""
 
@@ -42,8 +52,7 @@ class Receipt(BaseModel):
     scope: Scope
     printed: Months | None
     encoding: str
-    rows: int
-    value: int
+    content: tuple[ReceivedMonth, ...]
 
 
 class Withdrawal(BaseModel):

@@ -48,6 +48,8 @@ def publish(home: Home, state: LandingState) -> Publication:
     releases = Releases(home.create())
     with releases.publication():
         releases.recover()
+        for leftover in home.candidates.glob(".*"):
+            shutil.rmtree(leftover)
         base = releases.current_id()
         folder, report = build_and_audit(home, state, base)
         if not report.passed:

@@ -18,6 +18,7 @@ from orchestration.errors import RefusalError
 from orchestration.landing.receive import receive
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
+from orchestration.plain import plain
 from orchestration.release_calendar import month_range, parse_month
 from orchestration.releases.store import Releases
 from orchestration.settings import Home
@@ -233,7 +234,7 @@ def trace(
         return
     output.line(
         f"{found.flow} {found.month} {found.partner_code} {found.category_scheme}/{found.category_code}: "
-        f"USD {output.plain(found.value_usd)}, CNY {output.plain(found.value_cny)} (release {found.release_id})"
+        f"USD {plain(found.value_usd)}, CNY {plain(found.value_cny)} (release {found.release_id})"
     )
     output.table(
         ["receipt", "file", "USD", "CNY", "lines"],

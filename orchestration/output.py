@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from orchestration.plain import plain
 from orchestration.release_calendar import format_month
 
 if TYPE_CHECKING:
@@ -33,23 +34,6 @@ def line(text: str) -> None:
 def error(text: str) -> None:
     """A refusal on standard error."""
     sys.stderr.write(f"Refused. {text}\n")
-
-
-def plain(value: object) -> str:
-    """A value for reading: thousands separators, no trailing zeros, an em dash for what is not there."""
-    if value is None:
-        return "—"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, Decimal):
-        return f"{value.normalize():,f}"
-    if isinstance(value, float):
-        return f"{value:,.6g}"
-    if isinstance(value, list | tuple):
-        return ",".join(map(str, value))
-    return str(value)
 
 
 def _bare(value: object) -> str:

@@ -17,7 +17,7 @@ from orchestration.build_plan import Built
 from orchestration.gates.audit import VERDICTS, Report, verdicts_by_month
 from orchestration.gates.suites import declared_gates, load_suite
 from orchestration.landing.store import Landing, LandingState
-from orchestration.output import plain
+from orchestration.plain import plain
 from orchestration.releases.candidate import published_models
 from orchestration.releases.publish import Publication, build_and_audit, publish
 from orchestration.releases.store import Releases

@@ -1,5 +1,5 @@
 -- Compares: what each active dataset needs in a month with what receipts cover; and series declared never zero.
--- Window:   from the first to the last month that the home covers of the dataset (contract, rule 9).
+-- Window:   from the first to the last month that the home covers of the dataset (docs/rules.md, rule 9).
 -- Tolerance: none.
 with need as (
     select d.dataset, d.source, d.reporter, d.flow, d.currency, s.partner_code, r.hs_prefix, r.required_from
@@ -82,4 +82,4 @@ final as (
     select * from empty
 )
 
-select *, 0 as tolerance, 'CONTRACT.md 2, rule 9' as reference from final
+select *, 0 as tolerance, 'docs/rules.md, rule 9' as reference from final

@@ -1,7 +1,7 @@
 -- Compares: the value of quarantined rows (unknown partner, regime or province) with none at all, and units with
 --           those known.
 -- Window:   every stream, month and currency that a receipt covers.
--- Tolerance: 0.5 % of the value of the stream's month for quarantined rows (DOMAIN.md 8); none for units, which warn.
+-- Tolerance: 0.5 % of the value of the stream's month for quarantined rows (docs/rules.md); none for units, which warn.
 with stream_month as (
     select distinct source, reporter, flow, month, currency, source || ' ' || flow as dataset from coverage
 ),
@@ -51,4 +51,4 @@ final as (
     group by all
 )
 
-select *, 'DOMAIN.md 8' as reference from final
+select *, 'docs/rules.md' as reference from final

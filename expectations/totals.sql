@@ -1,6 +1,6 @@
 -- Compares: the details with figures printed elsewhere, in the publisher's own unit and rounding.
 -- Window:   each printed figure whose scope is covered in every month of its period (for a growth rate: of both years).
--- Tolerance: half a unit of the last printed digit + 0.2 % for revision (DOMAIN.md 4 and 8).
+-- Tolerance: half a unit of the last printed digit + 0.2 % for revision (docs/rules.md).
 with stream as (
     select distinct source, reporter, flow from coverage
 ),

@@ -44,7 +44,7 @@ def settings() -> Settings:
 
 @dataclass(frozen=True)
 class Home:
-    """The places of one warehouse (contract: places). Creating a `Home` creates nothing on disk."""
+    """The places of one warehouse (README: where things lie). Creating a `Home` creates nothing on disk."""
 
     root: Path
 

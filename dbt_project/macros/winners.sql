@@ -1,6 +1,6 @@
 {#
   For each cell and currency the precedence of the receipt that counts: the latest whose scope contains the
-  cell (contract, rule 1); cells that no receipt covers are absent.
+  cell (docs/rules.md, rule 1); cells that no receipt covers are absent.
 
   cells:    relation with source, reporter, flow, currency, month, hs_code, partner_code
   coverage: relation with the same, hs_prefix instead of hs_code ('' = all codes), partner_code '*' = all

@@ -122,7 +122,7 @@ def _reference_tables(con: duckdb.DuckDBPyConnection, datasets: dict[str, Datase
         "create table category_prefix as select category_scheme, category_code, "
         "unnest(string_split(hs_prefixes, ',')) as hs_prefix from dim_category"
     )
-    # What must be covered for a prefix to be whole: itself, or all chapters (contract, rule 2).
+    # What must be covered for a prefix to be whole: itself, or all chapters (docs/rules.md, rule 2).
     chapters = ", ".join(f"('{c}', date '2015-01-01')" for c in HS_CHAPTERS) + ", ('99', date '2021-01-01')"
     con.execute(
         "create table requirement as select distinct hs_prefix as scope_prefix, hs_prefix, date '2015-01-01' as "

@@ -113,7 +113,7 @@ def _copy(file: Path, target: Path) -> tuple[Path, str, int]:
 
 
 def _refuse_other_kind(state: LandingState, declaration: Declaration, name: str) -> None:
-    """A home is real or synthetic from its first receipt on (contract, rule 7)."""
+    """A home is real or synthetic from its first receipt on (docs/rules.md, rule 7)."""
     if not state.receipts or declaration.source is None:
         return
     first = state.receipts[0].scope
@@ -139,7 +139,7 @@ def _same(receipt: Receipt, declaration: Declaration) -> bool:
 
 
 def _known(state: LandingState, sha256: str, declaration: Declaration, name: str, waiting: bool) -> Receipt | None:
-    """The receipt that these bytes have under this declaration already (contract, rule 6)."""
+    """The receipt that these bytes have under this declaration already (docs/rules.md, rule 6)."""
     if missing(declaration):
         return None
     earlier = [r for r in state.active if r.sha256 == sha256]

@@ -1,4 +1,4 @@
-"""Scope: what the publisher was asked for (contract: rules of truth). A file never says it.
+"""Scope: what the publisher was asked for (docs/rules.md). A file never says it.
 
 Belongs here: declaring, merging and checking scopes. Not here: storing receipts (`store`), promises (`datasets`).
 """
@@ -90,7 +90,7 @@ class Scope(BaseModel):
 
     @property
     def feeds_fact(self) -> bool:
-        """Whether the rows may feed the monthly fact (contract, rule 5)."""
+        """Whether the rows may feed the monthly fact (docs/rules.md, rule 5)."""
         return self.regimes == "all" and self.provinces == "all" and self.partners != "world"
 
     @property

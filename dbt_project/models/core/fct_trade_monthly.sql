@@ -56,7 +56,7 @@ cells as (
             and w.hs_code = b.hs_code and w.partner_code = b.partner_code and w.currency = b.currency
 ),
 
--- Quantities come from the later receipt of the two currencies (contract, rule 3).
+-- Quantities come from the later receipt of the two currencies (docs/rules.md, rule 3).
 final as (
     select
         source,

@@ -1,4 +1,4 @@
--- What must be covered for a category to be whole. All goods need every chapter (contract, rule 2): 01-76,
+-- What must be covered for a category to be whole. All goods need every chapter (docs/rules.md, rule 2): 01-76,
 -- 78-98, and from 2021 on 99; longer prefixes never add up to a shorter one.
 with prefix as (
     select * from {{ ref('int_category_prefix') }}

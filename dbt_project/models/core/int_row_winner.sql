@@ -1,4 +1,4 @@
--- For each printed cell of the window, and each currency, the receipt that counts (contract, rules 1 and 3).
+-- For each printed cell of the window, and each currency, the receipt that counts (docs/rules.md, rules 1 and 3).
 {{ config(materialized='ephemeral') }}
 
 with cells as (

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shlex
 import shutil
 import sys
 from decimal import Decimal
@@ -124,8 +125,9 @@ def run_summary(summary: RunSummary) -> None:
     for text in summary.headline:
         line(text)
     bonded = "bonded" if shutil.which("bonded") else ".venv/bin/bonded"
+    home = shlex.quote(summary.home)
     view = "v_ic_by_partner" if summary.trace else "mart_partner_category_monthly"
-    line(f"read it:  {bonded} query 'from {view} limit 5' --home {summary.home}")
+    line(f"read it:  {bonded} query 'from {view} limit 5' --home {home}")
     line(f"audit:    {summary.folder}/audit.html")
     if summary.trace:
-        line(f"trace it: {bonded} trace {summary.trace} --home {summary.home}")
+        line(f"trace it: {bonded} trace {summary.trace} --home {home}")

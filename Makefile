@@ -36,7 +36,7 @@ ui: install ## open the Dagster UI on the sample (BONDED_HOME=… for another ho
 	@$(BIN)/python -m orchestration.ui $(HOME_DIR)
 
 test: lint ## format, lint, types, then all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: install ## ruff, sqlfluff, mypy
 	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }

@@ -126,7 +126,6 @@ def test_status_in_a_pipe_is_plain(bonded, home: Home, tmp_path: Path) -> None:
     assert code == 0 and json.loads(out)["last_release"] is None
 
 
-@pytest.mark.xdist_group("run")
 def test_reading_a_release(bonded, small: Home) -> None:
     """query, releases, audit, trace, doctor, diff on a published home."""
     place = ("--home", str(small.root))
@@ -155,7 +154,6 @@ def test_reading_a_release(bonded, small: Home) -> None:
     assert code == 1 and "audit.html is not what was published" in out
 
 
-@pytest.mark.xdist_group("run")
 def test_everything_is_built_again_from_landing(small: Home) -> None:
     """Without raw and warehouse: the same content, so no release."""
     before = {p.name: p.read_bytes() for p in small.raw.rglob("*.parquet")}

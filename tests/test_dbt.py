@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import duckdb
-import pytest
 
 from orchestration.dbt_build import manifest
 from orchestration.gates.audit import COLUMNS
@@ -73,7 +72,6 @@ def test_every_published_column_is_described() -> None:
             assert node["description"], node["name"]
 
 
-@pytest.mark.xdist_group("sample")
 def test_the_published_file_keeps_the_contract(sample_release: Path) -> None:
     """Columns in order, types for BI, comments in the file, views per scheme, sorted rows."""
     with duckdb.connect(str(sample_release / DATABASE), read_only=True) as con:
@@ -97,7 +95,6 @@ def test_the_published_file_keeps_the_contract(sample_release: Path) -> None:
     assert len(info) == 1 and info[0][0] == sample_release.name and info[0][4] is True
 
 
-@pytest.mark.xdist_group("sample")
 def test_parquet_beside_the_database_is_the_same(sample_release: Path) -> None:
     """Row for row, in the same order, and readable without the database."""
     with duckdb.connect(str(sample_release / DATABASE), read_only=True) as con:

@@ -117,7 +117,6 @@ def test_the_walk_is_typed_as_it_stands() -> None:
     assert all(shlex.split(command) for command in walk)
 
 
-@pytest.mark.xdist_group("sample")
 def test_every_published_table_and_column_is_explained(sample_release: Path) -> None:
     text = (PROJECT / "docs" / "marts.md").read_text(encoding="utf-8")
     sql = "select table_name, column_name from duckdb_columns() where schema_name = 'main' and not internal"
@@ -127,7 +126,6 @@ def test_every_published_table_and_column_is_explained(sample_release: Path) -> 
     assert {column for _, column in found if f"`{column}`" not in text} == set()
 
 
-@pytest.mark.xdist_group("sample")
 @pytest.mark.parametrize(
     ("name", "sql"), [pytest.param(*q, id=f"{q[0]}-{n}") for n, q in enumerate(queries(), start=1)]
 )

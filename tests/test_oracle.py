@@ -13,7 +13,6 @@ import pytest
 from orchestration.releases.candidate import DATABASE
 from orchestration.settings import Home
 
-pytestmark = pytest.mark.xdist_group("sample")
 PREFIXES = {
     ("ic", "integrated_circuits"): "85423",
     ("ic_type", "memory"): "854232",

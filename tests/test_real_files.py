@@ -14,7 +14,7 @@ from orchestration.releases.trace import trace
 from orchestration.settings import Home
 from tests.conftest import REAL_FILES, REALDATA, query
 
-pytestmark = [pytest.mark.realdata, pytest.mark.xdist_group("real")]
+pytestmark = pytest.mark.realdata
 MART = "mart_partner_category_monthly"
 
 

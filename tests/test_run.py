@@ -22,7 +22,7 @@ from orchestration.sources.raw import write_raw
 from tests.conftest import add, contents, published, query, row, tree, value, write_csv
 
 FACTS = "config.incremental_strategy:replace_months"
-pytestmark = [pytest.mark.xdist_group("run"), pytest.mark.usefixtures("in_memory")]
+pytestmark = pytest.mark.usefixtures("in_memory")
 
 
 def test_running_again_changes_nothing(small: Home) -> None:

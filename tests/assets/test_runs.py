@@ -6,7 +6,6 @@ from pathlib import Path
 
 import dagster as dg
 import duckdb
-import pytest
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from orchestration.assets.release import gates, release
@@ -17,7 +16,6 @@ from orchestration.releases.store import Releases
 from orchestration.settings import Home
 from tests.conftest import MONTHS, add, row, value
 
-pytestmark = pytest.mark.xdist_group("run")
 SUCCEEDED, FAILED = AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED
 
 

@@ -15,7 +15,6 @@ from orchestration.releases.candidate import DATABASE
 from orchestration.settings import PROJECT, Home
 from tests.gates.test_frame import copy_expectations
 
-pytestmark = pytest.mark.xdist_group("sample")
 IC_LINE = "hs8 = '85423190' and partner_code = '502' and month = '2024-10-01'"
 
 

@@ -17,7 +17,6 @@ import numpy as np
 from orchestration.errors import RefusalError
 
 CHUNK = 1 << 22
-ENCODINGS = ("utf-8", "gb18030")
 
 
 @dataclass

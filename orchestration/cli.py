@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from orchestration import output, receipt_report
 from orchestration.errors import RefusalError
+from orchestration.landing.preview import withdrawal_changes
 from orchestration.landing.receive import receive
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
@@ -81,14 +82,20 @@ def withdraw(
     receipt: str,
     reason: Annotated[str, typer.Option(help="Why the receipt is wrong.")],
     home: HomeOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change; change nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Declare a receipt wrong: it counts no longer, from the next build on. Nothing is deleted."""
-    record = Landing(_home(home)).withdraw(receipt, reason)
+    landing = Landing(_home(home))
+    changes = withdrawal_changes(landing, receipt)
+    record = landing.withdraw(receipt, reason, dry_run=dry_run)
     if as_json:
-        output.json_out(record.model_dump(mode="json"))
-    else:
-        output.line(f"{record.receipt_id} withdrawn; type `bonded run` to publish without it")
+        replaced = receipt_report.replaced(changes)
+        output.json_out({**record.model_dump(mode="json"), "withdrawn": not dry_run, "replaces": replaced})
+        return
+    done = "would be withdrawn; nothing has been changed" if dry_run else "withdrawn; type `bonded run` to publish so"
+    output.line(f"{record.receipt_id} {done}")
+    receipt_report.show_changes(changes)
 
 
 @app.command()

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from orchestration import output
+from orchestration.landing.preview import MonthChange
 from orchestration.landing.receive import Received
 from orchestration.landing.scope import Scope, describe, shown
 from orchestration.release_calendar import format_month
+
+
+FEEDS = {
+    "partner": "feeds the fact by partner ({grain})",
+    "world": "feeds the fact of all partners together ({grain})",
+    "check": "feeds no fact ({grain}); it must add up with what does",
+}
 
 
 def as_dict(file: Path, outcome: Received) -> dict[str, Any]:
@@ -18,9 +27,21 @@ def as_dict(file: Path, outcome: Received) -> dict[str, Any]:
         report["receipt"] = outcome.receipt.model_dump(mode="json")
     if outcome.parsed and outcome.scope:
         report["seen"] = seen(outcome, outcome.scope)
-        report["feeds_fact"] = outcome.scope.feeds_fact
-        report["replaces"] = [{"month": format_month(c.month), "old": c.old, "new": c.new} for c in outcome.changes]
+        report["grain"], report["feeds"] = outcome.scope.grain, outcome.scope.feeds
+        report["replaces"] = replaced(outcome.changes)
     return report
+
+
+def replaced(changes: Sequence[MonthChange]) -> list[dict[str, Any]]:
+    """For JSON; null where nothing is covered."""
+    return [{"month": format_month(c.month), "old": c.old, "new": c.new} for c in changes]
+
+
+def show_changes(changes: Sequence[MonthChange]) -> None:
+    """Print what is replaced, month by month."""
+    if changes:
+        rows = [[format_month(c.month), *("not covered" if v is None else v for v in (c.old, c.new))] for c in changes]
+        output.table(["month", "old total", "new total"], rows)
 
 
 def show(file: Path, outcome: Received) -> None:
@@ -29,7 +50,7 @@ def show(file: Path, outcome: Received) -> None:
         output.line(f"{file.name}: nothing new, already received as {outcome.receipt.receipt_id}")
         return
     assert outcome.parsed is not None and outcome.scope is not None
-    limits = "" if outcome.scope.feeds_fact else "; limited to some regimes or provinces, so it feeds no fact"
+    limits = "; " + FEEDS[outcome.scope.feeds].format(grain=outcome.scope.grain)
     if outcome.receipt:
         output.line(
             f"{file.name}: received as {outcome.receipt.receipt_id} (declared {declared(outcome.scope)}; "
@@ -38,10 +59,7 @@ def show(file: Path, outcome: Received) -> None:
         return
     output.line(f"{file.name}: would be received; nothing has been changed{limits}")
     output.table(["seen", "value"], [[k, v] for k, v in seen(outcome, outcome.scope).items()])
-    output.table(
-        ["month", f"old total {outcome.scope.currency}", "new total"],
-        [[format_month(c.month), "not covered" if c.old is None else c.old, c.new] for c in outcome.changes],
-    )
+    show_changes(outcome.changes)
 
 
 def declared(scope: Scope) -> str:
@@ -61,7 +79,8 @@ def seen(outcome: Received, scope: Scope) -> dict[str, Any]:
         "months": shown(scope.months),
         "vintage": str(outcome.vintage),
         "rows": parsed.rows,
-        "sum": sum(m.value for m in parsed.months),
+        "sum": parsed.value,
         "partners": list(parsed.partners),
         "code_prefixes": list(parsed.hs_chapters),
+        "code_length": parsed.code_length,
     }

@@ -41,6 +41,13 @@ REAL_FILES: dict[str, dict[str, str]] = {
     "soybeans_2023.csv": {"flow": "import", "hs": "1201", "partners": "402,410,502"},
     "soybeans_2024in.csv": {"flow": "import", "hs": "1201", "partners": "402,410,502"},
     "soybeans_2024out.csv": {"flow": "export", "hs": "1201", "partners": "410,502"},
+    "gasoline_diesel_imports_2025_zh_rmb.csv": {"flow": "import", "hs": "27101210,27101923", "partners": "world"},
+    "commodity_only_en_usd_no_date_no_partner.csv": {
+        "flow": "import",
+        "hs": "29012920,29012990,29021100",
+        "partners": "world",
+        "months": "2025-11",
+    },
 }
 
 
@@ -86,7 +93,7 @@ def declared(**said: str) -> Declaration:
 
 
 def receive_real(home: Home) -> list[Received]:
-    """Receive the five dated real files as the archive declares them."""
+    """Receive the real files, save the two that are layout examples, as the archive declares them."""
     return [
         receive(home, REALDATA / "gacc_exports" / name, Declaration.model_validate({"source": "gacc", **said}))
         for name, said in REAL_FILES.items()
@@ -139,7 +146,7 @@ def sample_release(sample_home: Home) -> Path:
 
 @pytest.fixture(scope="session")
 def real_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """The five dated real files, received as the archive declares them and released in one go."""
+    """The real files, received as the archive declares them and released in one go."""
     home = Home(tmp_path_factory.mktemp("real") / "home").create()
     receive_real(home)
     published(home)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from orchestration.landing.datasets import Dataset, load_datasets
-from orchestration.landing.scope import HS_CHAPTERS, shown
+from orchestration.landing.scope import HS_CHAPTERS, partner_keys, shown
 from orchestration.landing.store import LandingState
 from orchestration.release_calendar import detail_release_date, format_month
 from orchestration.settings import DBT_PROJECT, Home
@@ -32,9 +32,10 @@ class Query:
 
     def __str__(self) -> str:
         months = ", ".join(map(format_month, self.months))
+        columns = "month + code" if self.partners == "world" else "month + code + partner"
         return (
             f"{self.flow}s, {months}, codes {shown(self.hs)} (8 digits), partners {shown(self.partners)}, "
-            f"in {self.currency}, columns month + code + partner → save to {self.folder}"
+            f"in {self.currency}, columns {columns} → save to {self.folder}"
             + (f" with a sidecar <file>.yml that says hs: {shown(self.hs)}" if self.is_part else "")
         )
 
@@ -72,16 +73,16 @@ def _covered(state: LandingState, dataset: Dataset, month: dt.date) -> bool:
     scopes = [
         r.scope
         for r in state.active
-        if r.scope.feeds_fact
+        if r.scope.feeds != "check"
         and (r.scope.source, r.scope.flow, r.scope.currency) == (dataset.source, dataset.flow, dataset.currency)
         and r.scope.months[0] <= month <= r.scope.months[1]
     ]
     chapters = (*HS_CHAPTERS, "99") if month.year >= 2021 else HS_CHAPTERS
     prefixes = chapters if dataset.hs == "all" else dataset.hs
-    partners = ("*",) if dataset.partners == "all" else dataset.partners
+    partners = partner_keys(dataset.partners)
     return all(
         any(
-            (partner in s.partner_keys or "*" in s.partner_keys) and any(prefix.startswith(p) for p in s.hs_prefixes)
+            ("*" in s.partner_keys or partner in s.partner_keys) and any(prefix.startswith(p) for p in s.hs_prefixes)
             for s in scopes
         )
         for partner in partners
@@ -93,7 +94,8 @@ def queries(dataset: Dataset, months: tuple[dt.date, ...], folder: str) -> tuple
     """The downloads that fetch these months: several months in one where they fit, several parts where they must."""
     if not months:
         return ()
-    partners = PARTNERS_A_LINE if dataset.partners == "all" else len(dataset.partners)
+    each = {"all": PARTNERS_A_LINE, "world": 1}
+    partners = each[dataset.partners] if isinstance(dataset.partners, str) else len(dataset.partners)
     codes = (*HS_CHAPTERS, "99") if dataset.hs == "all" else dataset.hs
     parts = _pack([(code, _lines(code) * partners) for code in codes])
     found = []

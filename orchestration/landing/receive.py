@@ -76,7 +76,9 @@ def receive(home: Home, file: Path, flags: Declaration, *, dry_run: bool = False
         known = _known(state, sha256, declaration, file.name, waiting)
         if known:
             return Received(known, is_new=False)
-        parsed = parse(copy, work / "parsed", name=file.name, header=declaration.header)
+        months = declaration.months
+        month = months[0] if months and months[0] == months[1] else None
+        parsed = parse(copy, work / "parsed", name=file.name, header=declaration.header, month=month)
         scope, vintage = resolve(declaration, parsed, file.name, today)
         _refuse_outside_dataset(declaration, scope, file.name)
         if dry_run:
@@ -93,13 +95,19 @@ def receive(home: Home, file: Path, flags: Declaration, *, dry_run: bool = False
             vintage=vintage,
             header=declaration.header,
             scope=scope,
-            printed=(parsed.months[0].month, parsed.months[-1].month) if parsed.months else None,
+            printed=_printed(parsed),
             encoding=parsed.encoding,
             content=tuple(ReceivedMonth(month=m.month, rows=m.rows, value=m.value) for m in parsed.months),
         )
         landing.keep_bytes(copy, sha256)
         landing.append(receipt)
         return Received(receipt, True, parsed, scope, vintage)
+
+
+def _printed(parsed: ParsedFile) -> tuple[dt.date, dt.date] | None:
+    """First and last month that the file itself says."""
+    printed = [m.month for m in parsed.months] if parsed.layout.has_month else []
+    return (printed[0], printed[-1]) if printed else None
 
 
 def _copy(file: Path, target: Path) -> tuple[Path, str, int]:

@@ -1,7 +1,7 @@
 """What dbt and the gates see of landing: receipts and their coverage as two small Parquet files.
 
 `receipt.parquet`: one row an active receipt. `coverage.parquet`: one row an active receipt × month × partner
-('*' = all) × HS prefix ('' = all codes) of those that may feed the fact.
+('*' = all, 'world' = their sum alone) × HS prefix ('' = all codes), and what the receipt feeds.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.landing.scope import Scope
+from orchestration.landing.scope import Scope, shown
 from orchestration.landing.store import LandingState
 from orchestration.sources.gacc import PARSER_VERSION
 
@@ -33,7 +33,11 @@ RECEIPT_SCHEMA = pa.schema(
         "flow": pa.string(),
         "currency": pa.string(),
         "dimensions": pa.string(),
-        "feeds_fact": pa.bool_(),
+        "code_length": pa.int64(),
+        "regimes": pa.string(),
+        "provinces": pa.string(),
+        "grain": pa.string(),
+        "feeds": pa.string(),
         "is_synthetic": pa.bool_(),
     }
 )
@@ -41,6 +45,7 @@ COVERAGE_SCHEMA = pa.schema(
     {
         "receipt_id": pa.string(),
         "precedence": pa.int64(),
+        "feeds": pa.string(),
         "source": pa.string(),
         "reporter": pa.string(),
         "flow": pa.string(),
@@ -53,13 +58,12 @@ COVERAGE_SCHEMA = pa.schema(
 
 
 def coverage_rows(receipt_id: str, scope: Scope, precedence: int) -> list[dict[str, Any]]:
-    """The coverage of one scope; empty if it may not feed the fact."""
-    if not scope.feeds_fact:
-        return []
+    """The coverage of one scope, and which fact it feeds."""
     return [
         {
             "receipt_id": receipt_id,
             "precedence": precedence,
+            "feeds": scope.feeds,
             "source": scope.source,
             "reporter": scope.reporter,
             "flow": scope.flow,
@@ -92,7 +96,9 @@ def receipt_table(state: LandingState) -> pa.Table:
             "parser_version": PARSER_VERSION,
             **{k: getattr(r.scope, k) for k in ("source", "reporter", "flow", "currency")},
             "dimensions": ",".join(r.scope.dimensions),
-            "feeds_fact": r.scope.feeds_fact,
+            "regimes": shown(r.scope.regimes),
+            "provinces": shown(r.scope.provinces),
+            **{k: getattr(r.scope, k) for k in ("code_length", "grain", "feeds")},
             "is_synthetic": r.scope.is_synthetic,
         }
         for r in state.active

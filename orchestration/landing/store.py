@@ -87,7 +87,7 @@ class LandingState:
 
     def precedence(self) -> dict[str, int]:
         """Rank of each active receipt: later vintage, then finer grain, then later sequence (rules 1 and 5)."""
-        ordered = sorted(self.active, key=lambda r: (r.vintage, len(r.scope.dimensions), r.sequence))
+        ordered = sorted(self.active, key=lambda r: (r.vintage, len(r.scope.further_dimensions), r.sequence))
         return {r.receipt_id: rank for rank, r in enumerate(ordered, start=1)}
 
     @property
@@ -151,8 +151,8 @@ class Landing:
         os.link(stream.name, self._records / f"{record.sequence:06d}.json")
         _sync(self._records)
 
-    def withdraw(self, receipt_id: str, reason: str) -> Withdrawal:
-        """Record that a receipt is wrong; `RefusalError` if there is none of that id, or it is withdrawn already."""
+    def withdraw(self, receipt_id: str, reason: str, *, dry_run: bool = False) -> Withdrawal:
+        """Record that a receipt is wrong (in a dry run only check that it could be); `RefusalError` if there is none of that id, or it is withdrawn already."""
         if not reason.strip():
             raise RefusalError("a withdrawal needs a reason", remedy="--reason 'why the receipt is wrong'")
         with self.receiving():
@@ -168,7 +168,8 @@ class Landing:
                 reason=reason.strip(),
                 withdrawn_at=dt.datetime.now(dt.UTC),
             )
-            self.append(record)
+            if not dry_run:
+                self.append(record)
             return record
 
 

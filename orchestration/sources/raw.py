@@ -31,7 +31,9 @@ def write_raw(home: Home, receipt: Receipt, months: Iterable[dt.date]) -> list[d
     home.raw.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=home.raw, prefix=".work-") as work:
         source = Landing(home).bytes_path(receipt.sha256)
-        parsed = parse(source, Path(work), name=receipt.name, header=receipt.header)
+        parsed = parse(
+            source, Path(work), name=receipt.name, header=receipt.header, month=receipt.scope.single_month
+        )
         for month in missing:
             _write_month(home, receipt, month, parsed.rows_path, Path(work))
     return missing

@@ -16,9 +16,10 @@ import pyarrow as pa
 from orchestration.duck import literal, scratch
 from orchestration.landing.scope import Scope
 from orchestration.landing.snapshot import COVERAGE_SCHEMA, coverage_rows
-from orchestration.landing.store import Landing, LandingState, Receipt
+from orchestration.landing.store import Landing, LandingState
 from orchestration.settings import DBT_PROJECT
-from orchestration.sources.gacc import ParsedFile, parse
+from orchestration.sources.gacc import ParsedFile
+from orchestration.sources.raw import parse_receipt
 
 NEW = "new"
 
@@ -57,8 +58,7 @@ def changes(
         )
         _load(con, NEW, parsed.rows_path)
         for receipt in overlapping:
-            folder = work / receipt.receipt_id
-            _load(con, receipt.receipt_id, _reparse(landing, receipt, folder))
+            _load(con, receipt.receipt_id, parse_receipt(landing, receipt, work / receipt.receipt_id).rows_path)
         before = [row for r in overlapping for row in coverage_rows(r.receipt_id, r.scope, rank[r.receipt_id])]
         mine = coverage_rows(NEW, scope, rank[NEW])
         old = _totals(con, before, mine)
@@ -70,10 +70,6 @@ def changes(
 def _overlaps(a: Scope, b: Scope) -> bool:
     same = (a.source, a.reporter, a.flow, a.currency) == (b.source, b.reporter, b.flow, b.currency)
     return same and a.feeds_fact and a.months[0] <= b.months[1] and b.months[0] <= a.months[1]
-
-
-def _reparse(landing: Landing, receipt: Receipt, folder: Path) -> Path:
-    return parse(landing.bytes_path(receipt.sha256), folder, name=receipt.name, header=receipt.header).rows_path
 
 
 def _load(con: duckdb.DuckDBPyConnection, receipt_id: str, rows: Path) -> None:

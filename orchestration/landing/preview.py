@@ -17,7 +17,8 @@ from orchestration.landing.scope import Scope
 from orchestration.landing.snapshot import COVERAGE_SCHEMA, coverage_rows
 from orchestration.landing.store import Landing, LandingState, Receipt
 from orchestration.settings import DBT_PROJECT
-from orchestration.sources.gacc import ParsedFile, parse
+from orchestration.sources.gacc import ParsedFile
+from orchestration.sources.raw import parse_receipt
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,7 @@ def _overlapping(landing: Landing, receipts: tuple[Receipt, ...], scope: Scope, 
     found = []
     for receipt in receipts:
         if scope.feeds != "check" and _overlaps(receipt.scope, scope):
-            source, month = landing.bytes_path(receipt.sha256), receipt.scope.single_month
-            folder = work / receipt.receipt_id
-            rows = parse(source, folder, name=receipt.name, header=receipt.header, month=month).rows_path
+            rows = parse_receipt(landing, receipt, work / receipt.receipt_id).rows_path
             found.append(_Party(receipt.receipt_id, receipt.scope, receipt.vintage, receipt.sequence, rows))
     return found
 

@@ -12,7 +12,6 @@ from orchestration.landing.receive import Received
 from orchestration.landing.scope import Scope, describe, shown
 from orchestration.release_calendar import format_month
 
-
 FEEDS = {
     "partner": "feeds the fact by partner ({grain})",
     "world": "feeds the fact of all partners together ({grain})",

@@ -112,7 +112,8 @@ def test_gasoline_and_diesel_of_all_partners_together(real_home: Home) -> None:
     assert found == {key: printed.get(key, (0, 0)) for key in every}
     assert {unit for *_, value, _, unit, _ in fact if value} == {"Litre"} and all(usd is None for *_, usd in fact)
     assert found["202502", "27101210"] == found["202502", "27101923"] == (0, 0)
-    assert query(real_home, "select count(*) from fct_trade_monthly where hs8 like '2710%' and month >= '2025-01-01'")         == [(0,)]  # fmt: skip
+    by_partner = "select count(*) from fct_trade_monthly where hs8 like '2710%' and month >= '2025-01-01'"
+    assert query(real_home, by_partner) == [(0,)]
 
 
 def test_the_file_without_date_and_partner(real_home: Home) -> None:

@@ -101,8 +101,8 @@ def built() -> Iterator[Home]:
     """A home whose dimensions are built; each example fills its landing and facts anew."""
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder) / "home").create()
-        replay(home, [File(("all",), ("all",), MONTHS, "USD", VINTAGES[0], False, 8, {(MONTHS[0], c, "502"): 1
-                                                                                     for c in CODES}, False)])  # fmt: skip
+        rows = {(MONTHS[0], code, "502"): 1 for code in CODES}
+        replay(home, [File(("all",), ("all",), MONTHS, "USD", VINTAGES[0], False, 8, rows, False)])
         assert not run_dbt(home, DIMENSIONS, exclude=FACTS).failures
         yield home
 

@@ -90,7 +90,8 @@ def connect(subject: Subject) -> Iterator[duckdb.DuckDBPyConnection]:
         con.execute(ALL_PARTNERS)
         raw = literal(subject.home.raw / "*" / "month=*" / "*.parquet")
         con.execute(
-            "create view raw_row as select r.*, receipt.feeds, receipt.precedence, receipt.code_length, receipt.dimensions "
+            "create view raw_row as "
+            "select r.*, receipt.feeds, receipt.code_length, receipt.dimensions, receipt.precedence "
             f"from read_parquet({raw}, hive_partitioning = false) r join receipt using (receipt_id, parser_version)"
         )
         _reference_tables(

@@ -61,7 +61,7 @@ def changes(
 
 
 def withdrawal_changes(landing: Landing, receipt_id: str) -> list[MonthChange]:
-    """Per month of a receipt's scope, old and new total, if it is withdrawn; empty if it feeds no fact or counts not."""
+    """Per month of a receipt's scope, old and new total, if it is withdrawn; empty if it decides nothing."""
     with landing.receiving() as work:
         active = landing.state().active
         receipt = next((r for r in active if r.receipt_id == receipt_id), None)

@@ -152,7 +152,10 @@ class Landing:
         _sync(self._records)
 
     def withdraw(self, receipt_id: str, reason: str, *, dry_run: bool = False) -> Withdrawal:
-        """Record that a receipt is wrong (in a dry run only check that it could be); `RefusalError` if there is none of that id, or it is withdrawn already."""
+        """Record that a receipt is wrong (in a dry run only check that it could be).
+
+        `RefusalError` if there is none of that id, or it is withdrawn already.
+        """
         if not reason.strip():
             raise RefusalError("a withdrawal needs a reason", remedy="--reason 'why the receipt is wrong'")
         with self.receiving():

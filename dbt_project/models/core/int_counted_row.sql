@@ -3,8 +3,7 @@
 
 with rows_that_count as (
     select
-        t.* exclude (partner_code),
-        w.partner_code,
+        t.* replace (w.partner_code as partner_code),
         w.feeds,
         w.precedence
     from {{ ref('stg_gacc__trade') }} as t

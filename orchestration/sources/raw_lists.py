@@ -47,6 +47,6 @@ def write_list(home: Home, receipt: CodeListReceipt) -> bool:
 
 def _write(table: pa.Table, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_name(f".{target.name}")
+    aside = target.with_suffix(".part")
     pq.write_table(table, aside, compression="zstd")
     aside.replace(target)

@@ -111,7 +111,7 @@ def _records(text: TextFile, layout: ListLayout, name: str) -> Iterator[tuple[in
 
 def _printed_records(text: TextFile, layout: ListLayout, name: str) -> Iterator[tuple[int, list[str]]]:
     """Records of a list as customs print it. One that does not end on its line goes on until a code begins a line."""
-    lines = text.path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    lines = text.path.read_bytes().decode().removesuffix("\n").split("\n")
     whole, start = layout.record_pattern(), layout.start_pattern()
     at = 1
     while at < len(lines):

@@ -90,10 +90,12 @@ class ListLayout:
     def refuse_record(self, text: str, line: int, name: str) -> None:
         """Say which cell keeps the line from being a record; always raises `RefusalError`."""
         cells = text.rstrip("\r\t ").split(",")
-        cells = cells[:-1] if self.trailing and cells[-1] == "" else cells
+        cells = cells[:-1] if self.trailing and cells[1:] and cells[-1] == "" else cells
         what, at = f"{len(cells)} fields where the header has {len(self.concepts)}", len(self.concepts) - 1
         code = cells[0].strip('"')
-        if not re.fullmatch(rf"\d{{{DIGITS[self.list]}}}", code, re.ASCII):
+        if not text.strip():
+            what, at = "an empty line", 0
+        elif not re.fullmatch(rf"\d{{{DIGITS[self.list]}}}", code, re.ASCII):
             what, at = f"{code!r} is not a code of {DIGITS[self.list]} digits", 0
         elif len(cells) >= len(self.concepts):
             what, at = "the quotes around the name do not close, or the line does not end as the header does", 1

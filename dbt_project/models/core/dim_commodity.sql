@@ -14,34 +14,36 @@ with listed as (
 seen as (
     select
         t.hs_code as hs8,
-        t.commodity_as_printed as name,
+        t.month,
         regexp_matches(t.commodity_as_printed, '[\x{4e00}-\x{9fff}]') as is_chinese,
-        r.precedence,
-        t.month
+        { 'precedence': r.precedence, 'month': t.month, 'name': t.commodity_as_printed } as spelling
     from {{ ref('stg_gacc__trade') }} as t
     inner join {{ ref('stg_landing__receipt') }} as r
         on t.receipt_id = r.receipt_id and t.parser_version = r.parser_version
     where length(t.hs_code) = 8
 ),
 
--- Of several spellings the one printed last.
-printed as (
-    select
-        hs8,
-        arg_max(name, (precedence, month, name)) filter (where not is_chinese) as name_en,
-        arg_max(name, (precedence, month, name)) filter (where is_chinese) as name_zh
-    from seen
-    group by hs8
-),
-
+-- One pass over all rows ever received.
 traded as (
     select
         hs8,
         year(month)::integer as year,
         min(month) as first_month,
-        max(month) as last_month
+        max(month) as last_month,
+        max(spelling) filter (where not is_chinese) as spelling_en,
+        max(spelling) filter (where is_chinese) as spelling_zh
     from seen
     group by all
+),
+
+-- Of several spellings the one printed last.
+printed as (
+    select
+        hs8,
+        struct_extract(max(spelling_en), 'name') as name_en,
+        struct_extract(max(spelling_zh), 'name') as name_zh
+    from traded
+    group by hs8
 ),
 
 list_at_hand as (

@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 from orchestration import output, receipt_report
 from orchestration.errors import RefusalError
+from orchestration.landing.code_lists import receive_file
 from orchestration.landing.preview import withdrawal_changes
-from orchestration.landing.receive import receive
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
 from orchestration.plain import plain
@@ -43,7 +43,9 @@ def receive_command(
     files: Annotated[list[Path], typer.Argument(help="Files as downloaded.")],
     home: HomeOption = None,
     dataset: Annotated[str | None, typer.Option(help="A dataset of expectations/datasets.yml.")] = None,
-    source: Annotated[str | None, typer.Option(help="gacc (genuine) or gacc_sample (synthetic).")] = None,
+    source: Annotated[
+        str | None, typer.Option(help="gacc, gacc_nomenclature (code lists), or gacc_sample (synthetic).")
+    ] = None,
     flow: Annotated[str | None, typer.Option(help="import or export; no file says it.")] = None,
     hs: Annotated[str | None, typer.Option(help="Codes asked for: all, or prefixes: 1201,8542.")] = None,
     partners: Annotated[str | None, typer.Option(help="Partners asked for: all, codes, or world.")] = None,
@@ -62,7 +64,7 @@ def receive_command(
     place, failed, reports = _home(home), False, []
     for file in files:
         try:
-            outcome = receive(place, file, flags, dry_run=dry_run)
+            outcome = receive_file(place, file, flags, dry_run=dry_run)
         except RefusalError as error:
             failed = True
             reports.append({"file": str(file), "refused": str(error)})
@@ -291,7 +293,8 @@ def sample(home: HomeOption = None) -> None:
     from orchestration.sources.gacc_sample import write_sample
 
     place = _home(home).create()
-    if any(not r.scope.is_synthetic for r in Landing(place).state().receipts):
+    state = Landing(place).state()
+    if state.first_source and not state.is_synthetic:
         raise RefusalError("this home holds real receipts", remedy="bonded sample --home ANOTHER_FOLDER")
     files = write_sample(place.inbox / "sample_chips")
     output.line(f"{len(files)} synthetic files in {place.inbox / 'sample_chips'}")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration import output
+from orchestration.landing.code_lists import ReceivedList
 from orchestration.landing.preview import MonthChange
 from orchestration.landing.receive import Received
 from orchestration.landing.scope import Scope, describe, shown
@@ -19,11 +20,17 @@ FEEDS = {
 }
 
 
-def as_dict(file: Path, outcome: Received) -> dict[str, Any]:
+def as_dict(file: Path, outcome: Received | ReceivedList) -> dict[str, Any]:
     """For JSON."""
     report: dict[str, Any] = {"file": str(file), "new": outcome.is_new}
     if outcome.receipt:
         report["receipt"] = outcome.receipt.model_dump(mode="json")
+    if isinstance(outcome, ReceivedList):
+        if outcome.parsed:
+            report["seen"] = seen_list(outcome)
+            report["counts"] = outcome.counts
+            report["replaces"] = vars(outcome.change) if outcome.change else None
+        return report
     if outcome.parsed and outcome.scope:
         report["seen"] = seen(outcome, outcome.scope)
         report["grain"], report["feeds"] = outcome.scope.grain, outcome.scope.feeds
@@ -43,10 +50,13 @@ def show_changes(changes: Sequence[MonthChange]) -> None:
         output.table(["month", "old total", "new total"], rows)
 
 
-def show(file: Path, outcome: Received) -> None:
+def show(file: Path, outcome: Received | ReceivedList) -> None:
     """Print it: one line for a receipt, all that was seen for a dry run."""
     if not outcome.is_new and outcome.receipt:
         output.line(f"{file.name}: nothing new, already received as {outcome.receipt.receipt_id}")
+        return
+    if isinstance(outcome, ReceivedList):
+        _show_list(file, outcome)
         return
     assert outcome.parsed is not None and outcome.scope is not None
     limits = "; " + FEEDS[outcome.scope.feeds].format(grain=outcome.scope.grain)
@@ -82,4 +92,36 @@ def seen(outcome: Received, scope: Scope) -> dict[str, Any]:
         "partners": list(parsed.partners),
         "code_prefixes": list(parsed.hs_chapters),
         "code_length": parsed.code_length,
+    }
+
+
+def _show_list(file: Path, outcome: ReceivedList) -> None:
+    found = seen_list(outcome)
+    if outcome.receipt:
+        what = " ".join(str(found[key]) for key in ("list", "year", "language") if found[key])
+        output.line(f"{file.name}: received as {outcome.receipt.receipt_id} (code list {what}, {found['rows']} codes)")
+        return
+    output.line(f"{file.name}: would be received; nothing has been changed")
+    output.table(["seen", "value"], [[k, v] for k, v in found.items()])
+    if outcome.change:
+        change = outcome.change
+        if outcome.counts:
+            output.line(f"it would replace {change.receipt_id}:")
+        else:
+            output.line(f"it would not count, since {change.receipt_id} has a later vintage; against that one:")
+        output.table(["added", "removed", "renamed"], [[change.added, change.removed, change.renamed]])
+
+
+def seen_list(outcome: ReceivedList) -> dict[str, Any]:
+    """What a code list says of itself."""
+    parsed = outcome.parsed
+    assert parsed is not None
+    return {
+        "list": parsed.list,
+        "year": parsed.year,
+        "language": parsed.language,
+        "encoding": parsed.encoding,
+        "vintage": str(outcome.vintage),
+        "rows": parsed.rows,
+        "units": list(parsed.units),
     }

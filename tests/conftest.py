@@ -85,6 +85,26 @@ def write_csv(path: Path, rows: Sequence[Sequence[object]], header: Sequence[str
     return path
 
 
+def hs8_list(path: Path, year: int, names: dict[str, str]) -> Path:
+    """An English list of commodities as customs print it, by code and name, all in kilograms."""
+    head = '"CODES","DESCRIPTION","YEAR","UNIT_1_CODES","UNIT_1_DESCRIPTION","UNIT_2_CODES","UNIT_2_DESCRIPTION",\n'
+    lines = [f'{code},"{name}",{year},09,"Kilogram",?,"?",\n' for code, name in names.items()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes((head + "".join(lines)).encode("gb18030"))
+    return path
+
+
+def code_list(path: Path, which: str, names: dict[str, str]) -> Path:
+    """An English list of partners, regimes or provinces as customs print it."""
+    heads = {
+        "partner": '"CODES","DESCRIPTION"',
+        "regime": '"Customs Regime code","Customs Regime"',
+        "province": '"Locations of importers and exporters code","Locations of importers and exporters"',
+    }
+    path.write_text(f"{heads[which]},\n" + "".join(f"{c},{n},\n" for c, n in names.items()), encoding="gb18030")
+    return path
+
+
 def declared(**said: str) -> Declaration:
     """Flags with defaults that fit `row`."""
     return Declaration.model_validate(

@@ -95,6 +95,18 @@ def test_the_published_file_keeps_the_contract(sample_release: Path) -> None:
     assert len(info) == 1 and info[0][0] == sample_release.name and info[0][4] is True
 
 
+def test_commodities_without_any_list(sample_release: Path) -> None:
+    """What trade prints, line by year, and no word of what is listed."""
+    with duckdb.connect(str(sample_release / DATABASE), read_only=True) as con:
+        unlike = con.execute(
+            "select * from (select distinct hs8, year(month) as year from fct_trade_monthly) as f full join "
+            "dim_commodity as c using (hs8, year) where f.hs8 is null or c.first_month is null or c.section <> 'XVI' "
+            "or c.list_year is not null or c.is_listed is not null or c.unit_1 is not null"
+        ).fetchall()
+        rows = con.execute("select count(*), count(distinct hs8) from dim_commodity").fetchone()
+    assert not unlike and rows is not None and rows[0] > rows[1] > 5
+
+
 def test_parquet_beside_the_database_is_the_same(sample_release: Path) -> None:
     """Row for row, in the same order, and readable without the database."""
     with duckdb.connect(str(sample_release / DATABASE), read_only=True) as con:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import random
+import shutil
 from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
 from orchestration.errors import RefusalError
+from orchestration.landing.code_lists import receive_file
 from orchestration.landing.receive import receive
 from orchestration.landing.scope import HS_CHAPTERS, Declaration
 from orchestration.landing.store import Landing
@@ -213,3 +215,61 @@ def plain_scan(name: str, month: str, partner: str, prefixes: list[str]) -> dict
             if here and row[at["hs"]].startswith(tuple(prefixes)):
                 found[reader.line_num] = int(row[at["value"]].replace(",", ""))
         return found
+
+
+@pytest.fixture(scope="module")
+def listed_home(real_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The real files with the customs' lists of commodities of 2019 and 2022, in both languages."""
+    home = Home(Path(shutil.copytree(real_home.root, tmp_path_factory.mktemp("lists") / "home", symlinks=True)))
+    for name in ("en-hs8-2019.csv", "zh-hs8-2019.csv", "en-hs8-2022.csv", "zh-hs8-2022.csv"):
+        receive_file(home, REALDATA / "gacc_reference" / name, Declaration(source="gacc_nomenclature"))
+    published(home)
+    return home
+
+
+def test_a_code_means_something_in_its_year_only(listed_home: Home) -> None:
+    """6.8 % of January 2019 lies on codes that the list of 2022 lacks, nothing on codes that its own list lacks."""
+    january = "fct_trade_monthly where month = '2019-01-01' and partner_code = '502'"
+    ((total, lost),) = query(
+        listed_home,
+        "select sum(value_usd), sum(value_usd) filter (where hs8 not in (select hs8 from dim_commodity "
+        f"where year = 2022 and is_listed)) from {january}",
+    )
+    assert total == 9_211_213_264 and round(100 * lost / total, 1) == 6.8
+    unlisted = query(
+        listed_home,
+        "select count(*) filter (where not c.is_listed), count(*) filter (where f.unit_1 is distinct from c.unit_1), "
+        f"count(*) filter (where f.unit_2 is distinct from c.unit_2), count(*) from (from {january}) as f "
+        "inner join dim_commodity as c on f.hs8 = c.hs8 and c.year = 2019",
+    )
+    assert unlisted == [(0, 0, 0, 4_613)], "every line is listed, in the units in which it is traded"
+
+
+def test_each_year_has_the_list_that_applies(listed_home: Home) -> None:
+    """Its own or the nearest earlier one; before the first, trade alone."""
+    years = query(
+        listed_home,
+        "select year, any_value(list_year), count(*) filter (where is_listed), "
+        "count(*) filter (where is_listed is null) from dim_commodity group by year order by year",
+    )
+    assert years[0] == (2018, None, 0, 3), "Botswana's lines of June 2018"
+    assert [y[:3] for y in years[1:]] == [(2019, 2019, 8557), (2020, 2019, 8557), (2021, 2019, 8557),
+                                          (2022, 2022, 8939), (2023, 2022, 8939), (2024, 2022, 8939)]  # fmt: skip
+    chips = query(
+        listed_home,
+        "select commodity_name, commodity_name_zh, section, unit_1, unit_2 from dim_commodity "
+        "where hs8 = '85423190' and year = 2021",
+    )
+    name = "Other integrated circuits, as processors and controllers"
+    assert [(*c[:1], *c[2:]) for c in chips] == [(name, "XVI", "Number of item", "Kilogram")] and chips[0][1]
+
+
+def test_a_list_changes_no_figure_and_no_category(real_home: Home, listed_home: Home) -> None:
+    """Thousands of lines more, and every other table as it was."""
+    before, after = contents(real_home), contents(listed_home)
+    tables = {t for t in before if before[t] != after[t]} - {"audit_results", "release_info"}
+    assert tables == {"dim_commodity"}
+    lists = Releases(listed_home).manifest().code_lists
+    assert [(entry.list, entry.year, entry.language) for entry in lists] == [
+        ("hs8", 2019, "en"), ("hs8", 2019, "zh"), ("hs8", 2022, "en"), ("hs8", 2022, "zh"),
+    ]  # fmt: skip

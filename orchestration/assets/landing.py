@@ -47,6 +47,7 @@ def landing_receipts(
     yield dg.MaterializeResult(
         metadata={
             "receipts": len(state.active),
+            "code lists": len(state.code_lists),
             "withdrawn": len(state.withdrawals),
             "received now": len(inbox.received),
             "refused now": len(inbox.refused),

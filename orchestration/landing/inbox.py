@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.errors import RefusalError
-from orchestration.landing.receive import Received, receive, sidecar
+from orchestration.landing.code_lists import ReceivedList, receive_file
+from orchestration.landing.receive import Received, sidecar
 from orchestration.landing.scope import Declaration
 from orchestration.settings import Home
 
@@ -21,7 +22,7 @@ REJECTED = "rejected"
 class InboxOutcome:
     """What taking in the inbox did: files received anew, and refused ones with the reason."""
 
-    received: tuple[tuple[Path, Received], ...]
+    received: tuple[tuple[Path, Received | ReceivedList], ...]
     refused: tuple[tuple[Path, RefusalError], ...]
 
 
@@ -42,14 +43,14 @@ def waiting(home: Home) -> list[Path]:
 
 def take_in(home: Home, progress: Callable[[Path], None] = lambda _: None) -> InboxOutcome:
     """Receive every waiting file; a refused one moves to `inbox/rejected/` with its reason, the others go on."""
-    received: list[tuple[Path, Received]] = []
+    received: list[tuple[Path, Received | ReceivedList]] = []
     refused: list[tuple[Path, RefusalError]] = []
     for path in waiting(home):
         progress(path)
         folder = path.parent.relative_to(home.inbox)
         try:
             dataset = folder.parts[0] if folder.parts else None
-            outcome = receive(home, path, Declaration(dataset=dataset), waiting=True)
+            outcome = receive_file(home, path, Declaration(dataset=dataset), waiting=True)
             if outcome.is_new:
                 received.append((path, outcome))
         except RefusalError as error:

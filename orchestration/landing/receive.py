@@ -72,7 +72,7 @@ def receive(home: Home, file: Path, flags: Declaration, *, dry_run: bool = False
     with landing.receiving() as work:
         copy, sha256, size = _copy(file, work / "bytes")
         state = landing.state()
-        _refuse_other_kind(state, declaration, file.name)
+        refuse_other_kind(state, declaration, file.name)
         known = _known(state, sha256, declaration, file.name, waiting)
         if known:
             return Received(known, is_new=False)
@@ -120,15 +120,14 @@ def _copy(file: Path, target: Path) -> tuple[Path, str, int]:
     return target, digest.hexdigest(), size
 
 
-def _refuse_other_kind(state: LandingState, declaration: Declaration, name: str) -> None:
+def refuse_other_kind(state: LandingState, declaration: Declaration, name: str) -> None:
     """A home is real or synthetic from its first receipt on (docs/rules.md, rule 7)."""
-    if not state.receipts or declaration.source is None:
+    if state.first_source is None or declaration.source is None:
         return
-    first = state.receipts[0].scope
-    if first.is_synthetic != (declaration.source in SYNTHETIC_SOURCES):
-        kind = "synthetic" if first.is_synthetic else "real"
+    if state.is_synthetic != (declaration.source in SYNTHETIC_SOURCES):
+        kind = "synthetic" if state.is_synthetic else "real"
         raise RefusalError(
-            f"this home holds {kind} receipts (source {first.source}); {declaration.source} never shares it",
+            f"this home holds {kind} receipts (source {state.first_source}); {declaration.source} never shares it",
             file=name,
             remedy=f"bonded receive {name} --home ANOTHER_FOLDER …",
         )

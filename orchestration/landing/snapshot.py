@@ -1,7 +1,8 @@
-"""What dbt and the gates see of landing: receipts and their coverage as two small Parquet files.
+"""What dbt and the gates see of landing: receipts, their coverage and code lists as three small Parquet files.
 
 `receipt.parquet`: one row an active receipt. `coverage.parquet`: one row an active receipt × month × partner
 ('*' = all, 'world' = their sum alone) × HS prefix ('' = all codes), and what the receipt feeds.
+`code_list.parquet`: one row a code list that is not withdrawn.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 
 from orchestration.landing.scope import Scope, shown
 from orchestration.landing.store import LandingState
+from orchestration.sources import gacc_nomenclature
 from orchestration.sources.gacc import PARSER_VERSION
 
 RECEIPT_SCHEMA = pa.schema(
@@ -53,6 +55,18 @@ COVERAGE_SCHEMA = pa.schema(
         "month": pa.date32(),
         "partner_code": pa.string(),
         "hs_prefix": pa.string(),
+    }
+)
+CODE_LIST_SCHEMA = pa.schema(
+    {
+        "receipt_id": pa.string(),
+        "parser_version": pa.string(),
+        "precedence": pa.int64(),
+        "list": pa.string(),
+        "year": pa.int32(),
+        "language": pa.string(),
+        "vintage": pa.date32(),
+        "name": pa.string(),
     }
 )
 
@@ -106,6 +120,20 @@ def receipt_table(state: LandingState) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=RECEIPT_SCHEMA)
 
 
+def code_list_table(state: LandingState) -> pa.Table:
+    """All code lists that are not withdrawn."""
+    columns = ("receipt_id", "list", "year", "language", "vintage", "name")
+    rows = [
+        {
+            **{k: getattr(r, k) for k in columns},
+            "precedence": rank,
+            "parser_version": gacc_nomenclature.PARSER_VERSION,
+        }
+        for rank, r in enumerate(state.code_lists, start=1)
+    ]
+    return pa.Table.from_pylist(rows, schema=CODE_LIST_SCHEMA)
+
+
 def received_table(state: LandingState) -> pa.Table:
     """What was seen when the active receipts were received: one row a receipt and month that it prints."""
     rows = [{"receipt_id": r.receipt_id, **m.model_dump()} for r in state.active for m in r.content]
@@ -114,9 +142,10 @@ def received_table(state: LandingState) -> pa.Table:
 
 
 def write(state: LandingState, folder: Path) -> None:
-    """Write both files into the folder, each replaced in one step, and last the sequence that they stand for."""
+    """Write the files into the folder, each replaced in one step, and last the sequence that they stand for."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, table in (("receipt", receipt_table(state)), ("coverage", coverage_table(state))):
+    tables = {"receipt": receipt_table(state), "coverage": coverage_table(state), "code_list": code_list_table(state)}
+    for name, table in tables.items():
         aside = folder / f".{name}.parquet"
         pq.write_table(table, aside)
         aside.replace(folder / f"{name}.parquet")

@@ -48,8 +48,8 @@ final as (
         ), '') as quarantine_reason
     from rows_that_count as c
     left join {{ ref('dim_partner') }} as p on c.partner_code = p.partner_code
-    left join {{ ref('regimes') }} as g on c.regime_code = g.regime_code
-    left join {{ ref('provinces') }} as v on c.province_code = v.province_code
+    left join {{ ref('dim_regime') }} as g on c.regime_code = g.regime_code
+    left join {{ ref('dim_province') }} as v on c.province_code = v.province_code
     left join {{ ref('units') }} as u1 on c.unit_1_as_printed = u1.unit_as_printed
     left join {{ ref('units') }} as u2 on c.unit_2_as_printed = u2.unit_as_printed
 )

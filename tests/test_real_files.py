@@ -254,7 +254,8 @@ def test_each_year_has_the_list_that_applies(listed_home: Home) -> None:
     )
     assert years[0] == (2018, None, 0, 3), "Botswana's lines of June 2018"
     assert [y[:3] for y in years[1:]] == [(2019, 2019, 8557), (2020, 2019, 8557), (2021, 2019, 8557),
-                                          (2022, 2022, 8939), (2023, 2022, 8939), (2024, 2022, 8939)]  # fmt: skip
+                                          (2022, 2022, 8939), (2023, 2022, 8939), (2024, 2022, 8939),
+                                              (2025, 2022, 8939)]  # fmt: skip
     chips = query(
         listed_home,
         "select commodity_name, commodity_name_zh, section, unit_1, unit_2 from dim_commodity "

@@ -22,6 +22,7 @@ from orchestration.landing.receive import receive
 from orchestration.landing.store import Landing
 from orchestration.settings import Home
 from orchestration.sources.raw import write_raw
+from orchestration.sources.raw_lists import write_schema
 from tests.conftest import declared, write_csv
 
 CODES = ("85411000", "85423110", "85423190", "85429000")
@@ -103,14 +104,15 @@ def built() -> Iterator[Home]:
         home = Home(Path(folder) / "home").create()
         rows = {(MONTHS[0], code, "502"): 1 for code in CODES}
         replay(home, [File(("all",), ("all",), MONTHS, "USD", VINTAGES[0], False, 8, rows, False)])
+        write_schema(home)
         assert not run_dbt(home, DIMENSIONS, exclude=FACTS).failures
         yield home
 
 
 def replay(home: Home, received: list[File]) -> None:
     """Receive the files in order, withdraw some, write raw rows and the snapshot that models read."""
-    for folder in (home.landing, home.raw):
-        shutil.rmtree(folder)
+    for folder in (home.landing, home.raw / "gacc"):
+        shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
     landing = Landing(home)
     for n, file in enumerate(received):

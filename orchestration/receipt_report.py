@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from orchestration import output
+from orchestration.landing.names import shown_name
 from orchestration.landing.receive import Received
 from orchestration.landing.scope import Scope, describe, shown
+from orchestration.plain import printable
 from orchestration.release_calendar import format_month
 
 
 def as_dict(file: Path, outcome: Received) -> dict[str, Any]:
     """For JSON."""
-    report: dict[str, Any] = {"file": str(file), "new": outcome.is_new}
+    report: dict[str, Any] = {"file": printable(str(file)), "new": outcome.is_new}
     if outcome.receipt:
         report["receipt"] = outcome.receipt.model_dump(mode="json")
     if outcome.parsed and outcome.scope:
@@ -25,18 +27,19 @@ def as_dict(file: Path, outcome: Received) -> dict[str, Any]:
 
 def show(file: Path, outcome: Received) -> None:
     """Print it: one line for a receipt, all that was seen for a dry run."""
+    name = shown_name(file)
     if not outcome.is_new and outcome.receipt:
-        output.line(f"{file.name}: nothing new, already received as {outcome.receipt.receipt_id}")
+        output.line(f"{name}: nothing new, already received as {outcome.receipt.receipt_id}")
         return
     assert outcome.parsed is not None and outcome.scope is not None
     limits = "" if outcome.scope.feeds_fact else "; limited to some regimes or provinces, so it feeds no fact"
     if outcome.receipt:
         output.line(
-            f"{file.name}: received as {outcome.receipt.receipt_id} (declared {declared(outcome.scope)}; "
+            f"{name}: received as {outcome.receipt.receipt_id} (declared {declared(outcome.scope)}; "
             f"seen {describe(outcome.parsed)}{limits})"
         )
         return
-    output.line(f"{file.name}: would be received; nothing has been changed{limits}")
+    output.line(f"{name}: would be received; nothing has been changed{limits}")
     output.table(["seen", "value"], [[k, v] for k, v in seen(outcome, outcome.scope).items()])
     output.table(
         ["month", f"old total {outcome.scope.currency}", "new total"],

@@ -48,18 +48,15 @@ class Built(BaseModel):
 
 @dataclass(frozen=True)
 class Plan:
-    """What to build for a landing state. `months`: to rebuild, in order; `full`: all of it from the start."""
+    """What to build for a landing state. `months`: to rebuild, in order, and no others; `full`: all of it from the
+    start.
+    """
 
     state: LandingState
     code: str
     months: tuple[dt.date, ...]
     fingerprints: dict[dt.date, str]
     full: bool
-
-    @property
-    def window(self) -> tuple[dt.date, dt.date] | None:
-        """First and last month to rebuild; None = all, or nothing to do."""
-        return None if self.full or not self.months else (self.months[0], self.months[-1])
 
 
 def plan(home: Home, state: LandingState, asked: Iterable[dt.date] = ()) -> Plan:

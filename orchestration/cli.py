@@ -19,7 +19,7 @@ from orchestration.landing.code_lists import receive_file
 from orchestration.landing.preview import withdrawal_changes
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
-from orchestration.plain import plain
+from orchestration.plain import plain, printable
 from orchestration.release_calendar import month_range, parse_month
 from orchestration.releases.store import Releases
 from orchestration.settings import Home
@@ -67,7 +67,7 @@ def receive_command(
             outcome = receive_file(place, file, flags, dry_run=dry_run)
         except RefusalError as error:
             failed = True
-            reports.append({"file": str(file), "refused": str(error)})
+            reports.append({"file": printable(str(file)), "refused": str(error)})
             output.error(str(error))
             continue
         reports.append(receipt_report.as_dict(file, outcome))

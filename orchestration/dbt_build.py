@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+import duckdb
+
 from orchestration.errors import RefusalError
-from orchestration.release_calendar import add_months
+from orchestration.release_calendar import FIRST_MONTH, add_months
 from orchestration.settings import DBT_MANIFEST, DBT_PROJECT, Home
 
 Event = dict[str, Any]
@@ -51,12 +53,12 @@ def run_dbt(
     select: str,
     *,
     exclude: str = "",
-    window: tuple[dt.date, dt.date] | None = None,
+    months: Sequence[dt.date] | None = None,
     full_refresh: bool = False,
 ) -> DbtOutcome:
     """`dbt build` of a selection in the home's build database; never raises for a failing node.
 
-    `window`: first and last month; facts replace these months only.
+    `months`: facts replace these months only, or none if it is empty; None = all that there are.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.adapters.factory import cleanup_connections, reset_adapters
@@ -69,9 +71,11 @@ def run_dbt(
         if event.info.name in {"LogSeedResult", "LogModelResult", "LogTestResult"}:
             outcome.events.append(MessageToDict(event, preserving_proto_field_name=True))
 
+    if months is not None:
+        _list_months(home, months)
     try:
         with home.serving():
-            result = dbtRunner(callbacks=[keep]).invoke(_arguments(home, select, exclude, window, full_refresh))
+            result = dbtRunner(callbacks=[keep]).invoke(_arguments(home, select, exclude, months, full_refresh))
     finally:
         cleanup_connections()
         reset_adapters()
@@ -86,8 +90,14 @@ def run_dbt(
     return outcome
 
 
+def _list_months(home: Home, months: Sequence[dt.date]) -> None:
+    """Put the months to rebuild where the macro `in_window` reads them."""
+    with duckdb.connect(str(home.build_database)) as con:
+        con.execute("create or replace table build_month as select unnest(?::date[]) as month", [list(months)])
+
+
 def _arguments(
-    home: Home, select: str, exclude: str, window: tuple[dt.date, dt.date] | None, full_refresh: bool
+    home: Home, select: str, exclude: str, months: Sequence[dt.date] | None, full_refresh: bool
 ) -> list[str]:
     target = str(home.warehouse / "dbt")
     arguments = ["--log-level", "none", "--log-path", target, "--no-use-colors", "build", "--select", *select.split()]
@@ -95,6 +105,7 @@ def _arguments(
     arguments += ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable", "--no-write-json"]
     if exclude:
         arguments += ["--exclude", *exclude.split()]
-    if window is not None:
-        arguments += ["--event-time-start", str(window[0]), "--event-time-end", str(add_months(window[1], 1))]
+    if months is not None:
+        first, last = min(months, default=FIRST_MONTH), max(months, default=FIRST_MONTH)
+        arguments += ["--event-time-start", str(first), "--event-time-end", str(add_months(last, 1))]
     return [*arguments, "--full-refresh"] if full_refresh else arguments

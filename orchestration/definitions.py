@@ -6,18 +6,20 @@ import dagster as dg
 
 from orchestration.assets.common import Warehouse
 from orchestration.assets.dbt import dbt_dimensions, dbt_facts, dbt_marts
-from orchestration.assets.landing import landing_receipts
+from orchestration.assets.landing import landing_receipts, take_in_quiet
 from orchestration.assets.raw import raw_gacc, raw_gacc_nomenclature
 from orchestration.assets.release import gates, release
 from orchestration.progress import progress_logger
 from orchestration.schedules import build_and_publish, detail_release_day
+from orchestration.sensors import inbox_files
 
 defs = dg.Definitions(
     assets=[landing_receipts, raw_gacc, raw_gacc_nomenclature, dbt_dimensions, dbt_facts, dbt_marts, release],
     asset_checks=[gates],
     jobs=[build_and_publish],
     schedules=[detail_release_day],
-    resources={"warehouse": Warehouse()},
+    sensors=[inbox_files],
+    resources={"warehouse": Warehouse(), "inbox": take_in_quiet},
     executor=dg.in_process_executor,
     loggers={"console": dg.colored_console_logger, "progress": progress_logger},
 )

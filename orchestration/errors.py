@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from orchestration.plain import printable
+
 
 class RefusalError(Exception):
     """A file, a gate or a rule refused; nothing has been changed.
 
     `what` is one sentence. `file`, `line` (physical, from 1) and `column` say where, as far as known.
-    `remedy` is what to do or to type.
+    `remedy` is what to do or to type. Each is kept on one line, without control characters: they may hold what stands
+    in a file or in its name.
     """
 
     def __init__(
@@ -19,8 +22,9 @@ class RefusalError(Exception):
         column: str | None = None,
         remedy: str | None = None,
     ) -> None:
-        super().__init__(what)
-        self.what, self.file, self.line, self.column, self.remedy = what, file, line, column, remedy
+        super().__init__(printable(what))
+        self.what, self.line = printable(what), line
+        self.file, self.column, self.remedy = (text and printable(text) for text in (file, column, remedy))
 
     def __str__(self) -> str:
         where = [self.file] if self.file else []

@@ -113,6 +113,8 @@ def run_summary(summary: RunSummary) -> None:
     """The end of a run: verdict, headline, where the release lies, what to type next."""
     for name, reason in summary.refused:
         line(f"refused: {name}: {reason.splitlines()[0]}")
+    for name in summary.left:
+        line(f"left for the next run, since it was still being written: {name}")
     if summary.failure:
         line("FAILED. Nothing was published." if summary.release_id is None else
              f"FAILED. Nothing was published; readers still see {summary.release_id}.")  # fmt: skip

@@ -8,9 +8,11 @@ from typing import Any
 
 from orchestration import output
 from orchestration.landing.code_lists import ReceivedList
+from orchestration.landing.names import shown_name
 from orchestration.landing.preview import MonthChange
 from orchestration.landing.receive import Received
 from orchestration.landing.scope import Scope, describe, shown
+from orchestration.plain import printable
 from orchestration.release_calendar import format_month
 
 FEEDS = {
@@ -22,7 +24,7 @@ FEEDS = {
 
 def as_dict(file: Path, outcome: Received | ReceivedList) -> dict[str, Any]:
     """For JSON."""
-    report: dict[str, Any] = {"file": str(file), "new": outcome.is_new}
+    report: dict[str, Any] = {"file": printable(str(file)), "new": outcome.is_new}
     if outcome.receipt:
         report["receipt"] = outcome.receipt.model_dump(mode="json")
     if isinstance(outcome, ReceivedList):
@@ -52,8 +54,9 @@ def show_changes(changes: Sequence[MonthChange]) -> None:
 
 def show(file: Path, outcome: Received | ReceivedList) -> None:
     """Print it: one line for a receipt, all that was seen for a dry run."""
+    name = shown_name(file)
     if not outcome.is_new and outcome.receipt:
-        output.line(f"{file.name}: nothing new, already received as {outcome.receipt.receipt_id}")
+        output.line(f"{name}: nothing new, already received as {outcome.receipt.receipt_id}")
         return
     if isinstance(outcome, ReceivedList):
         _show_list(file, outcome)
@@ -62,11 +65,11 @@ def show(file: Path, outcome: Received | ReceivedList) -> None:
     limits = "; " + FEEDS[outcome.scope.feeds].format(grain=outcome.scope.grain)
     if outcome.receipt:
         output.line(
-            f"{file.name}: received as {outcome.receipt.receipt_id} (declared {declared(outcome.scope)}; "
+            f"{name}: received as {outcome.receipt.receipt_id} (declared {declared(outcome.scope)}; "
             f"seen {describe(outcome.parsed)}{limits})"
         )
         return
-    output.line(f"{file.name}: would be received; nothing has been changed{limits}")
+    output.line(f"{name}: would be received; nothing has been changed{limits}")
     output.table(["seen", "value"], [[k, v] for k, v in seen(outcome, outcome.scope).items()])
     show_changes(outcome.changes)
 

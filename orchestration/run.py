@@ -7,9 +7,10 @@ import os
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from orchestration import build_plan, headline
+from orchestration import headline
 from orchestration.errors import RefusalError
 from orchestration.landing.inbox import InboxOutcome, take_in
+from orchestration.landing.names import shown_name
 from orchestration.landing.store import Landing
 from orchestration.release_calendar import format_month
 from orchestration.releases.store import Releases
@@ -18,7 +19,9 @@ from orchestration.settings import Home
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What a run did. `failure` says why nothing was published; `refused` names files set aside."""
+    """What a run did. `failure` says why nothing was published; `refused` names files set aside, `left` those that
+    somebody was still writing.
+    """
 
     home: str
     outcome: str
@@ -31,6 +34,7 @@ class RunSummary:
     counts: dict[str, int] = field(default_factory=dict)
     headline: list[str] = field(default_factory=list)
     trace: str | None = None
+    left: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
@@ -55,30 +59,29 @@ def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
             remedy="bonded receive FILE --source gacc --flow import --hs … --partners …, or put files into "
             f"{home.inbox}/<dataset>/",
         )
-    work = build_plan.plan(home, state, asked)
-    months = work.months or tuple(sorted(work.fingerprints))[-1:] or (state.receipts[0].scope.months[0],)
-    outcome, failure = _execute(home, months[0], months[-1])
+    outcome, failure = _execute(home, inbox, asked)
     return _summary(home, inbox, outcome, failure, Releases(home).current_id())
 
 
-def _execute(home: Home, first: dt.date, last: dt.date) -> tuple[str, str | None]:
-    """Run the job on a range of months; returns its outcome and, if it failed, why."""
+def _execute(home: Home, inbox: InboxOutcome, asked: list[dt.date]) -> tuple[str, str | None]:
+    """Run the job on the months asked for and the stale ones; returns its outcome and, if it failed, why."""
     import dagster as dg
 
     from orchestration.definitions import defs
     from orchestration.instance import PID_TAG, end_dead_runs, instance
 
+    tags = {PID_TAG: str(os.getpid())}
+    if asked:
+        tags["dagster/asset_partition_range_start"] = format_month(asked[0])
+        tags["dagster/asset_partition_range_end"] = format_month(asked[-1])
     with home.serving(), instance(home) as made:
         end_dead_runs(made)
         result = defs.resolve_job_def("build_and_publish").execute_in_process(
             instance=made,
             raise_on_error=False,
             run_config={"loggers": {"progress": {}}},
-            tags={
-                "dagster/asset_partition_range_start": format_month(first),
-                "dagster/asset_partition_range_end": format_month(last),
-                PID_TAG: str(os.getpid()),
-            },
+            tags=tags,
+            resources={"inbox": lambda *_: inbox},
         )
         if result.success:
             (made_release,) = result.asset_materializations_for_node("release")
@@ -102,10 +105,10 @@ def _reason(event: Any) -> str:
 def _summary(
     home: Home, inbox: InboxOutcome, outcome: str, failure: str | None, current: str | None = None
 ) -> RunSummary:
-    refused = [(path.name, str(error)) for path, error in inbox.refused]
-    received = [r.receipt.receipt_id for _, r in inbox.received if r.receipt]
+    refused = [(shown_name(path), str(error)) for path, error in inbox.refused]
+    left = [shown_name(path) for path in inbox.left]
     if failure or current is None:
-        return RunSummary(str(home.root), outcome, current, None, failure, refused, received)
+        return RunSummary(str(home.root), outcome, current, None, failure, refused, inbox.received, left=left)
     manifest = Releases(home).manifest(current)
     folder = home.releases / current
     lines, cell = headline.headline(folder)
@@ -117,9 +120,10 @@ def _summary(
         str(folder),
         None,
         refused,
-        received,
+        inbox.received,
         manifest.is_synthetic,
         counts,
         lines,
         cell,
+        left,
     )

@@ -6,12 +6,15 @@ from orchestration.assets.common import MONTHS
 from orchestration.assets.release import gates
 from orchestration.release_calendar import BEIJING, format_month, last_due
 
+DUE_TAG = "bonded/due"
+
 build_and_publish = dg.define_asset_job(
     "build_and_publish",
     selection=dg.AssetSelection.all() - dg.AssetSelection.checks(gates),
     partitions_def=MONTHS,
     executor_def=dg.in_process_executor,
-    description="Inbox, then all that landing holds: raw, dbt, candidate, audit, release. A range is one run.",
+    description="Inbox, then all that landing holds: raw, dbt, candidate, audit, release. Months whose receipts have "
+    "changed are always built; a month or a range builds these as well. A range is one run.",
 )
 
 
@@ -24,6 +27,8 @@ build_and_publish = dg.define_asset_job(
     "dataset which months are due and not there, with the query to download and the folder to save it to.",
 )
 def detail_release_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """One run for the latest month; months of other files that wait are built along with it."""
+    """One run, tagged with the month that is due. It builds the months of the files that wait: a partition of its own
+    would show the due month as materialized, received or not.
+    """
     today = context.scheduled_execution_time.astimezone(BEIJING).date()
-    return dg.RunRequest(partition_key=format_month(last_due(today)))
+    return dg.RunRequest(tags={DUE_TAG: format_month(last_due(today))})

@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     keep_candidates: int = 5
     duckdb_memory: str = "2GB"
     lock_seconds: int = 3600
+    inbox_quiet_seconds: float = 10
+    inbox_interval_seconds: int = 30
 
 
 @cache

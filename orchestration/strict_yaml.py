@@ -6,6 +6,7 @@ it decides on types. Keys given twice are refused.
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,9 +14,21 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from orchestration.errors import RefusalError
+from orchestration.plainfile import open_plain
 
 Model = TypeVar("Model", bound=BaseModel)
 Location = tuple[str | int, ...]
+#: Reviewed files and sidecars are far smaller.
+LARGEST = 1 << 20
+
+
+class _Loader(yaml.SafeLoader):
+    """Without aliases: a few hundred bytes of them unfold to gigabytes."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.composer.ComposerError(None, None, "an alias", self.peek_event().start_mark)
+        return super().compose_node(parent, index)
 
 
 def _build(node: yaml.Node, path: Location, lines: dict[Location, int], file: Path) -> Any:
@@ -46,12 +59,25 @@ def _line_of(location: Location, lines: dict[Location, int]) -> int | None:
     return None
 
 
+def _text(path: Path) -> str:
+    with open_plain(path) as stream:
+        data = stream.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise OSError(errno.EFBIG, "larger than any declaration", str(path))
+    return data.decode("utf-8")
+
+
 def load(path: Path, model: type[Model]) -> Model:
     """The file as an instance of the model; `RefusalError` naming file, line and key otherwise."""
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        node = yaml.compose(_text(path), Loader=_Loader)
     except FileNotFoundError:
         raise RefusalError("the file is missing", file=str(path), remedy="restore it from git") from None
+    except OSError as error:
+        remedy = "it must be a plain file that this user may read"
+        raise RefusalError(f"cannot be read ({error.strerror})", file=path.name, remedy=remedy) from None
+    except RecursionError:
+        raise RefusalError("nested too deeply", file=path.name, remedy="mend the YAML") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or "not readable as YAML"

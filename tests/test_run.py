@@ -186,7 +186,7 @@ def test_single_months_in_any_order_equal_one_range(small: Home, tmp_path: Path)
     random.Random(7).shuffle(months)
     before = fact_hash(many)
     for month in months:
-        assert not run_dbt(many, FACTS, window=(month, month)).failures
+        assert not run_dbt(many, FACTS, months=[month]).failures
     assert not run_dbt(many, "bonded.marts").failures
     assert fact_hash(many) == fact_hash(small) != before
     for mart in ("mart_partner_category_monthly", "mart_category_monthly", "mart_coverage"):
@@ -212,6 +212,6 @@ def test_marts_heal_themselves_to_what_a_full_rebuild_gives(small: Home, tmp_pat
 def test_a_window_on_a_first_build_is_refused(small: Home) -> None:
     """It would leave only that window."""
     month = parse_month("2024-02")
-    outcome = run_dbt(small, "fct_trade_monthly", window=(month, month), full_refresh=True)
+    outcome = run_dbt(small, "fct_trade_monthly", months=[month], full_refresh=True)
     assert any("would leave only that window" in failure for failure in outcome.failures)
     assert Built.read(small).facts == 1

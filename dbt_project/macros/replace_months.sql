@@ -1,5 +1,5 @@
 {#
-  Incremental strategy for facts and monthly aggregates: delete the months of the run's window, insert them.
+  Incremental strategy for facts and monthly aggregates: delete the months that the run rebuilds, insert them.
   One statement pair for 1 or 120 months; a month that has become empty becomes empty here.
 #}
 {% macro get_incremental_replace_months_sql(args) %}
@@ -9,13 +9,23 @@
   select {{ columns }} from {{ args.temp_relation }} where {{ in_window('month') }};
 {% endmacro %}
 
-{# Whether a month lies in the run's window (`--event-time-start`, `--event-time-end`); all months without one. #}
+{#
+  Whether a month is one that the run rebuilds: those of the table build_month, which lie within the run's window
+  (`--event-time-start`, `--event-time-end`); all months without a window. Months in between stay untouched. The list
+  travels as a table, since another value of `--vars` would parse the whole project anew.
+#}
 {% macro in_window(month) -%}
   {%- set window_start = invocation_args_dict.get('event_time_start') -%}
-  {%- set window_end = invocation_args_dict.get('event_time_end') -%}
-  {%- if window_start -%}
-    {{ month }} >= '{{ window_start | string | truncate(10, True, '') }}'::date
-    and {{ month }} < '{{ window_end | string | truncate(10, True, '') }}'::date
+  {%- if window_start and execute -%}
+    {%- set listed = run_query('select strftime(month, $$%Y-%m-%d$$) from build_month order by 1').columns[0].values() -%}
+    {%- if listed -%}
+    {{ month }} >= '{{ listed[0] }}'::date and {{ month }} <= '{{ listed[-1] }}'::date
+    and {{ month }} in (
+      {%- for day in listed -%} '{{ day }}'::date{{ ', ' if not loop.last }} {%- endfor -%}
+    )
+    {%- else -%}
+    false
+    {%- endif -%}
   {%- else -%}
     true
   {%- endif -%}

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData,
+)
 from filelock import FileLock, Timeout
 
 from orchestration.landing.store import Landing, LandingState
@@ -57,7 +60,13 @@ class Warehouse(dg.ConfigurableResource):
 
 
 def months_of(context: dg.AssetExecutionContext) -> list[dt.date]:
-    """The months that the run was asked for."""
+    """The months that the run was asked for; none for a run without a partition, which builds what is stale.
+
+    Dagster records every partition that a run is launched with as materialized, touched or not. A run that nobody asked
+    for a month is launched without one, and the months that it did build are recorded by `log_other_months`.
+    """
+    if not (context.has_partition_key or context.has_partition_key_range):
+        return []
     return [dt.date.fromisoformat(f"{key}-01") for key in context.partition_keys]
 
 
@@ -70,6 +79,13 @@ def snapshot_state(home: Home) -> LandingState:
             metadata={"remedy": "Launch the job build_and_publish, or materialize landing_receipts first."},
         )
     return Landing(home).state(int(path.read_text(encoding="utf-8")))
+
+
+def target(record: dg.EventLogRecord) -> AssetCheckEvaluationTargetMaterializationData:
+    """What a check must say that it speaks of; without it the UI calls the check stale."""
+    return AssetCheckEvaluationTargetMaterializationData(
+        storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp
+    )
 
 
 def log_other_months(

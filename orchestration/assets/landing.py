@@ -1,15 +1,28 @@
 """Stage landing: what has arrived. Takes in the inbox and fixes the receipts that the run is built from."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import dagster as dg
 
 from orchestration.assets.common import OWNERS, WRITER_POOL, Warehouse
 from orchestration.landing import snapshot
 from orchestration.landing.due import DatasetStatus, dataset_status
-from orchestration.landing.inbox import take_in
+from orchestration.landing.inbox import InboxOutcome, Progress, take_in
+from orchestration.landing.names import shown_name
 from orchestration.landing.store import Landing
 from orchestration.release_calendar import beijing_today, format_month
+from orchestration.settings import Home, settings
+
+#: Files that a run names in its log and in the UI; it counts the others.
+NAMED = 50
+#: How a run takes in the inbox: the resource `inbox`. A run from the terminal has done so before and hands it over.
+TakeIn = Callable[[Home, Progress], InboxOutcome]
+
+
+def take_in_quiet(home: Home, progress: Progress) -> InboxOutcome:
+    """Take in what has come to rest: nobody stands beside a run by daemon who would know whether a copy has ended."""
+    return take_in(home, progress, quiet=settings().inbox_quiet_seconds)
 
 
 @dg.asset(
@@ -29,7 +42,7 @@ from orchestration.release_calendar import beijing_today, format_month
     ],
 )
 def landing_receipts(
-    context: dg.AssetExecutionContext, warehouse: Warehouse
+    context: dg.AssetExecutionContext, warehouse: Warehouse, inbox: dg.ResourceParam[TakeIn]
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Receipts: bytes that were received under a declared scope, by sha256; append-only.
 
@@ -37,9 +50,8 @@ def landing_receipts(
     it where the models read it.
     """
     home = warehouse.home
-    inbox = take_in(home, lambda path: context.log.info(f"receiving {path.name}"))
-    for path, error in inbox.refused:
-        context.log.error(f"refused, now in {path}: {error}")
+    outcome = inbox(home, _progress(context))
+    _log(context, outcome)
     state = Landing(home).state()
     snapshot.write(state, home.warehouse / "landing")
     statuses = [s for s in dataset_status(home, state, beijing_today()) if s.active]
@@ -49,15 +61,17 @@ def landing_receipts(
             "receipts": len(state.active),
             "code lists": len(state.code_lists),
             "withdrawn": len(state.withdrawals),
-            "received now": len(inbox.received),
-            "refused now": len(inbox.refused),
+            "received now": len(outcome.received),
+            "refused now": len(outcome.refused),
+            "still being written": len(outcome.left),
             "due and not there": dg.MetadataValue.md(due_table(overdue)),
         }
     )
     yield dg.AssetCheckResult(
         check_name="inbox_accepted",
-        passed=not inbox.refused,
-        metadata={path.name: str(error) for path, error in inbox.refused},
+        passed=not outcome.refused,
+        description=f"{len(outcome.refused)} refused" if outcome.refused else None,
+        metadata={shown_name(path): str(error) for path, error in outcome.refused[:NAMED]},
     )
     yield dg.AssetCheckResult(
         check_name="nothing_overdue",
@@ -65,6 +79,31 @@ def landing_receipts(
         severity=dg.AssetCheckSeverity.WARN,
         metadata={s.name: ", ".join(map(format_month, s.due)) for s in overdue},
     )
+    if not state.receipts:
+        raise dg.Failure("This home holds nothing yet: no file has been received.", allow_retries=False)
+
+
+def _progress(context: dg.AssetExecutionContext) -> Progress:
+    """Log the first files by name, then every thousandth: each line is an entry in the run's event log."""
+    count = 0
+
+    def tell(path: Path) -> None:
+        nonlocal count
+        count += 1
+        if count <= NAMED or count % 1_000 == 0:
+            context.log.info(f"receiving {shown_name(path)}" + (f" (file {count:,})" if count > NAMED else ""))
+
+    return tell
+
+
+def _log(context: dg.AssetExecutionContext, outcome: InboxOutcome) -> None:
+    for path, error in outcome.refused[:NAMED]:
+        context.log.error(f"refused, now {shown_name(path.parent)}/{shown_name(path)}: {error}")
+    if len(outcome.refused) > NAMED:
+        context.log.error(f"and {len(outcome.refused) - NAMED:,} more refused files: see inbox/rejected")
+    if outcome.left:
+        names = ", ".join(map(shown_name, outcome.left[:10]))
+        context.log.info(f"{len(outcome.left):,} files are still being written and wait for a later run: {names}")
 
 
 def due_table(statuses: list[DatasetStatus]) -> str:

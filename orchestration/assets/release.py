@@ -12,7 +12,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
     AssetCheckEvaluationTargetMaterializationData,
 )
 
-from orchestration.assets.common import MONTHS, OWNERS, WRITER_POOL, Warehouse
+from orchestration.assets.common import MONTHS, OWNERS, WRITER_POOL, Warehouse, target
 from orchestration.build_plan import Built
 from orchestration.gates.audit import VERDICTS, Report, verdicts_by_month
 from orchestration.gates.suites import declared_gates, load_suite
@@ -140,12 +140,7 @@ def _latest(
     found: dict[str | None, AssetCheckEvaluationTargetMaterializationData] = {}
     records = context.instance.fetch_materializations(dg.AssetKey(asset), limit=2_000).records
     for record in records:
-        found.setdefault(
-            record.partition_key,
-            AssetCheckEvaluationTargetMaterializationData(
-                storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp
-            ),
-        )
+        found.setdefault(record.partition_key, target(record))
     return found
 
 

@@ -6,15 +6,14 @@ Like receiving trade (`receive`), it changes landing only, or nothing.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from orchestration.errors import RefusalError
-from orchestration.landing.receive import Received, declare, receive, refuse_other_kind
+from orchestration.landing.names import shown_name
+from orchestration.landing.receive import Received, copy_in, declare, receive, refuse_other_kind
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import CodeListReceipt, Landing, LandingState
 from orchestration.release_calendar import beijing_today
@@ -48,35 +47,44 @@ class ReceivedList:
 
 
 def receive_file(
-    home: Home, file: Path, flags: Declaration, *, dry_run: bool = False, waiting: bool = False
+    home: Home,
+    file: Path,
+    flags: Declaration,
+    *,
+    dry_run: bool = False,
+    waiting: bool = False,
+    landing: Landing | None = None,
 ) -> Received | ReceivedList:
-    """Receive one file, trade or code list as its declared source says; `RefusalError` with nothing changed."""
-    if file.is_file():
-        declaration = declare(file, flags)
-        if declaration.source in LIST_SOURCES:
-            return receive_list(home, file, declaration, dry_run=dry_run, waiting=waiting)
-    return receive(home, file, flags, dry_run=dry_run, waiting=waiting)
+    """Receive one file, trade or code list as its declared source says; see `receive` for the rest."""
+    receiver = receive_list if declare(file, flags).source in LIST_SOURCES else receive
+    return receiver(home, file, flags, dry_run=dry_run, waiting=waiting, landing=landing)
 
 
 def receive_list(
-    home: Home, file: Path, declaration: Declaration, *, dry_run: bool = False, waiting: bool = False
+    home: Home,
+    file: Path,
+    flags: Declaration,
+    *,
+    dry_run: bool = False,
+    waiting: bool = False,
+    landing: Landing | None = None,
 ) -> ReceivedList:
     """Receive one code list; `RefusalError`, with nothing changed, if it or its declaration is not sound.
 
     `waiting`: it lies in the inbox, where one whose receipt was withdrawn is not new.
     """
-    _refuse_trade_scope(declaration, file.name)
-    landing, vintage = Landing(home), declaration.vintage or beijing_today()
+    name, declaration = shown_name(file), declare(file, flags)
+    _refuse_trade_scope(declaration, name)
+    landing, vintage = landing or Landing(home), declaration.vintage or beijing_today()
     with landing.receiving() as work:
-        copy = Path(shutil.copyfile(file, work / "bytes"))
-        sha256 = hashlib.sha256(copy.read_bytes()).hexdigest()
+        copy, sha256, size = copy_in(file, work / "bytes", follow=not waiting)
         state = landing.state()
-        refuse_other_kind(state, declaration, file.name)
+        refuse_other_kind(state, declaration, name)
         known = _known(state, sha256, declaration.vintage, waiting)
         if known:
             return ReceivedList(known, is_new=False)
-        parsed = parse(copy, work / "parsed", file.name)
-        _refuse_future(vintage, file.name)
+        parsed = parse(copy, work / "parsed", name)
+        _refuse_future(vintage, name)
         if dry_run:
             counts, change = _change(landing, state, parsed, vintage, work)
             return ReceivedList(None, True, parsed, vintage, counts, change)
@@ -84,8 +92,8 @@ def receive_list(
             sequence=state.sequence + 1,
             receipt_id=f"r{state.sequence + 1:06d}-{sha256[:8]}",
             sha256=sha256,
-            bytes=copy.stat().st_size,
-            name=file.name,
+            bytes=size,
+            name=name,
             received_at=dt.datetime.now(dt.UTC),
             vintage=vintage,
             source=SOURCE,

@@ -1,73 +1,109 @@
 """The inbox: files that wait in `inbox/<dataset>/`, each received like any other; a refused one is set aside.
 
-Received files stay where they are and are known by their hash.
+Received files stay where they are and are known by their hash; `known` spares the hashing of what has not changed.
 """
 
 from __future__ import annotations
 
+import os
+import stat
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.errors import RefusalError
-from orchestration.landing.code_lists import ReceivedList, receive_file
-from orchestration.landing.receive import Received, sidecar
+from orchestration.landing.code_lists import receive_file
+from orchestration.landing.known import Known, promises
+from orchestration.landing.listing import Waiting, is_unchanged, listing
+from orchestration.landing.names import shown_name, sidecar
+from orchestration.landing.receive import StillChangingError
+from orchestration.landing.rejected import Rejected
 from orchestration.landing.scope import Declaration
+from orchestration.landing.store import Landing
 from orchestration.settings import Home
 
-REJECTED = "rejected"
+Progress = Callable[[Path], None]
 
 
 @dataclass(frozen=True)
 class InboxOutcome:
-    """What taking in the inbox did: files received anew, and refused ones with the reason."""
+    """What taking in the inbox did: receipts of new files, refused ones with the reason, and those still changing.
 
-    received: tuple[tuple[Path, Received | ReceivedList], ...]
-    refused: tuple[tuple[Path, RefusalError], ...]
+    A refused file is named by where it lies now: in `inbox/rejected/`, or where it was if it could not be moved.
+    """
 
-
-def waiting(home: Home) -> list[Path]:
-    """Data files in the inbox, in order; no sidecars, no hidden or partial files, nothing rejected."""
-    if not home.inbox.exists():
-        return []
-    return sorted(
-        path
-        for path in home.inbox.rglob("*")
-        if path.is_file()
-        and not path.is_symlink()
-        and not any(part.startswith(".") for part in path.relative_to(home.inbox).parts)
-        and path.suffix not in {".yml", ".part", ".tmp", ".crdownload"}
-        and path.relative_to(home.inbox).parts[0] != REJECTED
-    )
+    received: list[str] = field(default_factory=list)
+    refused: list[tuple[Path, RefusalError]] = field(default_factory=list)
+    left: list[Path] = field(default_factory=list)
 
 
-def take_in(home: Home, progress: Callable[[Path], None] = lambda _: None) -> InboxOutcome:
-    """Receive every waiting file; a refused one moves to `inbox/rejected/` with its reason, the others go on."""
-    received: list[tuple[Path, Received | ReceivedList]] = []
-    refused: list[tuple[Path, RefusalError]] = []
-    for path in waiting(home):
-        progress(path)
-        folder = path.parent.relative_to(home.inbox)
+def take_in(home: Home, progress: Progress = lambda _: None, *, quiet: float = 0) -> InboxOutcome:
+    """Receive every new or changed file; a refused one moves to `inbox/rejected/`, the others go on.
+
+    `quiet`: seconds without a change after which a file counts as complete. Whatever changes between the look at the
+    folder and the end of reading is left for a later run.
+    """
+    home.create()
+    return _Door(home, progress, time.time() - quiet).take_in()
+
+
+class _Door:
+    def __init__(self, home: Home, progress: Progress, quiet_before: float) -> None:
+        self.home, self.progress, self.quiet_before = home, progress, quiet_before
+        self.landing, self.rejected, self.outcome = Landing(home), Rejected(home), InboxOutcome()
+        self.known = Known.read(home)
+        if self.known.datasets != promises():
+            self.known = Known(datasets=promises())
+
+    def take_in(self) -> InboxOutcome:
+        receipts = {r.receipt_id for r in self.landing.state().received}
+        found = listing(self.home)
+        self.outcome.refused.extend(found.unreadable)
+        self.known.keep_only(found.files)
         try:
-            dataset = folder.parts[0] if folder.parts else None
-            outcome = receive_file(home, path, Declaration(dataset=dataset), waiting=True)
-            if outcome.is_new:
-                received.append((path, outcome))
+            for file in found.files:
+                if self.known.receipt(file) not in receipts:
+                    self._take(file, self.home.inbox / file.relative)
+        finally:
+            self.known.sequence = self.landing.state().sequence
+            self.known.write(self.home)
+        return self.outcome
+
+    def _take(self, file: Waiting, path: Path) -> None:
+        try:
+            if file.quiet_since() > self.quiet_before or not is_unchanged(self.home, file):
+                self.outcome.left.append(path)
+                return
+        except FileNotFoundError:
+            return
+        self.progress(path)
+        try:
+            _refuse_odd_sidecar(path)
+            said = Declaration(dataset=file.dataset)
+            taken = receive_file(self.home, path, said, waiting=True, landing=self.landing)
+        except StillChangingError:
+            self.outcome.left.append(path)
         except RefusalError as error:
-            refused.append((_set_aside(home, path, error), error))
-    return InboxOutcome(tuple(received), tuple(refused))
+            # A file that has vanished while it was looked at is nobody's mistake.
+            if os.path.lexists(path):
+                place, reason = self.rejected.set_aside(path, error)
+                self.outcome.refused.append((place, reason))
+                if place == path:
+                    self.known.add(file, None)
+        else:
+            assert taken.receipt is not None
+            self.known.add(file, taken.receipt.receipt_id)
+            if taken.is_new:
+                self.outcome.received.append(taken.receipt.receipt_id)
 
 
-def _set_aside(home: Home, path: Path, error: RefusalError) -> Path:
-    folder = home.inbox / REJECTED
-    folder.mkdir(exist_ok=True)
-    target, n = folder / path.name, 1
-    while target.exists():
-        n += 1
-        target = folder / f"{path.stem}.{n}{path.suffix}"
-    companion = sidecar(path)
-    if companion.exists():
-        companion.replace(sidecar(target))
-    path.replace(target)
-    target.with_name(target.name + ".reason.txt").write_text(f"{error}\n", encoding="utf-8")
-    return target
+def _refuse_odd_sidecar(path: Path) -> None:
+    """A sidecar narrows what a file says: one that is no plain file must not count as none."""
+    beside = sidecar(path)
+    if os.path.lexists(beside) and not stat.S_ISREG(beside.lstat().st_mode):
+        raise RefusalError(
+            f"its sidecar {shown_name(beside)} is no plain file",
+            file=shown_name(path),
+            remedy="put the declaration itself there, no link or pipe",
+        )

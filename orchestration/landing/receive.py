@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration import strict_yaml
 from orchestration.errors import RefusalError
 from orchestration.landing import datasets
+from orchestration.landing.names import shown_name, sidecar
 from orchestration.landing.preview import MonthChange, changes
 from orchestration.landing.scope import Declaration, Scope, is_part, merge, missing, resolve, shown
 from orchestration.landing.store import Landing, LandingState, Receipt, ReceivedMonth
+from orchestration.plainfile import open_plain
 from orchestration.release_calendar import beijing_today
 from orchestration.settings import SYNTHETIC_SOURCES, Home
 from orchestration.sources.gacc import ParsedFile, parse
@@ -38,9 +42,8 @@ class Received:
     changes: tuple[MonthChange, ...] = ()
 
 
-def sidecar(file: Path) -> Path:
-    """Where the declaration beside a file would lie."""
-    return file.with_name(file.name + ".yml")
+class StillChangingError(RefusalError):
+    """A file that somebody is writing: nothing has been received, and nothing is wrong with it yet."""
 
 
 def declare(file: Path, flags: Declaration) -> Declaration:
@@ -49,38 +52,47 @@ def declare(file: Path, flags: Declaration) -> Declaration:
     Flags and sidecar may narrow the dataset's codes and partners to a part of them, as a query that had to be split
     does; whatever else differs is refused.
     """
-    parts = {"the command": flags}
-    if sidecar(file).is_file():
-        parts[sidecar(file).name] = strict_yaml.load(sidecar(file), Declaration)
-    said = merge(parts, file.name)
+    parts, name = {"the command": flags}, shown_name(file)
+    if os.path.lexists(sidecar(file)):
+        parts[shown_name(sidecar(file))] = strict_yaml.load(sidecar(file), Declaration)
+    said = merge(parts, name)
     if said.dataset is None:
         return said
-    whole = datasets.find(said.dataset, file.name).declaration(said.dataset)
+    whole = datasets.find(said.dataset, name).declaration(said.dataset)
     part = {key: getattr(said, key) for key in ("hs", "partners") if is_part(said, whole, key)}
-    return merge({**parts, f"dataset {said.dataset}": whole.model_copy(update=part)}, file.name)
+    return merge({**parts, f"dataset {said.dataset}": whole.model_copy(update=part)}, name)
 
 
-def receive(home: Home, file: Path, flags: Declaration, *, dry_run: bool = False, waiting: bool = False) -> Received:
+def receive(
+    home: Home,
+    file: Path,
+    flags: Declaration,
+    *,
+    dry_run: bool = False,
+    waiting: bool = False,
+    landing: Landing | None = None,
+) -> Received:
     """Receive one file; `RefusalError`, with nothing changed, if it or its declaration is not sound.
 
     `waiting`: it lies in the inbox, where received files stay; one whose receipt was withdrawn is not new there.
+    `landing`: one that keeps what it has read, for many files.
     """
-    if not file.is_file():
+    if not os.path.isfile(file):  # noqa: PTH113 - Path.is_file raises for a name that is too long
         raise RefusalError("no such file", file=str(file), remedy="check the path")
-    declaration = declare(file, flags)
-    landing, today = Landing(home), beijing_today()
+    name, declaration = shown_name(file), declare(file, flags)
+    landing, today = landing or Landing(home), beijing_today()
     with landing.receiving() as work:
-        copy, sha256, size = _copy(file, work / "bytes")
+        copy, sha256, size = copy_in(file, work / "bytes", follow=not waiting)
         state = landing.state()
-        refuse_other_kind(state, declaration, file.name)
-        known = _known(state, sha256, declaration, file.name, waiting)
+        refuse_other_kind(state, declaration, name)
+        known = _known(state, sha256, declaration, name, waiting)
         if known:
             return Received(known, is_new=False)
         months = declaration.months
         month = months[0] if months and months[0] == months[1] else None
-        parsed = parse(copy, work / "parsed", name=file.name, header=declaration.header, month=month)
-        scope, vintage = resolve(declaration, parsed, file.name, today)
-        _refuse_outside_dataset(declaration, scope, file.name)
+        parsed = parse(copy, work / "parsed", name=name, header=declaration.header, month=month)
+        scope, vintage = resolve(declaration, parsed, name, today)
+        _refuse_outside_dataset(declaration, scope, name)
         if dry_run:
             found = changes(landing, state, parsed, scope, vintage, work)
             return Received(None, True, parsed, scope, vintage, tuple(found))
@@ -89,7 +101,7 @@ def receive(home: Home, file: Path, flags: Declaration, *, dry_run: bool = False
             receipt_id=f"r{state.sequence + 1:06d}-{sha256[:8]}",
             sha256=sha256,
             bytes=size,
-            name=file.name,
+            name=name,
             received_at=dt.datetime.now(dt.UTC),
             dataset=declaration.dataset,
             vintage=vintage,
@@ -110,14 +122,37 @@ def _printed(parsed: ParsedFile) -> tuple[dt.date, dt.date] | None:
     return (printed[0], printed[-1]) if printed else None
 
 
-def _copy(file: Path, target: Path) -> tuple[Path, str, int]:
+def copy_in(file: Path, target: Path, *, follow: bool) -> tuple[Path, str, int]:
+    """Copy and hash; what cannot be read, or changes while it is read, is refused. Writing errors are no refusals.
+
+    `follow`: whether a symbolic link may be followed.
+    """
     digest, size = hashlib.sha256(), 0
-    with file.open("rb") as source, target.open("wb") as out:
-        while chunk := source.read(1 << 20):
+    with target.open("wb") as out:
+        for chunk in _chunks(file, follow):
             digest.update(chunk)
             size += len(chunk)
             out.write(chunk)
     return target, digest.hexdigest(), size
+
+
+def _chunks(file: Path, follow: bool) -> Iterator[bytes]:
+    try:
+        with open_plain(file, follow=follow) as source:
+            before = os.fstat(source.fileno())
+            while chunk := source.read(1 << 20):
+                yield chunk
+            after = os.fstat(source.fileno())
+    except OSError as error:
+        raise RefusalError(
+            f"the file cannot be read ({error.strerror})",
+            file=shown_name(file),
+            remedy="it must be a plain file that this user may read",
+        ) from None
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise StillChangingError(
+            "the file changed while it was read", file=shown_name(file), remedy="wait until it is complete, then again"
+        )
 
 
 def refuse_other_kind(state: LandingState, declaration: Declaration, name: str) -> None:

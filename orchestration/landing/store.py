@@ -150,9 +150,10 @@ class LandingState:
 
 
 class Landing:
-    """The landing of one home."""
+    """The landing of one home. It keeps the records that it has read, and reads those that were added since."""
 
     def __init__(self, home: Home) -> None:
+        self._read: list[Receipt | CodeListReceipt | Withdrawal] = []
         self._records = home.landing / "records"
         self._bytes = home.landing / "bytes"
         self._work = home.landing / "work"
@@ -160,15 +161,30 @@ class Landing:
 
     def state(self, sequence: int | None = None) -> LandingState:
         """The records as of now, or up to and with a sequence number."""
-        paths = sorted(self._records.glob("*.json")) if self._records.exists() else []
-        records = [_RECORD.validate_json(path.read_bytes()) for path in paths]
-        records = [r for r in records if sequence is None or r.sequence <= sequence]
+        self._read_new()
+        records = [r for r in self._read if sequence is None or r.sequence <= sequence]
         return LandingState(
             records[-1].sequence if records else 0,
             tuple(r for r in records if isinstance(r, Receipt)),
             tuple(r for r in records if isinstance(r, Withdrawal)),
             tuple(r for r in records if isinstance(r, CodeListReceipt)),
         )
+
+    def _read_new(self) -> None:
+        """Read what has been recorded since, here or by another process: records are numbered without a gap."""
+        if not self._read:
+            paths = sorted(self._records.glob("*.json")) if self._records.exists() else []
+            self._read = [_RECORD.validate_json(path.read_bytes()) for path in paths]
+        while self._read and (path := self._record_path(self._read[-1].sequence + 1)).exists():
+            self._read.append(_RECORD.validate_json(path.read_bytes()))
+
+    def last_sequence(self) -> int:
+        """The number of the last record, from the names alone; 0 if there is none."""
+        paths = self._records.iterdir() if self._records.exists() else ()
+        return max((int(path.stem) for path in paths if path.stem.isdigit()), default=0)
+
+    def _record_path(self, sequence: int) -> Path:
+        return self._records / f"{sequence:06d}.json"
 
     def bytes_path(self, sha256: str) -> Path:
         """Where the bytes of that hash lie."""
@@ -202,7 +218,7 @@ class Landing:
             stream.write(record.model_dump_json(indent=1).encode())
             stream.flush()
             os.fsync(stream.fileno())
-        os.link(stream.name, self._records / f"{record.sequence:06d}.json")
+        os.link(stream.name, self._record_path(record.sequence))
         _sync(self._records)
 
     def withdraw(self, receipt_id: str, reason: str, *, dry_run: bool = False) -> Withdrawal:

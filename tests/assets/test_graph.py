@@ -14,7 +14,7 @@ import yaml
 
 from orchestration.assets.common import MONTHS, WRITER_POOL
 from orchestration.definitions import defs
-from orchestration.schedules import detail_release_day
+from orchestration.schedules import DUE_TAG, detail_release_day
 from orchestration.settings import PROJECT
 
 SNAPSHOT = Path(__file__).with_name("graph.json")
@@ -75,12 +75,13 @@ TICKS = {"2024-11-20": "2024-10", "2024-02-20": "2023-12", "2024-03-20": "2024-0
 
 
 @pytest.mark.parametrize("day", TICKS)
-def test_the_schedule_asks_for_the_month_that_is_out(day: str) -> None:
+def test_the_schedule_names_the_month_that_is_out(day: str) -> None:
     """On the 20th, Beijing time; in February nothing new is out."""
     at = dt.datetime.fromisoformat(f"{day}T17:00:00+08:00")
     context = dg.build_schedule_context(scheduled_execution_time=at)
     request = detail_release_day(context)
-    assert isinstance(request, dg.RunRequest) and request.partition_key == TICKS[day]
+    assert isinstance(request, dg.RunRequest) and request.tags[DUE_TAG] == TICKS[day]
+    assert request.partition_key is None, "a month that nothing has been received for must not show as materialized"
     assert detail_release_day.cron_schedule == "0 17 20 * *"
     assert detail_release_day.execution_timezone == "Asia/Shanghai"
 

@@ -170,9 +170,8 @@ def test_a_sidecar_may_narrow_a_dataset_to_a_part(home: Home, tmp_path: Path) ->
 def test_a_withdrawn_file_is_not_taken_in_again_from_the_inbox(home: Home) -> None:
     """Received files stay in the inbox and are known by their hash; asking for it by hand receives it."""
     file = write_csv(home.inbox / "us_chips" / "us.csv", [row()])
-    ((_, first),) = take_in(home).received
-    assert first.receipt is not None
-    Landing(home).withdraw(first.receipt.receipt_id, "a trial")
+    (first,) = take_in(home).received
+    Landing(home).withdraw(first, "a trial")
     assert not take_in(home).received and not take_in(home).refused and not Landing(home).state().active
     assert receive(home, file, Declaration(dataset="us_chips")).is_new
 

@@ -1,0 +1,47 @@
+"""Names of files are input of others: how they are shown, and what is named after them.
+
+Belongs here: names as text. Not here: looking at files (`listing`), deciding on them (`inbox`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from orchestration.plain import printable
+
+#: Bytes of one name that every usual file system takes.
+LONGEST = 255
+#: Files that somebody is still writing under another name, and declarations.
+PASSED_OVER = (".yml", ".part", ".tmp", ".crdownload")
+
+
+def shown_name(path: Path) -> str:
+    """The last part of a path as it is shown and recorded."""
+    return printable(path.name)
+
+
+def is_passed_over(name: str) -> bool:
+    """Whether a name in the inbox is none of a data file: hidden, a sidecar, or one that is still being written."""
+    return name.startswith(".") or name.endswith(PASSED_OVER)
+
+
+def derived(name: str, suffix: str) -> str:
+    """The name with the suffix; where that is too long for a file system, cut and told apart by a hash."""
+    if len(os.fsencode(name + suffix)) <= LONGEST:
+        return name + suffix
+    whole = os.fsencode(name)
+    tail = f"~{hashlib.sha256(whole).hexdigest()[:8]}{suffix}"
+    return whole[: LONGEST - len(tail.encode())].decode("utf-8", "ignore") + tail
+
+
+def sidecar(file: Path) -> Path:
+    """Where the declaration beside a file would lie."""
+    return file.with_name(derived(file.name, ".yml"))
+
+
+def numbered(name: str, number: int) -> str:
+    """`data.csv` as `data.2.csv`, for a second file of that name."""
+    stem, suffix = Path(name).stem, Path(name).suffix
+    return derived(stem, f".{number}{suffix}") if len(suffix) < 32 else derived(name, f".{number}")

@@ -1,0 +1,63 @@
+"""Setting a refused file aside: to `inbox/rejected/`, its sidecar with it, the reason beside it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from orchestration.errors import RefusalError
+from orchestration.landing.listing import REJECTED
+from orchestration.landing.names import derived, numbered, sidecar
+from orchestration.settings import Home
+
+
+class Rejected:
+    """The folder of refused files of one home. It is no link: nothing is ever moved out of the inbox."""
+
+    def __init__(self, home: Home) -> None:
+        self._folder = home.inbox / REJECTED
+        self._last: dict[str, int] = {}
+
+    def set_aside(self, path: Path, error: RefusalError) -> tuple[Path, RefusalError]:
+        """Move a file and say where it lies now; where that is impossible it stays, and the refusal says so."""
+        try:
+            return self._move(path, error), error
+        except OSError as obstacle:
+            return path, RefusalError(
+                f"{error.what} (it could not be moved to inbox/{REJECTED}/: {obstacle.strerror})",
+                file=error.file,
+                line=error.line,
+                column=error.column,
+                remedy=error.remedy,
+            )
+
+    def _move(self, path: Path, error: RefusalError) -> Path:
+        if not os.path.lexists(self._folder):
+            self._folder.mkdir()
+        if self._folder.is_symlink() or not self._folder.is_dir():
+            raise NotADirectoryError(0, f"{REJECTED} is no folder")
+        target, beside = self._free(path.name), sidecar(path)
+        # In this order, a kill never leaves the file in the inbox without the sidecar that narrows its scope.
+        self._write(target, f"{error}\n")
+        path.rename(target)
+        if os.path.lexists(beside):
+            beside.rename(sidecar(target))
+        return target
+
+    def _free(self, name: str) -> Path:
+        """A path that nothing lies at, nor its sidecar; a name that comes often is not tried from the first again."""
+        target, number = self._folder / name, self._last.get(name, 1)
+        while os.path.lexists(target) or os.path.lexists(sidecar(target)):
+            number += 1
+            target = self._folder / numbered(name, number)
+        self._last[name] = number
+        return target
+
+    def _write(self, target: Path, reason: str) -> None:
+        """Write the reason aside and move it to its name, so that a link of that name is replaced, never followed."""
+        with tempfile.NamedTemporaryFile("w", dir=self._folder, encoding="utf-8", delete=False) as stream:
+            stream.write(reason)
+        aside = Path(stream.name)
+        aside.chmod(0o644)
+        aside.replace(self._folder / derived(target.name, ".reason.txt"))

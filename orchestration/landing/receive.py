@@ -52,6 +52,8 @@ def declare(file: Path, flags: Declaration) -> Declaration:
     Flags and sidecar may narrow the dataset's codes and partners to a part of them, as a query that had to be split
     does; whatever else differs is refused.
     """
+    if not os.path.isfile(file):  # noqa: PTH113 - Path.is_file raises for a name that is too long
+        raise RefusalError("no such file", file=str(file), remedy="check the path")
     parts, name = {"the command": flags}, shown_name(file)
     if os.path.lexists(sidecar(file)):
         parts[shown_name(sidecar(file))] = strict_yaml.load(sidecar(file), Declaration)
@@ -77,8 +79,6 @@ def receive(
     `waiting`: it lies in the inbox, where received files stay; one whose receipt was withdrawn is not new there.
     `landing`: one that keeps what it has read, for many files.
     """
-    if not os.path.isfile(file):  # noqa: PTH113 - Path.is_file raises for a name that is too long
-        raise RefusalError("no such file", file=str(file), remedy="check the path")
     name, declaration = shown_name(file), declare(file, flags)
     landing, today = landing or Landing(home), beijing_today()
     with landing.receiving() as work:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 
 from orchestration.landing.datasets import Dataset, load_datasets
 from orchestration.landing.scope import HS_CHAPTERS, partner_keys, shown
@@ -61,30 +63,32 @@ def dataset_status(home: Home, state: LandingState, today: dt.date) -> list[Data
     found = []
     for name, dataset in load_datasets().items():
         active = name in state.dataset_names
-        held = tuple(m for m in dataset.promised(today) if _covered(state, dataset, m))
+        scopes = _scopes(state, dataset)
+        held = tuple(m for m in dataset.promised(today) if _covered(scopes[m], dataset, m))
         due = tuple(m for m in dataset.promised(today) if active and m not in held)
         folder = str(home.inbox / name) + "/"
         found.append(DatasetStatus(name, dataset, active, held, due, queries(dataset, due, folder)))
     return found
 
 
-def _covered(state: LandingState, dataset: Dataset, month: dt.date) -> bool:
-    """Whether receipts cover the dataset's whole scope in the month."""
-    scopes = [
-        r.scope
-        for r in state.active
-        if r.scope.feeds != "check"
-        and (r.scope.source, r.scope.flow, r.scope.currency) == (dataset.source, dataset.flow, dataset.currency)
-        and r.scope.months[0] <= month <= r.scope.months[1]
-    ]
+def _scopes(state: LandingState, dataset: Dataset) -> dict[dt.date, set[tuple[str, str]]]:
+    """Partners and code prefixes that receipts cover for the dataset, by month; each pair once."""
+    found: dict[dt.date, set[tuple[str, str]]] = defaultdict(set)
+    for scope in (r.scope for r in state.active if r.scope.feeds != "check"):
+        if (scope.source, scope.flow, scope.currency) == (dataset.source, dataset.flow, dataset.currency):
+            pairs = set(product(scope.partner_keys, scope.hs_prefixes))
+            for month in scope.month_list:
+                found[month] |= pairs
+    return found
+
+
+def _covered(scopes: set[tuple[str, str]], dataset: Dataset, month: dt.date) -> bool:
+    """Whether the pairs of a month cover the dataset's whole scope."""
     chapters = (*HS_CHAPTERS, "99") if month.year >= 2021 else HS_CHAPTERS
     prefixes = chapters if dataset.hs == "all" else dataset.hs
     partners = partner_keys(dataset.partners)
     return all(
-        any(
-            ("*" in s.partner_keys or partner in s.partner_keys) and any(prefix.startswith(p) for p in s.hs_prefixes)
-            for s in scopes
-        )
+        any((key, prefix[:length]) in scopes for key in (partner, "*") for length in range(len(prefix) + 1))
         for partner in partners
         for prefix in prefixes
     )

@@ -83,7 +83,10 @@ def _overlapping(landing: Landing, receipts: tuple[Receipt, ...], scope: Scope, 
 
 def _overlaps(a: Scope, b: Scope) -> bool:
     same = (a.source, a.reporter, a.flow, a.currency) == (b.source, b.reporter, b.flow, b.currency)
-    return same and a.feeds == b.feeds and a.months[0] <= b.months[1] and b.months[0] <= a.months[1]
+    if not (same and a.feeds == b.feeds and a.months[0] <= b.months[1] and b.months[0] <= a.months[1]):
+        return False
+    partners = "*" in (*a.partner_keys, *b.partner_keys) or not set(a.partner_keys).isdisjoint(b.partner_keys)
+    return partners and any(p.startswith(q) or q.startswith(p) for p in a.hs_prefixes for q in b.hs_prefixes)
 
 
 def _compare(scope: Scope, before: list[_Party], after: list[_Party]) -> list[MonthChange]:

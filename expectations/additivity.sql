@@ -3,25 +3,33 @@
 --           the two currencies.
 -- Window:   every month in which receipts of different grains, or of both currencies, speak of the same cells.
 -- Tolerance: none. It blocks where both stood so on the same day (vintage), and warns where one may be a revision.
-with part as (
-    select p.*, r.grain, r.vintage, r.sequence, r.code_length, r.dimensions, r.regimes, r.provinces
-    from scope_part as p
+with spoken as (
+    select distinct receipt_id, source, reporter, flow, currency, month from scope_part
+),
+
+-- A receipt in a month, with what tells it from others.
+named as (
+    select s.*, r.feeds, r.grain, r.vintage, r.sequence, r.code_length, r.dimensions, r.regimes, r.provinces
+    from spoken as s
     inner join receipt as r using (receipt_id)
 ),
 
--- Receipts that speak of what another receipt of another grain decides.
-compared as (
-    select distinct c.receipt_id, c.month
-    from part as c
-    inner join part as d using (source, reporter, flow, currency, month)
-    where
-        d.feeds <> 'check' and c.grain <> d.grain
-        and (c.feeds = 'check' or (c.feeds = 'world' and d.feeds = 'partner')
-            or (c.feeds = d.feeds and c.vintage = d.vintage))
+deciding as (
+    select distinct source, reporter, flow, currency, month, feeds, grain, vintage from named where feeds <> 'check'
 ),
 
+-- Receipts that speak of what may be decided by another grain.
 checked as (
-    select p.* from part as p semi join compared as c using (receipt_id, month)
+    select c.*
+    from named as c
+    where exists (
+        select 1 from deciding as d
+        where
+            c.source = d.source and c.reporter = d.reporter and c.flow = d.flow and c.currency = d.currency
+            and c.month = d.month and c.grain <> d.grain
+            and (c.feeds = 'check' or (c.feeds = 'world' and d.feeds = 'partner')
+                or (c.feeds = d.feeds and c.vintage = d.vintage))
+    )
 ),
 
 -- What the receipt itself says, at its own grain.
@@ -29,7 +37,7 @@ said as (
     select r.receipt_id, r.month, r.hs_code as code, coalesce(r.partner_code, 'world') as partner_code,
         sum(r.value) as value
     from raw_row as r
-    semi join compared as c using (receipt_id, month)
+    semi join checked as c using (receipt_id, month)
     group by all
 ),
 
@@ -51,11 +59,12 @@ inside as (
         if(contains(c.dimensions, 'partner_code'), f.partner_code, 'world') as partner_code, f.against, f.hs8,
         f.partner_code as cell_partner, f.value, f.decides, c.regimes, c.provinces
     from checked as c
+    inner join scope_part as p using (receipt_id, month)
     inner join cell as f
         on
             c.source = f.source and c.reporter = f.reporter and c.flow = f.flow and c.month = f.month
-            and c.currency = f.currency and starts_with(f.hs8, c.hs_prefix)
-            and (c.partner_code in (f.partner_code, 'world') or (c.partner_code = '*' and f.against = 'partner'))
+            and c.currency = f.currency and starts_with(f.hs8, p.hs_prefix)
+            and (p.partner_code in (f.partner_code, 'world') or (p.partner_code = '*' and f.against = 'partner'))
     where f.value is not null
 ),
 
@@ -105,8 +114,7 @@ covered as (
     select
         k.receipt_id, k.month, k.code, k.partner_code, k.against, arg_max(v.receipt_id, v.precedence) as covers
     from key as k
-    inner join (select distinct receipt_id, source, reporter, flow, currency, month from checked) as c
-        using (receipt_id, month)
+    inner join checked as c using (receipt_id, month)
     inner join coverage as v
         on
             c.source = v.source and c.reporter = v.reporter and c.flow = v.flow and c.currency = v.currency
@@ -120,12 +128,15 @@ outdated as (
     select distinct k.receipt_id, k.month, k.code, k.partner_code
     from key as k
     inner join checked as c using (receipt_id, month)
-    inner join part as later
+    inner join named as later
         on
             c.source = later.source and c.reporter = later.reporter and c.flow = later.flow
             and c.currency = later.currency and c.month = later.month and c.grain = later.grain
             and (later.vintage, later.sequence) > (c.vintage, c.sequence)
-            and starts_with(k.code, later.hs_prefix) and later.partner_code in ('*', k.partner_code)
+    inner join scope_part as p
+        on
+            later.receipt_id = p.receipt_id and later.month = p.month
+            and starts_with(k.code, p.hs_prefix) and p.partner_code in ('*', k.partner_code)
 ),
 
 judged as (

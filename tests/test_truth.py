@@ -53,6 +53,11 @@ class File:
     def world(self) -> bool:
         return self.partners == ("world",)
 
+    @property
+    def counts(self) -> bool:
+        """Whether it feeds a fact: not withdrawn, and no sums of lines; a file without rows says 0 of each line."""
+        return not self.withdrawn and (self.digits == 8 or not self.rows)
+
     def contains(self, month: str, code: str, partner: str) -> bool:
         """Whether the scope holds the cell; partner 'world' is contained in world files alone."""
         inside = partner in self.partners or (self.partners == ("all",) and partner != "world")
@@ -84,7 +89,7 @@ def truth(received: list[File], cell: Cell, currency: str) -> int | None:
     those = [
         (f.vintage, f.regimes, n, f)
         for n, f in enumerate(received)
-        if f.contains(*cell) and f.currency == currency and f.digits == 8 and not f.withdrawn
+        if f.contains(*cell) and f.currency == currency and f.counts
     ]
     return max(those, key=lambda t: t[:3])[3].rows.get(cell, 0) if those else None
 
@@ -92,7 +97,7 @@ def truth(received: list[File], cell: Cell, currency: str) -> int | None:
 def together(received: list[File], month: str, code: str, currency: str) -> int | None:
     """Rule 4: the partners' sum where every partner is covered, else the world file."""
     every = [f for f in received if f.partners == ("all",) and f.contains(month, code, "999")]
-    if any(f.currency == currency and f.digits == 8 and not f.withdrawn for f in every):
+    if any(f.currency == currency and f.counts for f in every):
         return sum(truth(received, (month, code, p), currency) or 0 for p in PARTNERS)
     return truth(received, (month, code, "world"), currency)
 

@@ -69,7 +69,7 @@ never_zero as (
 empty as (
     select d.dataset, d.first_month as month, 'the whole scope is covered' as scope, 'parts of the scope' as measure,
         null as expected, null as actual, 0 as n_compared, 'block' as severity,
-        'every receipt of this dataset is withdrawn' as reason
+        'no receipt that counts covers any of it' as reason
     from dataset as d
     anti join span as s on d.dataset = s.dataset
 ),

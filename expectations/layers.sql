@@ -1,5 +1,5 @@
--- Compares: what was received with raw rows, raw rows that count with fact + quarantine, and every mart row with the
---           fact over its own cells.
+-- Compares: what was received with raw rows, raw rows that count with their fact + quarantine, and every mart row with
+--           the facts over its own cells.
 -- Window:   every stream and month that a receipt covers.
 -- Tolerance: none. Counting is written here in another way than in the models, on purpose.
 with stream_month as (
@@ -24,38 +24,45 @@ received_to_raw as (
 ),
 
 counted as (
-    select r.source, r.reporter, r.flow, r.month, r.currency, r.value
+    select r.feeds, r.source, r.reporter, r.flow, r.month, r.currency, r.value
     from raw_row as r
     where
-        r.feeds_fact
+        r.feeds <> 'check'
         and not exists (
             select 1 from coverage as later
             where
-                later.source = r.source and later.reporter = r.reporter and later.flow = r.flow
+                later.feeds = r.feeds and later.source = r.source and later.reporter = r.reporter and later.flow = r.flow
                 and later.currency = r.currency and later.month = r.month and later.precedence > r.precedence
-                and later.partner_code in ('*', r.partner_code) and starts_with(r.hs_code, later.hs_prefix)
+                and later.partner_code in ('*', coalesce(r.partner_code, 'world')) and starts_with(r.hs_code, later.hs_prefix)
         )
 ),
 
 expected as (
-    select source, reporter, flow, month, 'value_' || lower(currency) as measure, sum(value) as value, count(*) as n
+    select feeds, source, reporter, flow, month, 'value_' || lower(currency) as measure, sum(value) as value,
+        count(*) as n
     from counted
     group by all
     union all
-    select source, reporter, flow, month, 'rows' as measure, count(*) as value, count(*) as n
+    select feeds, source, reporter, flow, month, 'rows' as measure, count(*) as value, count(*) as n
     from counted
     group by all
 ),
 
 built as (
-    select source, reporter, flow, month, value_usd, value_cny, source_rows as n_rows from fct_trade_monthly
+    select 'partner' as feeds, source, reporter, flow, month, value_usd, value_cny, source_rows as n_rows
+    from fct_trade_monthly
     union all
-    select source, reporter, flow, month, value_usd, value_cny, 1 as n_rows from quarantine
+    select 'world', source, reporter, flow, month, value_usd, value_cny, source_rows from fct_trade_world_monthly
+    union all
+    select r.feeds, q.source, q.reporter, q.flow, q.month, q.value_usd, q.value_cny, 1 as n_rows
+    from quarantine as q
+    inner join receipt as r using (receipt_id)
 ),
 
 actual as (
     unpivot (
         select
+            feeds,
             source,
             reporter,
             flow,
@@ -72,13 +79,14 @@ raw_to_fact as (
     select
         source || ' ' || flow as dataset,
         month,
-        'raw rows = fact + quarantine' as scope,
+        if(feeds = 'world', 'raw rows of all partners together = world fact + quarantine', 'raw rows = fact + quarantine')
+            as scope,
         measure,
         coalesce(e.value, 0) as expected,
         coalesce(a.value, 0) as actual,
         coalesce(e.n, 0) + 1 as n_compared
     from expected as e
-    full join (select * from actual where value <> 0) as a using (source, reporter, flow, month, measure)
+    full join (select * from actual where value <> 0) as a using (feeds, source, reporter, flow, month, measure)
 ),
 
 nothing_traded as (
@@ -99,9 +107,10 @@ cell as (
 summed as (
     select * from cell
     union all
-    select source, reporter, flow, month, 'all' as partner_code, category_scheme, category_code, sum(value_usd),
-        sum(value_cny)
-    from cell
+    select a.source, a.reporter, a.flow, a.month, 'all' as partner_code, c.category_scheme, c.category_code,
+        sum(a.value) filter (where a.currency = 'USD'), sum(a.value) filter (where a.currency = 'CNY')
+    from all_partners as a
+    inner join category_prefix as c on starts_with(a.hs8, c.hs_prefix)
     group by all
 ),
 
@@ -145,11 +154,18 @@ fact_to_mart as (
     group by all
 ),
 
--- Trade that no covered category of its partner shows: listed, since a reader of the marts will not find it.
+-- Trade that no covered category shows: listed, since a reader of the marts will not find it.
+traded as (
+    select source, reporter, flow, month, partner_code, hs8, value_usd, value_cny from fct_trade_monthly
+    union all
+    select source, reporter, flow, month, 'all', hs8, value_usd, value_cny from fct_trade_world_monthly
+),
+
 unseen as (
-    select f.source, f.reporter, f.flow, f.month, count(*) as cells, coalesce(sum(f.value_usd), 0) as usd,
-        coalesce(sum(f.value_cny), 0) as cny, string_agg(distinct left(f.hs8, 4), ', ') as codes
-    from fct_trade_monthly as f
+    select f.source, f.reporter, f.flow, f.month, f.partner_code = 'all' as is_world, count(*) as cells,
+        coalesce(sum(f.value_usd), 0) as usd, coalesce(sum(f.value_cny), 0) as cny,
+        string_agg(distinct left(f.hs8, 4), ', ' order by left(f.hs8, 4)) as codes
+    from traded as f
     where not exists (
         select 1
         from mart_coverage as c
@@ -172,7 +188,9 @@ final as (
     select *, null from fact_to_mart
     union all
     select
-        s.dataset, s.month, 'trade in no covered category' as scope, 'cells' as measure, null, cells, 0,
+        s.dataset, s.month,
+        'trade in no covered category' || if(is_world, ', all partners together', '') as scope, 'cells' as measure,
+        null, cells, 0,
         format('{} cells (USD {:,}, CNY {:,}) of headings {} lie in no category that is covered whole', cells,
             usd::bigint, cny::bigint, codes)
     from unseen as u

@@ -39,24 +39,33 @@ uncovered as (
         where
             v.source = p.source and v.reporter = p.reporter and v.flow = p.flow and v.currency = p.currency
             and v.month = p.month and starts_with(r.hs_prefix, v.hs_prefix)
-            and v.partner_code in ('*', p.partner_code)
+            and (v.partner_code in ('*', p.partner_code) or (p.partner_code = 'all' and v.partner_code = 'world'))
     )
     group by all
+),
+
+cell as (
+    select f.source, f.reporter, f.flow, f.month, f.hs8, f.partner_code, unnest(['USD', 'CNY']) as currency,
+        unnest([f.value_usd, f.value_cny]) as value
+    from fct_trade_monthly as f
+    semi join period_month as p using (source, reporter, flow, month, partner_code)
+    union all
+    select source, reporter, flow, month, hs8, 'all', currency, value from all_partners
 ),
 
 detail as (
     select
         p.source,
         p.control_total_id,
-        sum(if(p.years_back = 0, if(p.currency = 'USD', f.value_usd, f.value_cny), 0)) as now,
-        sum(if(p.years_back = 1, if(p.currency = 'USD', f.value_usd, f.value_cny), 0)) as before,
+        sum(f.value) filter (where p.years_back = 0) as now,
+        sum(f.value) filter (where p.years_back = 1) as before,
         count(f.hs8) as n
     from period_month as p
     inner join category_prefix as c using (category_scheme, category_code)
-    left join fct_trade_monthly as f
+    left join cell as f
         on
             p.source = f.source and p.reporter = f.reporter and p.flow = f.flow and p.month = f.month
-            and starts_with(f.hs8, c.hs_prefix) and p.partner_code in ('all', f.partner_code)
+            and p.partner_code = f.partner_code and p.currency = f.currency and starts_with(f.hs8, c.hs_prefix)
     group by all
 ),
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from orchestration.landing.store import LandingState
 from orchestration.release_calendar import month_range
 from orchestration.settings import DBT_PROJECT, Home
+from orchestration.sources import gacc_nomenclature
 from orchestration.sources.gacc import PARSER_VERSION
 
 
@@ -68,14 +69,20 @@ def plan(home: Home, state: LandingState, asked: Iterable[dt.date] = ()) -> Plan
 
 
 def month_fingerprints(state: LandingState) -> dict[dt.date, str]:
-    """Per covered month the receipts that cover it, in their order of precedence, and the parser's version."""
+    """Per covered month the receipts that cover it, in their order of precedence, and the parser's version.
+
+    Lists of partners, regimes and provinces decide which rows are held back, so they belong to every month; lists of
+    commodities only describe.
+    """
     rank = state.precedence()
+    lists = [r.receipt_id for r in state.code_lists if r.list != "hs8"]
+    versions = [PARSER_VERSION, *([gacc_nomenclature.PARSER_VERSION, *lists] if lists else [])]
     found: dict[dt.date, list[str]] = defaultdict(list)
     for receipt in sorted(state.active, key=lambda r: rank[r.receipt_id]):
         for month in month_range(*receipt.scope.months):
             found[month].append(receipt.receipt_id)
     return {
-        month: hashlib.sha256(" ".join([PARSER_VERSION, *ids]).encode()).hexdigest()[:16]
+        month: hashlib.sha256(" ".join([*versions, *ids]).encode()).hexdigest()[:16]
         for month, ids in sorted(found.items())
     }
 

@@ -15,7 +15,8 @@ from pydantic import ValidationError
 
 from orchestration import output, receipt_report
 from orchestration.errors import RefusalError
-from orchestration.landing.receive import receive
+from orchestration.landing.code_lists import receive_file
+from orchestration.landing.preview import withdrawal_changes
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
 from orchestration.plain import plain, printable
@@ -42,7 +43,9 @@ def receive_command(
     files: Annotated[list[Path], typer.Argument(help="Files as downloaded.")],
     home: HomeOption = None,
     dataset: Annotated[str | None, typer.Option(help="A dataset of expectations/datasets.yml.")] = None,
-    source: Annotated[str | None, typer.Option(help="gacc (genuine) or gacc_sample (synthetic).")] = None,
+    source: Annotated[
+        str | None, typer.Option(help="gacc, gacc_nomenclature (code lists), or gacc_sample (synthetic).")
+    ] = None,
     flow: Annotated[str | None, typer.Option(help="import or export; no file says it.")] = None,
     hs: Annotated[str | None, typer.Option(help="Codes asked for: all, or prefixes: 1201,8542.")] = None,
     partners: Annotated[str | None, typer.Option(help="Partners asked for: all, codes, or world.")] = None,
@@ -61,7 +64,7 @@ def receive_command(
     place, failed, reports = _home(home), False, []
     for file in files:
         try:
-            outcome = receive(place, file, flags, dry_run=dry_run)
+            outcome = receive_file(place, file, flags, dry_run=dry_run)
         except RefusalError as error:
             failed = True
             reports.append({"file": printable(str(file)), "refused": str(error)})
@@ -81,14 +84,20 @@ def withdraw(
     receipt: str,
     reason: Annotated[str, typer.Option(help="Why the receipt is wrong.")],
     home: HomeOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change; change nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Declare a receipt wrong: it counts no longer, from the next build on. Nothing is deleted."""
-    record = Landing(_home(home)).withdraw(receipt, reason)
+    landing = Landing(_home(home))
+    changes = withdrawal_changes(landing, receipt)
+    record = landing.withdraw(receipt, reason, dry_run=dry_run)
     if as_json:
-        output.json_out(record.model_dump(mode="json"))
-    else:
-        output.line(f"{record.receipt_id} withdrawn; type `bonded run` to publish without it")
+        replaced = receipt_report.replaced(changes)
+        output.json_out({**record.model_dump(mode="json"), "withdrawn": not dry_run, "replaces": replaced})
+        return
+    done = "would be withdrawn; nothing has been changed" if dry_run else "withdrawn; type `bonded run` to publish so"
+    output.line(f"{record.receipt_id} {done}")
+    receipt_report.show_changes(changes)
 
 
 @app.command()
@@ -284,7 +293,8 @@ def sample(home: HomeOption = None) -> None:
     from orchestration.sources.gacc_sample import write_sample
 
     place = _home(home).create()
-    if any(not r.scope.is_synthetic for r in Landing(place).state().receipts):
+    state = Landing(place).state()
+    if state.first_source and not state.is_synthetic:
         raise RefusalError("this home holds real receipts", remedy="bonded sample --home ANOTHER_FOLDER")
     files = write_sample(place.inbox / "sample_chips")
     output.line(f"{len(files)} synthetic files in {place.inbox / 'sample_chips'}")

@@ -53,7 +53,7 @@ def _expectations() -> Finding:
 
 def _landing(home: Home) -> Finding:
     landing = Landing(home)
-    receipts = landing.state().receipts
+    receipts = landing.state().received
     for receipt in receipts:
         path = landing.bytes_path(receipt.sha256)
         if not path.exists():

@@ -9,6 +9,7 @@ from rich.console import Console
 NAMES = {
     "landing_receipts": "inbox and receipts",
     "raw_gacc": "raw rows",
+    "raw_gacc_nomenclature": "code lists",
     "dbt_dimensions": "dimensions (dbt)",
     "dbt_facts": "facts (dbt)",
     "dbt_marts": "coverage and marts (dbt)",

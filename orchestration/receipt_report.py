@@ -2,37 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from orchestration import output
+from orchestration.landing.code_lists import ReceivedList
 from orchestration.landing.names import shown_name
+from orchestration.landing.preview import MonthChange
 from orchestration.landing.receive import Received
 from orchestration.landing.scope import Scope, describe, shown
 from orchestration.plain import printable
 from orchestration.release_calendar import format_month
 
+FEEDS = {
+    "partner": "feeds the fact by partner ({grain})",
+    "world": "feeds the fact of all partners together ({grain})",
+    "check": "feeds no fact ({grain}); it must add up with what does",
+}
 
-def as_dict(file: Path, outcome: Received) -> dict[str, Any]:
+
+def as_dict(file: Path, outcome: Received | ReceivedList) -> dict[str, Any]:
     """For JSON."""
     report: dict[str, Any] = {"file": printable(str(file)), "new": outcome.is_new}
     if outcome.receipt:
         report["receipt"] = outcome.receipt.model_dump(mode="json")
+    if isinstance(outcome, ReceivedList):
+        if outcome.parsed:
+            report["seen"] = seen_list(outcome)
+            report["counts"] = outcome.counts
+            report["replaces"] = vars(outcome.change) if outcome.change else None
+        return report
     if outcome.parsed and outcome.scope:
         report["seen"] = seen(outcome, outcome.scope)
-        report["feeds_fact"] = outcome.scope.feeds_fact
-        report["replaces"] = [{"month": format_month(c.month), "old": c.old, "new": c.new} for c in outcome.changes]
+        report["grain"], report["feeds"] = outcome.scope.grain, outcome.scope.feeds
+        report["replaces"] = replaced(outcome.changes)
     return report
 
 
-def show(file: Path, outcome: Received) -> None:
+def replaced(changes: Sequence[MonthChange]) -> list[dict[str, Any]]:
+    """For JSON; null where nothing is covered."""
+    return [{"month": format_month(c.month), "old": c.old, "new": c.new} for c in changes]
+
+
+def show_changes(changes: Sequence[MonthChange]) -> None:
+    """Print what is replaced, month by month."""
+    if changes:
+        rows = [[format_month(c.month), *("not covered" if v is None else v for v in (c.old, c.new))] for c in changes]
+        output.table(["month", "old total", "new total"], rows)
+
+
+def show(file: Path, outcome: Received | ReceivedList) -> None:
     """Print it: one line for a receipt, all that was seen for a dry run."""
     name = shown_name(file)
     if not outcome.is_new and outcome.receipt:
         output.line(f"{name}: nothing new, already received as {outcome.receipt.receipt_id}")
         return
+    if isinstance(outcome, ReceivedList):
+        _show_list(file, outcome)
+        return
     assert outcome.parsed is not None and outcome.scope is not None
-    limits = "" if outcome.scope.feeds_fact else "; limited to some regimes or provinces, so it feeds no fact"
+    limits = "; " + FEEDS[outcome.scope.feeds].format(grain=outcome.scope.grain)
     if outcome.receipt:
         output.line(
             f"{name}: received as {outcome.receipt.receipt_id} (declared {declared(outcome.scope)}; "
@@ -41,10 +71,7 @@ def show(file: Path, outcome: Received) -> None:
         return
     output.line(f"{name}: would be received; nothing has been changed{limits}")
     output.table(["seen", "value"], [[k, v] for k, v in seen(outcome, outcome.scope).items()])
-    output.table(
-        ["month", f"old total {outcome.scope.currency}", "new total"],
-        [[format_month(c.month), "not covered" if c.old is None else c.old, c.new] for c in outcome.changes],
-    )
+    show_changes(outcome.changes)
 
 
 def declared(scope: Scope) -> str:
@@ -64,7 +91,40 @@ def seen(outcome: Received, scope: Scope) -> dict[str, Any]:
         "months": shown(scope.months),
         "vintage": str(outcome.vintage),
         "rows": parsed.rows,
-        "sum": sum(m.value for m in parsed.months),
+        "sum": parsed.value,
         "partners": list(parsed.partners),
         "code_prefixes": list(parsed.hs_chapters),
+        "code_length": parsed.code_length,
+    }
+
+
+def _show_list(file: Path, outcome: ReceivedList) -> None:
+    found = seen_list(outcome)
+    if outcome.receipt:
+        what = " ".join(str(found[key]) for key in ("list", "year", "language") if found[key])
+        output.line(f"{file.name}: received as {outcome.receipt.receipt_id} (code list {what}, {found['rows']} codes)")
+        return
+    output.line(f"{file.name}: would be received; nothing has been changed")
+    output.table(["seen", "value"], [[k, v] for k, v in found.items()])
+    if outcome.change:
+        change = outcome.change
+        if outcome.counts:
+            output.line(f"it would replace {change.receipt_id}:")
+        else:
+            output.line(f"it would not count, since {change.receipt_id} has a later vintage; against that one:")
+        output.table(["added", "removed", "renamed"], [[change.added, change.removed, change.renamed]])
+
+
+def seen_list(outcome: ReceivedList) -> dict[str, Any]:
+    """What a code list says of itself."""
+    parsed = outcome.parsed
+    assert parsed is not None
+    return {
+        "list": parsed.list,
+        "year": parsed.year,
+        "language": parsed.language,
+        "encoding": parsed.encoding,
+        "vintage": str(outcome.vintage),
+        "rows": parsed.rows,
+        "units": list(parsed.units),
     }

@@ -55,7 +55,7 @@ def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
         if inbox.refused:
             return _summary(home, inbox, "nothing was received", "every file of the inbox was refused")
         raise RefusalError(
-            "this home holds nothing yet",
+            "this home holds no trade yet, only code lists" if state.lists else "this home holds nothing yet",
             remedy="bonded receive FILE --source gacc --flow import --hs … --partners …, or put files into "
             f"{home.inbox}/<dataset>/",
         )

@@ -21,6 +21,8 @@ DBT_PROJECT = PROJECT / "dbt_project"
 DBT_MANIFEST = DBT_PROJECT / "target" / "manifest.json"
 REPORTER = "CHN"
 SYNTHETIC_SOURCES = frozenset({"gacc_sample"})
+#: Sources of code lists; all others are trade.
+LIST_SOURCES = frozenset({"gacc_nomenclature"})
 CONTRACT_VERSION = 1
 
 

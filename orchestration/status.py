@@ -32,6 +32,7 @@ class HomeStatus:
 
     home: str
     receipts: int
+    code_lists: int
     withdrawn: int
     datasets: list[DatasetLine]
     last_release: str | None
@@ -48,6 +49,7 @@ def home_status(home: Home) -> HomeStatus:
     return HomeStatus(
         home=str(home.root),
         receipts=len(state.active),
+        code_lists=len(state.code_lists),
         withdrawn=len(state.withdrawals),
         datasets=[_dataset(s) for s in dataset_status(home, state, beijing_today())],
         last_release=current,

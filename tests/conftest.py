@@ -41,6 +41,13 @@ REAL_FILES: dict[str, dict[str, str]] = {
     "soybeans_2023.csv": {"flow": "import", "hs": "1201", "partners": "402,410,502"},
     "soybeans_2024in.csv": {"flow": "import", "hs": "1201", "partners": "402,410,502"},
     "soybeans_2024out.csv": {"flow": "export", "hs": "1201", "partners": "410,502"},
+    "gasoline_diesel_imports_2025_zh_rmb.csv": {"flow": "import", "hs": "27101210,27101923", "partners": "world"},
+    "commodity_only_en_usd_no_date_no_partner.csv": {
+        "flow": "import",
+        "hs": "29012920,29012990,29021100",
+        "partners": "world",
+        "months": "2025-11",
+    },
 }
 
 
@@ -78,6 +85,26 @@ def write_csv(path: Path, rows: Sequence[Sequence[object]], header: Sequence[str
     return path
 
 
+def hs8_list(path: Path, year: int, names: dict[str, str]) -> Path:
+    """An English list of commodities as customs print it, by code and name, all in kilograms."""
+    head = '"CODES","DESCRIPTION","YEAR","UNIT_1_CODES","UNIT_1_DESCRIPTION","UNIT_2_CODES","UNIT_2_DESCRIPTION",\n'
+    lines = [f'{code},"{name}",{year},09,"Kilogram",?,"?",\n' for code, name in names.items()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes((head + "".join(lines)).encode("gb18030"))
+    return path
+
+
+def code_list(path: Path, which: str, names: dict[str, str]) -> Path:
+    """An English list of partners, regimes or provinces as customs print it."""
+    heads = {
+        "partner": '"CODES","DESCRIPTION"',
+        "regime": '"Customs Regime code","Customs Regime"',
+        "province": '"Locations of importers and exporters code","Locations of importers and exporters"',
+    }
+    path.write_text(f"{heads[which]},\n" + "".join(f"{c},{n},\n" for c, n in names.items()), encoding="gb18030")
+    return path
+
+
 def declared(**said: str) -> Declaration:
     """Flags with defaults that fit `row`."""
     return Declaration.model_validate(
@@ -86,7 +113,7 @@ def declared(**said: str) -> Declaration:
 
 
 def receive_real(home: Home) -> list[Received]:
-    """Receive the five dated real files as the archive declares them."""
+    """Receive the real files, save the two that are layout examples, as the archive declares them."""
     return [
         receive(home, REALDATA / "gacc_exports" / name, Declaration.model_validate({"source": "gacc", **said}))
         for name, said in REAL_FILES.items()
@@ -139,7 +166,7 @@ def sample_release(sample_home: Home) -> Path:
 
 @pytest.fixture(scope="session")
 def real_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """The five dated real files, received as the archive declares them and released in one go."""
+    """The real files, received as the archive declares them and released in one go."""
     home = Home(tmp_path_factory.mktemp("real") / "home").create()
     receive_real(home)
     published(home)

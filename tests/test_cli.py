@@ -14,7 +14,7 @@ import pytest
 from orchestration import cli
 from orchestration.releases.store import Releases
 from orchestration.settings import PROJECT, Home
-from tests.conftest import REALDATA, declared, published, receive, row, tree, write_csv
+from tests.conftest import REALDATA, declared, hs8_list, published, receive, row, tree, write_csv
 from tests.test_docs import readme_walk
 
 SOYBEANS = [
@@ -114,6 +114,27 @@ def test_dry_run_prints_all_that_was_seen(bonded, home: Home, tmp_path: Path) ->
     for text in ("hs_code", "utf-8", "2024-01..2024-02", "1241", "502", "85", "2024-02\tnot covered\t7"):
         assert text in out
     assert {k for k in tree(home.landing) if k != ".lock"} == {k for k in before if k != ".lock"}
+
+
+def test_a_code_list_from_the_command_line(bonded, tmp_path: Path) -> None:
+    """Dry run, receipt, and a run that has no trade to build from."""
+    file, flags = hs8_list(tmp_path / "lines.csv", 2019, {"01012100": "Horses"}), ("--source", "gacc_nomenclature")
+    code, out, _ = bonded("receive", str(file), *flags, "--dry-run")
+    assert code == 0 and "list\ths8\nyear\t2019\nlanguage\ten" in out and "units\tKilogram" in out
+    code, out, _ = bonded("receive", str(file), *flags, "--vintage", "2019-01-05", "--json")
+    assert code == 0 and json.loads(out)[0]["receipt"]["list"] == "hs8"
+    code, out, _ = bonded("receive", str(file), *flags)
+    assert code == 0 and "nothing new" in out
+    renamed = hs8_list(tmp_path / "renamed.csv", 2019, {"01012100": "Live horses"})
+    code, out, _ = bonded("receive", str(renamed), *flags, "--dry-run")
+    assert code == 0 and "added\tremoved\trenamed\n0\t0\t1" in out
+    code, out, err = bonded("receive", str(file), *flags, "--flow", "import")
+    assert (code, out) == (1, "") and "flow does not fit" in err
+    code, out, err = bonded("run")
+    assert (code, out) == (1, "") and "holds no trade yet, only code lists" in err
+    code, out, _ = bonded("status")
+    assert code == 0 and "receipts: 0 that count, 0 withdrawn, code lists: 1" in out
+    assert bonded("sample")[0] == 1
 
 
 def test_status_in_a_pipe_is_plain(bonded, home: Home, tmp_path: Path) -> None:

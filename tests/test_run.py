@@ -12,6 +12,8 @@ import pytest
 from orchestration.build_plan import Built
 from orchestration.dbt_build import run_dbt
 from orchestration.landing import snapshot
+from orchestration.landing.code_lists import receive_file
+from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
 from orchestration.release_calendar import month_range, parse_month
 from orchestration.releases.content import table_content
@@ -19,7 +21,7 @@ from orchestration.releases.store import Releases
 from orchestration.run import run_home
 from orchestration.settings import Home
 from orchestration.sources.raw import write_raw
-from tests.conftest import add, contents, published, query, row, tree, value, write_csv
+from tests.conftest import add, code_list, contents, hs8_list, published, query, row, tree, value, write_csv
 
 FACTS = "config.incremental_strategy:replace_months"
 pytestmark = pytest.mark.usefixtures("in_memory")
@@ -78,6 +80,33 @@ def test_many_unknown_codes_block_and_say_so(small: Home, tmp_path: Path) -> Non
     assert not run_home(small, []).ok, "while its candidate fails, every run fails"
     Landing(small).withdraw(bad.receipt_id, "wrong partner codes")
     assert published(small).ok
+
+
+def test_a_partner_of_the_customs_list_is_known(small: Home, tmp_path: Path) -> None:
+    """Though nobody has reviewed it; without the list its rows are held back again, in months built before."""
+    add(small, tmp_path, [row("202402", value="1,000"), row("202402", "777", value="900")], partners="all")
+    listed = receive_file(
+        small,
+        code_list(tmp_path / "partners.txt", "partner", {"502": "U.S.A.", "777": "Newland"}),
+        Declaration(source="gacc_nomenclature"),
+    )
+    lines = hs8_list(tmp_path / "lines.txt", 2023, {"85423190": "Circuits", "85423199": "Circuits of 2023"})
+    receive_file(small, lines, Declaration(source="gacc_nomenclature"))
+    published(small)
+    assert query(small, "select partner_code, partner_name, note from dim_partner where partner_iso3 is null "
+                 "and not is_residual") == [("777", "Newland", "in the customs' list, not reviewed")]  # fmt: skip
+    assert value(small, "2024-02", "777") == 900 and not query(small, "from quarantine")
+    assert query(small, "select hs8, year, list_year, is_listed, first_month is null from dim_commodity "
+                 "where year >= 2023 and hs8 >= '85423190' order by 1, 2") == [
+        ("85423190", 2023, 2023, True, True), ("85423190", 2024, 2023, True, False),
+        ("85423199", 2023, 2023, True, True), ("85423199", 2024, 2023, True, True),
+        ("85429000", 2024, 2023, False, False),
+    ]  # fmt: skip
+    assert {entry.list for entry in Releases(small).manifest().code_lists} == {"partner", "hs8"}
+    assert listed.receipt is not None
+    Landing(small).withdraw(listed.receipt.receipt_id, "a trial")
+    summary = run_home(small, [])
+    assert summary.failure is not None and "unknown partner 777" in summary.failure
 
 
 def test_a_few_unknown_codes_are_held_back_and_readable(small: Home, tmp_path: Path) -> None:

@@ -261,3 +261,11 @@ def test_headings_are_chapters_and_headings() -> None:
     chapters = {c for c in codes if len(c) == 2}
     assert len(codes) == len(set(codes)) and chapters == {f"{n:02d}" for n in range(1, 100)} - {"77"}
     assert all(c[:2] in chapters for c in codes)
+
+
+def test_every_chapter_has_one_section() -> None:
+    """I to XXI in order without a gap, and what is national."""
+    sections = read("hs_sections")
+    assert len(sections) == 22 and sections[-1]["section"] == "special"
+    chapters = [n for s in sections for n in range(int(s["first_chapter"]), int(s["last_chapter"]) + 1)]
+    assert chapters == list(range(1, 100)) and all(s["name"] for s in sections)

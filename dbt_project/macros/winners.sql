@@ -2,7 +2,8 @@
   For each cell and currency the precedence of the receipt that counts: the latest whose scope contains the
   cell (docs/rules.md, rule 1); cells that no receipt covers are absent.
 
-  cells:    relation with source, reporter, flow, currency, month, hs_code, partner_code
+  cells:    relation with feeds, source, reporter, flow, currency, month, hs_code, partner_code ('world': all partners
+            in one row)
   coverage: relation with the same, hs_prefix instead of hs_code ('' = all codes), partner_code '*' = all
             partners, and precedence
 
@@ -11,6 +12,7 @@
 #}
 {% macro winners(cells, coverage) -%}
 select
+    feeds,
     source,
     reporter,
     flow,
@@ -22,6 +24,7 @@ select
 from (
     {%- for partner in ["'*'", "c.partner_code"] %}
     select
+        c.feeds,
         c.source,
         c.reporter,
         c.flow,
@@ -33,8 +36,8 @@ from (
     from {{ cells }} as c
     inner join {{ coverage }} as v
         on
-            c.source = v.source and c.reporter = v.reporter and c.flow = v.flow and c.currency = v.currency
-            and c.month = v.month and v.partner_code = {{ partner }}
+            c.feeds = v.feeds and c.source = v.source and c.reporter = v.reporter and c.flow = v.flow
+            and c.currency = v.currency and c.month = v.month and v.partner_code = {{ partner }}
             and starts_with(c.hs_code, v.hs_prefix)
     {%- if not loop.last %}
     union all

@@ -23,9 +23,11 @@ from orchestration.assets.common import (
 )
 from orchestration.build_plan import Built, Plan, plan
 from orchestration.dbt_build import DbtOutcome, manifest, run_dbt
+from orchestration.landing.store import LandingState
 from orchestration.release_calendar import format_month
 from orchestration.settings import Home
 from orchestration.sources.raw import raw_path
+from orchestration.sources.raw_lists import list_path, schema_path
 
 FACTS = "config.incremental_strategy:replace_months"
 MARTS = "bonded.marts"
@@ -87,6 +89,14 @@ def _raw_must_exist(home: Home, work: Plan) -> None:
         )
 
 
+def _lists_must_exist(home: Home, state: LandingState) -> None:
+    if not all(path.exists() for path in (schema_path(home), *(list_path(home, r) for r in state.code_lists))):
+        raise dg.Failure(
+            "The raw rows of the code lists are not there: materialize raw_gacc_nomenclature first, or launch the job "
+            "build_and_publish."
+        )
+
+
 @dbt_assets(
     manifest=manifest(),
     select=DIMENSIONS,
@@ -96,7 +106,7 @@ def _raw_must_exist(home: Home, work: Plan) -> None:
 )
 def dbt_dimensions(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
     """Staging views, reviewed seeds and dimensions."""
-    snapshot_state(warehouse.home)
+    _lists_must_exist(warehouse.home, snapshot_state(warehouse.home))
     yield from _events(context, warehouse.home, run_dbt(warehouse.home, DIMENSIONS, exclude=FACTS))
 
 

@@ -59,6 +59,7 @@ def landing_receipts(
     yield dg.MaterializeResult(
         metadata={
             "receipts": len(state.active),
+            "code lists": len(state.code_lists),
             "withdrawn": len(state.withdrawals),
             "received now": len(outcome.received),
             "refused now": len(outcome.refused),

@@ -1,4 +1,4 @@
-"""Stage raw: typed rows with their line numbers, one immutable Parquet file a receipt and month."""
+"""Stage raw: typed rows with their line numbers, one immutable Parquet file a receipt and month, or a code list."""
 
 import datetime as dt
 
@@ -9,6 +9,7 @@ from orchestration.assets.common import MONTHS, OWNERS, SINGLE_RUN, log_other_mo
 from orchestration.assets.landing import landing_receipts
 from orchestration.settings import Home
 from orchestration.sources.raw import raw_path, write_raw
+from orchestration.sources.raw_lists import list_path, write_list, write_schema
 
 
 @dg.asset(
@@ -39,3 +40,20 @@ def raw_gacc(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     months = sorted({*asked, *written})
     log_other_months(context, [context.asset_key], months, asked)
     return dg.MaterializeResult(metadata={"months": len(months), "months parsed now": len(written), "rows": rows})
+
+
+@dg.asset(group_name="raw", owners=OWNERS, kinds={"python", "parquet"}, deps=[landing_receipts])
+def raw_gacc_nomenclature(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """Codes, names and units of the customs' own lists as printed, each with its line in the received file.
+
+    A pure function of the received bytes and the parser's version. A home needs no list: there is always one file
+    without rows.
+    """
+    home = Home.default()
+    lists = snapshot_state(home).code_lists
+    write_schema(home)
+    new = [receipt for receipt in lists if write_list(home, receipt)]
+    for receipt in new:
+        context.log.info(f"{receipt.receipt_id} {receipt.name}: {receipt.rows} codes parsed")
+    rows = sum(pq.read_metadata(list_path(home, receipt)).num_rows for receipt in lists)
+    return dg.MaterializeResult(metadata={"lists": len(lists), "lists parsed now": len(new), "rows": rows})

@@ -58,7 +58,7 @@ def built_state(home: Home, started: dt.datetime) -> LandingState:
     Records that arrived after the run had started wait for the next run.
     """
     built, latest = Built.read(home), Landing(home).state()
-    waiting = [r.sequence for r in latest.receipts if r.received_at < started and r.sequence > built.facts]
+    waiting = [r.sequence for r in latest.received if r.received_at < started and r.sequence > built.facts]
     waiting += [w.sequence for w in latest.withdrawals if w.withdrawn_at < started and w.sequence > built.facts]
     if built.facts < 0 or built.marts != built.facts or waiting:
         what = f"{len(waiting)} records of landing" if waiting else "facts and marts"

@@ -21,7 +21,7 @@ from orchestration.duck import literal, scratch
 from orchestration.gates.judge import GateBrokenError, judge
 from orchestration.gates.suites import GateSpec
 from orchestration.landing.datasets import Dataset, load_datasets
-from orchestration.landing.scope import HS_CHAPTERS
+from orchestration.landing.scope import HS_CHAPTERS, partner_keys
 from orchestration.landing.snapshot import coverage_table, receipt_table, received_table
 from orchestration.landing.store import Landing
 from orchestration.settings import DBT_PROJECT, REPORTER, Home
@@ -39,6 +39,24 @@ create table evidence (
   difference decimal(24, 6) generated always as (actual - expected) virtual,
   excess decimal(24, 6) generated always as (abs(actual - expected) - tolerance) virtual,
   primary key (gate, dataset, month, scope, measure))"""
+#: All partners together, a row a line and currency: the partners' rows where every partner is covered, else the world
+#: file's (docs/rules.md, rule 4). Written here in another way than in the models, on purpose.
+ALL_PARTNERS = """
+create table all_partners as
+with line as (
+  select false as is_world, source, reporter, flow, month, hs8, sum(value_usd) as usd, sum(value_cny) as cny
+  from fct_trade_monthly group by all
+  union all
+  select true, source, reporter, flow, month, hs8, value_usd, value_cny from fct_trade_world_monthly
+),
+by_currency as (
+  select * exclude (usd, cny), unnest(['USD', 'CNY']) as currency, unnest([usd, cny])::bigint as value from line
+)
+select l.* exclude (is_world) from by_currency as l
+where value is not null and is_world = not exists (
+  select 1 from coverage as v
+  where v.partner_code = '*' and v.source = l.source and v.reporter = l.reporter and v.flow = l.flow
+    and v.month = l.month and v.currency = l.currency and starts_with(l.hs8, v.hs_prefix))"""
 ROWS_PER_FRAME = 500_000
 
 
@@ -64,13 +82,16 @@ def connect(subject: Subject) -> Iterator[duckdb.DuckDBPyConnection]:
         ).fetchall()
         for (table,) in tables:
             con.execute(f'create view "{table}" as select * from published.main."{table}"')
-        seen = {"receipt": receipt_table(state), "coverage": coverage_table(state), "received": received_table(state)}
+        seen = {"receipt": receipt_table(state), "scope_part": coverage_table(state), "received": received_table(state)}
         for name, rows in seen.items():
             con.register(f"{name}_arrow", rows)
             con.execute(f"create table {name} as select * from {name}_arrow")
+        con.execute("create view coverage as select * from scope_part where feeds <> 'check'")
+        con.execute(ALL_PARTNERS)
         raw = literal(subject.home.raw / "*" / "month=*" / "*.parquet")
         con.execute(
-            "create view raw_row as select r.*, receipt.feeds_fact, receipt.precedence "
+            "create view raw_row as "
+            "select r.*, receipt.feeds, receipt.code_length, receipt.dimensions, receipt.precedence "
             f"from read_parquet({raw}, hive_partitioning = false) r join receipt using (receipt_id, parser_version)"
         )
         _reference_tables(
@@ -94,7 +115,7 @@ def _reference_tables(con: duckdb.DuckDBPyConnection, datasets: dict[str, Datase
                 "first_month": d.first,
             }
         )
-        partners = ("*",) if d.partners == "all" else d.partners
+        partners = partner_keys(d.partners)
         prefixes = ("",) if d.hs == "all" else d.hs
         rows["dataset_scope"] += [
             {"dataset": name, "partner_code": p, "hs_prefix": h} for p in partners for h in prefixes

@@ -13,7 +13,7 @@ from orchestration import release_calendar as calendar
 from orchestration import strict_yaml
 from orchestration.errors import RefusalError
 from orchestration.landing.scope import Currency, Declaration, Flow, HsCodes, Partners
-from orchestration.settings import settings
+from orchestration.settings import LIST_SOURCES, settings
 
 
 def _month(value: object) -> object:
@@ -55,6 +55,8 @@ class Dataset(BaseModel):
     @model_validator(mode="after")
     def _known(self) -> Dataset:
         self.declaration("")
+        if self.source in LIST_SOURCES:
+            raise ValueError(f"{self.source} is a source of code lists; a dataset is a scope of trade")
         if self.first < calendar.FIRST_MONTH or (self.last is not None and self.last < self.first):
             raise ValueError("first lies before 2015-01, or last before first")
         return self

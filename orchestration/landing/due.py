@@ -10,7 +10,7 @@ from functools import cache
 from itertools import product
 
 from orchestration.landing.datasets import Dataset, load_datasets
-from orchestration.landing.scope import HS_CHAPTERS, shown
+from orchestration.landing.scope import HS_CHAPTERS, partner_keys, shown
 from orchestration.landing.store import LandingState
 from orchestration.release_calendar import detail_release_date, format_month
 from orchestration.settings import DBT_PROJECT, Home
@@ -34,9 +34,10 @@ class Query:
 
     def __str__(self) -> str:
         months = ", ".join(map(format_month, self.months))
+        columns = "month + code" if self.partners == "world" else "month + code + partner"
         return (
             f"{self.flow}s, {months}, codes {shown(self.hs)} (8 digits), partners {shown(self.partners)}, "
-            f"in {self.currency}, columns month + code + partner → save to {self.folder}"
+            f"in {self.currency}, columns {columns} → save to {self.folder}"
             + (f" with a sidecar <file>.yml that says hs: {shown(self.hs)}" if self.is_part else "")
         )
 
@@ -73,7 +74,7 @@ def dataset_status(home: Home, state: LandingState, today: dt.date) -> list[Data
 def _scopes(state: LandingState, dataset: Dataset) -> dict[dt.date, set[tuple[str, str]]]:
     """Partners and code prefixes that receipts cover for the dataset, by month; each pair once."""
     found: dict[dt.date, set[tuple[str, str]]] = defaultdict(set)
-    for scope in (r.scope for r in state.active if r.scope.feeds_fact):
+    for scope in (r.scope for r in state.active if r.scope.feeds != "check"):
         if (scope.source, scope.flow, scope.currency) == (dataset.source, dataset.flow, dataset.currency):
             pairs = set(product(scope.partner_keys, scope.hs_prefixes))
             for month in scope.month_list:
@@ -85,7 +86,7 @@ def _covered(scopes: set[tuple[str, str]], dataset: Dataset, month: dt.date) -> 
     """Whether the pairs of a month cover the dataset's whole scope."""
     chapters = (*HS_CHAPTERS, "99") if month.year >= 2021 else HS_CHAPTERS
     prefixes = chapters if dataset.hs == "all" else dataset.hs
-    partners = ("*",) if dataset.partners == "all" else dataset.partners
+    partners = partner_keys(dataset.partners)
     return all(
         any((key, prefix[:length]) in scopes for key in (partner, "*") for length in range(len(prefix) + 1))
         for partner in partners
@@ -97,7 +98,8 @@ def queries(dataset: Dataset, months: tuple[dt.date, ...], folder: str) -> tuple
     """The downloads that fetch these months: several months in one where they fit, several parts where they must."""
     if not months:
         return ()
-    partners = PARTNERS_A_LINE if dataset.partners == "all" else len(dataset.partners)
+    each = {"all": PARTNERS_A_LINE, "world": 1}
+    partners = each[dataset.partners] if isinstance(dataset.partners, str) else len(dataset.partners)
     codes = (*HS_CHAPTERS, "99") if dataset.hs == "all" else dataset.hs
     parts = _pack([(code, _lines(code) * partners) for code in codes])
     found = []

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.errors import RefusalError
+from orchestration.landing.code_lists import receive_file
 from orchestration.landing.known import Known, promises
 from orchestration.landing.listing import Waiting, is_unchanged, listing
 from orchestration.landing.names import shown_name, sidecar
-from orchestration.landing.receive import StillChangingError, receive
+from orchestration.landing.receive import StillChangingError
 from orchestration.landing.rejected import Rejected
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
@@ -56,7 +57,7 @@ class _Door:
             self.known = Known(datasets=promises())
 
     def take_in(self) -> InboxOutcome:
-        receipts = {r.receipt_id for r in self.landing.state().receipts}
+        receipts = {r.receipt_id for r in self.landing.state().received}
         found = listing(self.home)
         self.outcome.refused.extend(found.unreadable)
         self.known.keep_only(found.files)
@@ -79,7 +80,8 @@ class _Door:
         self.progress(path)
         try:
             _refuse_odd_sidecar(path)
-            taken = receive(self.home, path, Declaration(dataset=file.dataset), waiting=True, landing=self.landing)
+            said = Declaration(dataset=file.dataset)
+            taken = receive_file(self.home, path, said, waiting=True, landing=self.landing)
         except StillChangingError:
             self.outcome.left.append(path)
         except RefusalError as error:

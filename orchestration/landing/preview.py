@@ -1,4 +1,4 @@
-"""What receiving a file would replace: per month the total of its scope as it counts now, and then.
+"""What receiving a file, or withdrawing it, would replace: per month the total of its scope as it counts now, and then.
 
 The same rule as in the models decides what counts: the text of the dbt macro `winners` is rendered here too.
 """
@@ -9,7 +9,6 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import jinja2
 import pyarrow as pa
 
@@ -18,20 +17,31 @@ from orchestration.landing.scope import Scope
 from orchestration.landing.snapshot import COVERAGE_SCHEMA, coverage_rows
 from orchestration.landing.store import Landing, LandingState, Receipt
 from orchestration.settings import DBT_PROJECT
-from orchestration.sources.gacc import ParsedFile, parse
-
-NEW = "new"
+from orchestration.sources.gacc import ParsedFile
+from orchestration.sources.raw import parse_receipt
 
 
 @dataclass(frozen=True)
 class MonthChange:
-    """The total of the new scope in one month, in whole units of its currency: as it counts now (None: not
-    covered yet) and with the new file.
+    """The total of a scope in one month, in whole units of its currency: as it counts now and after the change.
+
+    None: nothing of it is covered.
     """
 
     month: dt.date
     old: int | None
-    new: int
+    new: int | None
+
+
+@dataclass(frozen=True)
+class _Party:
+    """A receipt, or a file that is not one yet, that takes part in the comparison."""
+
+    receipt_id: str
+    scope: Scope
+    vintage: dt.date
+    sequence: int
+    rows: Path
 
 
 def winners_sql(cells: str, coverage: str) -> str:
@@ -44,66 +54,84 @@ def winners_sql(cells: str, coverage: str) -> str:
 def changes(
     landing: Landing, state: LandingState, parsed: ParsedFile, scope: Scope, vintage: dt.date, work: Path
 ) -> list[MonthChange]:
-    """Per month of the scope, old and new total; empty if the file may not feed the fact."""
-    if not scope.feeds_fact:
-        return []
-    overlapping = [r for r in state.active if _overlaps(r.scope, scope)]
-    order = sorted([(r.vintage, len(r.scope.dimensions), r.sequence, r.receipt_id) for r in overlapping]
-                   + [(vintage, len(scope.dimensions), state.sequence + 1, NEW)])  # fmt: skip
-    rank = {receipt_id: n for n, (*_, receipt_id) in enumerate(order, start=1)}
-    with scratch() as con:
-        con.execute(
-            "create table rows (receipt_id varchar, month date, hs_code varchar, partner_code varchar, value bigint)"
-        )
-        _load(con, NEW, parsed.rows_path)
-        for receipt in overlapping:
-            folder = work / receipt.receipt_id
-            _load(con, receipt.receipt_id, _reparse(landing, receipt, folder))
-        before = [row for r in overlapping for row in coverage_rows(r.receipt_id, r.scope, rank[r.receipt_id])]
-        mine = coverage_rows(NEW, scope, rank[NEW])
-        old = _totals(con, before, mine)
-        new = _totals(con, before + mine, mine)
-        covered = {row["month"] for row in before}
-    return [MonthChange(m, old.get(m, 0) if m in covered else None, new.get(m, 0)) for m in scope.month_list]
+    """Per month of the scope, old and new total, if the file is received; empty if it feeds no fact."""
+    others = _overlapping(landing, state.active, scope, work)
+    mine = _Party("new", scope, vintage, state.sequence + 1, parsed.rows_path)
+    return _compare(scope, others, [*others, mine])
+
+
+def withdrawal_changes(landing: Landing, receipt_id: str) -> list[MonthChange]:
+    """Per month of a receipt's scope, old and new total, if it is withdrawn; empty if it decides nothing."""
+    with landing.receiving() as work:
+        active = landing.state().active
+        receipt = next((r for r in active if r.receipt_id == receipt_id), None)
+        if receipt is None:
+            return []
+        parties = _overlapping(landing, active, receipt.scope, work)
+        return _compare(receipt.scope, parties, [p for p in parties if p.receipt_id != receipt_id])
+
+
+def _overlapping(landing: Landing, receipts: tuple[Receipt, ...], scope: Scope, work: Path) -> list[_Party]:
+    """The receipts that feed the same fact for some of the same months."""
+    found = []
+    for receipt in receipts:
+        if scope.feeds != "check" and _overlaps(receipt.scope, scope):
+            rows = parse_receipt(landing, receipt, work / receipt.receipt_id).rows_path
+            found.append(_Party(receipt.receipt_id, receipt.scope, receipt.vintage, receipt.sequence, rows))
+    return found
 
 
 def _overlaps(a: Scope, b: Scope) -> bool:
     same = (a.source, a.reporter, a.flow, a.currency) == (b.source, b.reporter, b.flow, b.currency)
-    if not (same and a.feeds_fact and a.months[0] <= b.months[1] and b.months[0] <= a.months[1]):
+    if not (same and a.feeds == b.feeds and a.months[0] <= b.months[1] and b.months[0] <= a.months[1]):
         return False
     partners = "*" in (*a.partner_keys, *b.partner_keys) or not set(a.partner_keys).isdisjoint(b.partner_keys)
     return partners and any(p.startswith(q) or q.startswith(p) for p in a.hs_prefixes for q in b.hs_prefixes)
 
 
-def _reparse(landing: Landing, receipt: Receipt, folder: Path) -> Path:
-    return parse(landing.bytes_path(receipt.sha256), folder, name=receipt.name, header=receipt.header).rows_path
+def _compare(scope: Scope, before: list[_Party], after: list[_Party]) -> list[MonthChange]:
+    if scope.feeds == "check":
+        return []
+    old, new = _totals(scope, before), _totals(scope, after)
+    return [MonthChange(m, old.get(m), new.get(m)) for m in scope.month_list]
 
 
-def _load(con: duckdb.DuckDBPyConnection, receipt_id: str, rows: Path) -> None:
-    con.execute(
-        f"insert into rows select {literal(receipt_id)}, month, hs_code, partner_code, sum(value) "
-        f"from read_parquet({literal(rows)}) group by all"
-    )
-
-
-def _totals(
-    con: duckdb.DuckDBPyConnection, coverage: list[dict[str, object]], mine: list[dict[str, object]]
-) -> dict[dt.date, int]:
-    """Sum of the rows that count and lie within the new scope, per month."""
-    con.register("coverage", pa.Table.from_pylist(coverage, schema=COVERAGE_SCHEMA))
-    con.register("mine", pa.Table.from_pylist(mine, schema=COVERAGE_SCHEMA))
-    con.execute(
-        "create or replace temp table cells as select distinct m.source, m.reporter, m.flow, m.currency, r.month, "
-        "r.hs_code, r.partner_code from rows r, (select distinct source, reporter, flow, currency from mine) m"
-    )
-    inside = f"select distinct month, hs_code, partner_code from ({winners_sql('cells', 'mine')})"
-    return dict(
+def _totals(scope: Scope, parties: list[_Party]) -> dict[dt.date, int]:
+    """Sum of the rows that count and lie within the scope, per month of which some party covers anything."""
+    order = sorted(parties, key=lambda p: (p.vintage, len(p.scope.further_dimensions), p.sequence))
+    coverage = [row for n, p in enumerate(order, start=1) for row in coverage_rows(p.receipt_id, p.scope, n)]
+    with scratch() as con:
         con.execute(
-            f"""select w.month, sum(r.value)::bigint from ({winners_sql("cells", "coverage")}) w
-            join (select distinct receipt_id, precedence from coverage) c using (precedence)
-            join rows r on r.receipt_id = c.receipt_id and r.month = w.month and r.hs_code = w.hs_code
-              and r.partner_code = w.partner_code
-            semi join ({inside}) i on i.month = w.month and i.hs_code = w.hs_code and i.partner_code = w.partner_code
-            group by 1"""
-        ).fetchall()
-    )
+            "create table rows (receipt_id varchar, month date, hs_code varchar, partner_code varchar, value bigint)"
+        )
+        for party in parties:
+            con.execute(
+                f"insert into rows select {literal(party.receipt_id)}, month, hs_code, "
+                f"coalesce(partner_code, 'world'), sum(value) from read_parquet({literal(party.rows)}) group by all"
+            )
+        con.register("coverage", pa.Table.from_pylist(coverage, schema=COVERAGE_SCHEMA))
+        con.register("mine", pa.Table.from_pylist(coverage_rows("", scope, 0), schema=COVERAGE_SCHEMA))
+        con.execute(
+            "create table cells as select distinct m.*, r.month, r.hs_code, r.partner_code "
+            "from rows r, (select distinct feeds, source, reporter, flow, currency from mine) m"
+        )
+        return dict(con.execute(_TOTALS.format(counted=winners_sql("cells", "coverage"),
+                                               inside=winners_sql("cells", "mine"))).fetchall())  # fmt: skip
+
+
+_TOTALS = """
+with counted as ({counted}), inside as ({inside}),
+total as (
+  select w.month, sum(r.value)::bigint as value from counted w
+  join (select distinct receipt_id, precedence from coverage) c using (precedence)
+  join rows r on r.receipt_id = c.receipt_id and r.month = w.month and r.hs_code = w.hs_code
+    and r.partner_code = w.partner_code
+  semi join inside i on i.month = w.month and i.hs_code = w.hs_code and i.partner_code = w.partner_code
+  group by all
+),
+covered as (
+  select distinct v.month from coverage v join mine m on v.month = m.month
+    and (starts_with(v.hs_prefix, m.hs_prefix) or starts_with(m.hs_prefix, v.hs_prefix))
+    and (v.partner_code = m.partner_code or '*' in (v.partner_code, m.partner_code))
+)
+select month, coalesce(value, 0) from covered left join total using (month)"""

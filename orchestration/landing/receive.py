@@ -52,6 +52,8 @@ def declare(file: Path, flags: Declaration) -> Declaration:
     Flags and sidecar may narrow the dataset's codes and partners to a part of them, as a query that had to be split
     does; whatever else differs is refused.
     """
+    if not os.path.isfile(file):  # noqa: PTH113 - Path.is_file raises for a name that is too long
+        raise RefusalError("no such file", file=str(file), remedy="check the path")
     parts, name = {"the command": flags}, shown_name(file)
     if os.path.lexists(sidecar(file)):
         parts[shown_name(sidecar(file))] = strict_yaml.load(sidecar(file), Declaration)
@@ -77,18 +79,18 @@ def receive(
     `waiting`: it lies in the inbox, where received files stay; one whose receipt was withdrawn is not new there.
     `landing`: one that keeps what it has read, for many files.
     """
-    if not os.path.isfile(file):  # noqa: PTH113 - Path.is_file raises for a name that is too long
-        raise RefusalError("no such file", file=str(file), remedy="check the path")
     name, declaration = shown_name(file), declare(file, flags)
     landing, today = landing or Landing(home), beijing_today()
     with landing.receiving() as work:
-        copy, sha256, size = _copy(file, work / "bytes", follow=not waiting)
+        copy, sha256, size = copy_in(file, work / "bytes", follow=not waiting)
         state = landing.state()
-        _refuse_other_kind(state, declaration, name)
+        refuse_other_kind(state, declaration, name)
         known = _known(state, sha256, declaration, name, waiting)
         if known:
             return Received(known, is_new=False)
-        parsed = parse(copy, work / "parsed", name=name, header=declaration.header)
+        months = declaration.months
+        month = months[0] if months and months[0] == months[1] else None
+        parsed = parse(copy, work / "parsed", name=name, header=declaration.header, month=month)
         scope, vintage = resolve(declaration, parsed, name, today)
         _refuse_outside_dataset(declaration, scope, name)
         if dry_run:
@@ -105,7 +107,7 @@ def receive(
             vintage=vintage,
             header=declaration.header,
             scope=scope,
-            printed=(parsed.months[0].month, parsed.months[-1].month) if parsed.months else None,
+            printed=_printed(parsed),
             encoding=parsed.encoding,
             content=tuple(ReceivedMonth(month=m.month, rows=m.rows, value=m.value) for m in parsed.months),
         )
@@ -114,8 +116,17 @@ def receive(
         return Received(receipt, True, parsed, scope, vintage)
 
 
-def _copy(file: Path, target: Path, follow: bool) -> tuple[Path, str, int]:
-    """Copy and hash; what cannot be read, or changes while it is read, is refused. Writing errors are no refusals."""
+def _printed(parsed: ParsedFile) -> tuple[dt.date, dt.date] | None:
+    """First and last month that the file itself says."""
+    printed = [m.month for m in parsed.months] if parsed.layout.has_month else []
+    return (printed[0], printed[-1]) if printed else None
+
+
+def copy_in(file: Path, target: Path, *, follow: bool) -> tuple[Path, str, int]:
+    """Copy and hash; what cannot be read, or changes while it is read, is refused. Writing errors are no refusals.
+
+    `follow`: whether a symbolic link may be followed.
+    """
     digest, size = hashlib.sha256(), 0
     with target.open("wb") as out:
         for chunk in _chunks(file, follow):
@@ -144,15 +155,14 @@ def _chunks(file: Path, follow: bool) -> Iterator[bytes]:
         )
 
 
-def _refuse_other_kind(state: LandingState, declaration: Declaration, name: str) -> None:
+def refuse_other_kind(state: LandingState, declaration: Declaration, name: str) -> None:
     """A home is real or synthetic from its first receipt on (docs/rules.md, rule 7)."""
-    if not state.receipts or declaration.source is None:
+    if state.first_source is None or declaration.source is None:
         return
-    first = state.receipts[0].scope
-    if first.is_synthetic != (declaration.source in SYNTHETIC_SOURCES):
-        kind = "synthetic" if first.is_synthetic else "real"
+    if state.is_synthetic != (declaration.source in SYNTHETIC_SOURCES):
+        kind = "synthetic" if state.is_synthetic else "real"
         raise RefusalError(
-            f"this home holds {kind} receipts (source {first.source}); {declaration.source} never shares it",
+            f"this home holds {kind} receipts (source {state.first_source}); {declaration.source} never shares it",
             file=name,
             remedy=f"bonded receive {name} --home ANOTHER_FOLDER …",
         )

@@ -14,10 +14,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, mo
 from orchestration import release_calendar as calendar
 from orchestration.duck import literal, scratch
 from orchestration.errors import RefusalError
-from orchestration.settings import REPORTER, SYNTHETIC_SOURCES
+from orchestration.settings import LIST_SOURCES, REPORTER, SYNTHETIC_SOURCES
 from orchestration.sources.gacc import ParsedFile
 
-SOURCES = ("gacc", *sorted(SYNTHETIC_SOURCES))
+SOURCES = ("gacc", *sorted(SYNTHETIC_SOURCES), *sorted(LIST_SOURCES))
 HS_CHAPTERS = tuple(f"{n:02d}" for n in range(1, 99) if n != 77)
 
 
@@ -55,10 +55,20 @@ Months = Annotated[
 ]
 Flow = Literal["import", "export"]
 Currency = Literal["USD", "CNY"]
+#: What the rows of a scope are good for: the fact by partner, the fact of all partners together, or checks alone.
+Feeds = Literal["partner", "world", "check"]
+WORLD = "world"
+
+
+def partner_keys(partners: Codes | str) -> Codes:
+    """Partners as coverage knows them: '*' stands for all partners, each in its own rows, 'world' for their sum."""
+    return ("*",) if partners == "all" else (WORLD,) if partners == WORLD else tuple(partners)
 
 
 class Scope(BaseModel):
-    """What a receipt holds. `months`: first and last, both included; `dimensions`: the grain of its rows."""
+    """What a receipt holds. `months`: first and last, both included; `dimensions`: what splits its rows;
+    `code_length`: digits of its codes.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -72,6 +82,7 @@ class Scope(BaseModel):
     provinces: TwoDigits = "all"
     currency: Currency
     dimensions: tuple[str, ...]
+    code_length: Literal[2, 4, 6, 8] = 8
 
     @property
     def month_list(self) -> list[dt.date]:
@@ -85,13 +96,32 @@ class Scope(BaseModel):
 
     @property
     def partner_keys(self) -> Codes:
-        """Covered partners; '*' stands for all partners, each in its own rows."""
-        return ("*",) if self.partners == "all" else () if self.partners == "world" else tuple(self.partners)
+        """Covered partners (`partner_keys`)."""
+        return partner_keys(self.partners)
 
     @property
-    def feeds_fact(self) -> bool:
-        """Whether the rows may feed the monthly fact (docs/rules.md, rule 5)."""
-        return self.regimes == "all" and self.provinces == "all" and self.partners != "world"
+    def feeds(self) -> Feeds:
+        """Which fact the rows feed; coarser codes, or a choice of regimes or provinces, feed none (rule 5)."""
+        if self.code_length < 8 or self.regimes != "all" or self.provinces != "all":
+            return "check"
+        return "world" if self.partners == WORLD else "partner"
+
+    @property
+    def further_dimensions(self) -> tuple[str, ...]:
+        """What splits the rows beside month, code and partner: of several grains at one vintage the finest counts."""
+        return tuple(d for d in self.dimensions if d in ("regime_code", "province_code"))
+
+    @property
+    def grain(self) -> str:
+        """The grain in words, for instance 'HS8 × partner × regime'."""
+        split = [d.removesuffix("_code") for d in self.dimensions if d not in ("month", "hs_code")]
+        limits = [f"{k} {shown(getattr(self, k))}" for k in ("regimes", "provinces") if getattr(self, k) != "all"]
+        return " × ".join([f"HS{self.code_length}", *split]) + "".join(f", {limit} only" for limit in limits)
+
+    @property
+    def single_month(self) -> dt.date | None:
+        """The month, if there is but one: that of all rows of a file without a month column."""
+        return self.months[0] if self.months[0] == self.months[1] else None
 
     @property
     def is_synthetic(self) -> bool:
@@ -170,18 +200,13 @@ def resolve(declaration: Declaration, parsed: ParsedFile, name: str, today: dt.d
     seen = describe(parsed)
     if unsaid := missing(declaration):
         flags = {"source": "--source gacc", "flow": "--flow import|export", "hs": "--hs all|<prefixes>",
-                 "partners": "--partners all|<codes>"}  # fmt: skip
+                 "partners": "--partners all|<codes>|world"}  # fmt: skip
         raise RefusalError(
             f"the scope is not declared: {', '.join(unsaid)} missing. Seen in the file: {seen}",
             file=name,
             remedy=f"bonded receive {name} " + " ".join(flags[k] for k in unsaid) + "  (or --dataset NAME)",
         )
-    if declaration.partners == "world":
-        raise RefusalError(
-            f"declared as partners world, but the file has a partner column. Seen in the file: {seen}",
-            file=name,
-            remedy="declare --partners all, or the list of codes that was asked for",
-        )
+    _refuse_partners(declaration, parsed, name, seen)
     currency = parsed.layout.currency
     if declaration.currency not in (None, currency):
         raise RefusalError(
@@ -199,6 +224,7 @@ def resolve(declaration: Declaration, parsed: ParsedFile, name: str, today: dt.d
             "months": months,
             "currency": currency,
             "dimensions": parsed.layout.dimensions,
+            "code_length": parsed.code_length,
         }
     )
     _refuse_dates(scope, vintage, today, name)
@@ -206,18 +232,40 @@ def resolve(declaration: Declaration, parsed: ParsedFile, name: str, today: dt.d
     return scope, vintage
 
 
+def _refuse_partners(declaration: Declaration, parsed: ParsedFile, name: str, seen: str) -> None:
+    """A file without a partner column is of the world, and no other is."""
+    if parsed.layout.has_partner and declaration.partners == WORLD:
+        raise RefusalError(
+            f"declared as partners world, but the file has a partner column. Seen in the file: {seen}",
+            file=name,
+            remedy="declare --partners all, or the list of codes that was asked for",
+        )
+    if not parsed.layout.has_partner and declaration.partners != WORLD:
+        raise RefusalError(
+            f"declared as partners {shown(declaration.partners)}, but the file has no partner column. "
+            f"Seen in the file: {seen}",
+            file=name,
+            remedy="declare --partners world if the query asked for all partners; if it asked for some, download it "
+            "again with the partner code among the columns",
+        )
+
+
 def describe(parsed: ParsedFile) -> str:
     """What was seen in the file, in one line."""
     months = [m.month for m in parsed.months]
-    span = shown((months[0], months[-1])) if months else "none"
+    span = f"months {shown((months[0], months[-1])) if months else 'none'}"
     partners = ",".join(parsed.partners[:6]) + (f",… ({len(parsed.partners)})" if len(parsed.partners) > 6 else "")
     return (
-        f"months {span}, {parsed.rows} rows, {parsed.layout.currency}, partners {partners or 'none'}, "
+        f"{span if parsed.layout.has_month else 'no month column'}, {parsed.rows} rows, {parsed.layout.currency}, "
+        f"{'partners ' + (partners or 'none') if parsed.layout.has_partner else 'no partner column'}, "
+        f"codes of {parsed.code_length} digits, "
         f"HS chapters {','.join(parsed.hs_chapters[:8])}{',…' if len(parsed.hs_chapters) > 8 else ''}"
     )
 
 
 def _resolve_months(declaration: Declaration, parsed: ParsedFile, name: str) -> tuple[dt.date, dt.date]:
+    if not parsed.layout.has_month:
+        return _resolve_undated(declaration.months, parsed, name)
     printed = [m.month for m in parsed.months]
     if declaration.months is None:
         if not printed:
@@ -228,6 +276,24 @@ def _resolve_months(declaration: Declaration, parsed: ParsedFile, name: str) -> 
             )
         return printed[0], printed[-1]
     return declaration.months
+
+
+def _resolve_undated(months: tuple[dt.date, dt.date] | None, parsed: ParsedFile, name: str) -> tuple[dt.date, dt.date]:
+    """One declared month: a sum of several cannot be split, and the file does not say whether it is one."""
+    if months is None:
+        raise RefusalError(
+            f"the file has no month column, and no month is declared. Seen in the file: {describe(parsed)}",
+            file=name,
+            remedy="if the query asked for one month, say which: --months 2025-11; a sum of several months cannot be "
+            "split: download it again with the month among the columns",
+        )
+    if months[0] != months[1]:
+        raise RefusalError(
+            f"an undated file of several months ({shown(months)}): their sum cannot be split",
+            file=name,
+            remedy="download it again with the month among the columns, or one file for each month",
+        )
+    return months
 
 
 def _refuse_dates(scope: Scope, vintage: dt.date, today: dt.date, name: str) -> None:

@@ -1,7 +1,8 @@
-"""What dbt and the gates see of landing: receipts and their coverage as two small Parquet files.
+"""What dbt and the gates see of landing: receipts, their coverage and code lists as three small Parquet files.
 
 `receipt.parquet`: one row an active receipt. `coverage.parquet`: one row an active receipt × month × partner
-('*' = all) × HS prefix ('' = all codes) of those that may feed the fact.
+('*' = all, 'world' = their sum alone) × HS prefix ('' = all codes), and what the receipt feeds.
+`code_list.parquet`: one row a code list that is not withdrawn.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.landing.scope import Scope
+from orchestration.landing.scope import Scope, shown
 from orchestration.landing.store import LandingState
+from orchestration.sources import gacc_nomenclature
 from orchestration.sources.gacc import PARSER_VERSION
 
 RECEIPT_SCHEMA = pa.schema(
@@ -33,7 +35,11 @@ RECEIPT_SCHEMA = pa.schema(
         "flow": pa.string(),
         "currency": pa.string(),
         "dimensions": pa.string(),
-        "feeds_fact": pa.bool_(),
+        "code_length": pa.int64(),
+        "regimes": pa.string(),
+        "provinces": pa.string(),
+        "grain": pa.string(),
+        "feeds": pa.string(),
         "is_synthetic": pa.bool_(),
     }
 )
@@ -41,6 +47,7 @@ COVERAGE_SCHEMA = pa.schema(
     {
         "receipt_id": pa.string(),
         "precedence": pa.int64(),
+        "feeds": pa.string(),
         "source": pa.string(),
         "reporter": pa.string(),
         "flow": pa.string(),
@@ -50,16 +57,27 @@ COVERAGE_SCHEMA = pa.schema(
         "hs_prefix": pa.string(),
     }
 )
+CODE_LIST_SCHEMA = pa.schema(
+    {
+        "receipt_id": pa.string(),
+        "parser_version": pa.string(),
+        "precedence": pa.int64(),
+        "list": pa.string(),
+        "year": pa.int32(),
+        "language": pa.string(),
+        "vintage": pa.date32(),
+        "name": pa.string(),
+    }
+)
 
 
 def coverage_rows(receipt_id: str, scope: Scope, precedence: int) -> list[dict[str, Any]]:
-    """The coverage of one scope; empty if it may not feed the fact."""
-    if not scope.feeds_fact:
-        return []
+    """The coverage of one scope, and which fact it feeds."""
     return [
         {
             "receipt_id": receipt_id,
             "precedence": precedence,
+            "feeds": scope.feeds,
             "source": scope.source,
             "reporter": scope.reporter,
             "flow": scope.flow,
@@ -92,12 +110,28 @@ def receipt_table(state: LandingState) -> pa.Table:
             "parser_version": PARSER_VERSION,
             **{k: getattr(r.scope, k) for k in ("source", "reporter", "flow", "currency")},
             "dimensions": ",".join(r.scope.dimensions),
-            "feeds_fact": r.scope.feeds_fact,
+            "regimes": shown(r.scope.regimes),
+            "provinces": shown(r.scope.provinces),
+            **{k: getattr(r.scope, k) for k in ("code_length", "grain", "feeds")},
             "is_synthetic": r.scope.is_synthetic,
         }
         for r in state.active
     ]
     return pa.Table.from_pylist(rows, schema=RECEIPT_SCHEMA)
+
+
+def code_list_table(state: LandingState) -> pa.Table:
+    """All code lists that are not withdrawn."""
+    columns = ("receipt_id", "list", "year", "language", "vintage", "name")
+    rows = [
+        {
+            **{k: getattr(r, k) for k in columns},
+            "precedence": rank,
+            "parser_version": gacc_nomenclature.PARSER_VERSION,
+        }
+        for rank, r in enumerate(state.code_lists, start=1)
+    ]
+    return pa.Table.from_pylist(rows, schema=CODE_LIST_SCHEMA)
 
 
 def received_table(state: LandingState) -> pa.Table:
@@ -108,9 +142,10 @@ def received_table(state: LandingState) -> pa.Table:
 
 
 def write(state: LandingState, folder: Path) -> None:
-    """Write both files into the folder, each replaced in one step, and last the sequence that they stand for."""
+    """Write the files into the folder, each replaced in one step, and last the sequence that they stand for."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, table in (("receipt", receipt_table(state)), ("coverage", coverage_table(state))):
+    tables = {"receipt": receipt_table(state), "coverage": coverage_table(state), "code_list": code_list_table(state)}
+    for name, table in tables.items():
         aside = folder / f".{name}.parquet"
         pq.write_table(table, aside)
         aside.replace(folder / f"{name}.parquet")

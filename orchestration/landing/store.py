@@ -1,4 +1,4 @@
-"""Landing: received bytes by hash, and the append-only record of receipts and withdrawals.
+"""Landing: received bytes by hash, and the append-only record of receipts, code lists and withdrawals.
 
 One record is one file `records/<sequence>.json`, created whole or not at all (written aside, then linked
 under its number). Nothing here is ever edited or deleted.
@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from orchestration.errors import RefusalError
 from orchestration.landing.scope import Months, Scope
-from orchestration.settings import Home, settings
+from orchestration.settings import SYNTHETIC_SOURCES, Home, settings
 
 
 class ReceivedMonth(BaseModel):
@@ -55,6 +55,34 @@ class Receipt(BaseModel):
     content: tuple[ReceivedMonth, ...]
 
 
+class CodeListReceipt(BaseModel):
+    """The event of receiving a code list. `list`: hs8, partner, regime or province; `language`: en or zh; `year`: the
+    year whose list of commodities it is, None for the other lists.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["code_list"] = "code_list"
+    sequence: int
+    receipt_id: str
+    sha256: str
+    bytes: int
+    name: str
+    received_at: dt.datetime
+    vintage: dt.date
+    source: str
+    list: str
+    year: int | None
+    language: str
+    encoding: str
+    rows: int
+
+    @property
+    def subject(self) -> tuple[str, int | None, str]:
+        """List, year and language: of one subject the latest counts, by vintage and sequence."""
+        return self.list, self.year, self.language
+
+
 class Withdrawal(BaseModel):
     """The event of declaring a receipt wrong; it counts no longer, from the next build on."""
 
@@ -67,17 +95,18 @@ class Withdrawal(BaseModel):
     withdrawn_at: dt.datetime
 
 
-Record = Annotated[Receipt | Withdrawal, Field(discriminator="kind")]
-_RECORD: TypeAdapter[Receipt | Withdrawal] = TypeAdapter(Record)
+Record = Annotated[Receipt | CodeListReceipt | Withdrawal, Field(discriminator="kind")]
+_RECORD: TypeAdapter[Receipt | CodeListReceipt | Withdrawal] = TypeAdapter(Record)
 
 
 @dataclass(frozen=True)
 class LandingState:
-    """All records up to a sequence number: what a run is built from."""
+    """All records up to a sequence number: what a run is built from. `receipts` and `active` are trade only."""
 
     sequence: int
     receipts: tuple[Receipt, ...]
     withdrawals: tuple[Withdrawal, ...]
+    lists: tuple[CodeListReceipt, ...] = ()
 
     @property
     def active(self) -> tuple[Receipt, ...]:
@@ -85,9 +114,33 @@ class LandingState:
         gone = {w.receipt_id for w in self.withdrawals}
         return tuple(r for r in self.receipts if r.receipt_id not in gone)
 
+    @property
+    def code_lists(self) -> tuple[CodeListReceipt, ...]:
+        """Code lists that are not withdrawn, from the lowest precedence to the highest: by vintage, then sequence."""
+        gone = {w.receipt_id for w in self.withdrawals}
+        kept = (r for r in self.lists if r.receipt_id not in gone)
+        return tuple(sorted(kept, key=lambda r: (r.vintage, r.sequence)))
+
+    @property
+    def received(self) -> tuple[Receipt | CodeListReceipt, ...]:
+        """Everything that was ever received, withdrawn or not, in order of sequence."""
+        both: list[Receipt | CodeListReceipt] = [*self.receipts, *self.lists]
+        return tuple(sorted(both, key=lambda r: r.sequence))
+
+    @property
+    def first_source(self) -> str | None:
+        """Source of the first receipt of any kind, which decides whether the home is real or synthetic (rule 7)."""
+        sources = (r.scope.source if isinstance(r, Receipt) else r.source for r in self.received)
+        return next(sources, None)
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the home holds made-up figures."""
+        return self.first_source in SYNTHETIC_SOURCES
+
     def precedence(self) -> dict[str, int]:
         """Rank of each active receipt: later vintage, then finer grain, then later sequence (rules 1 and 5)."""
-        ordered = sorted(self.active, key=lambda r: (r.vintage, len(r.scope.dimensions), r.sequence))
+        ordered = sorted(self.active, key=lambda r: (r.vintage, len(r.scope.further_dimensions), r.sequence))
         return {r.receipt_id: rank for rank, r in enumerate(ordered, start=1)}
 
     @property
@@ -100,7 +153,7 @@ class Landing:
     """The landing of one home. It keeps the records that it has read, and reads those that were added since."""
 
     def __init__(self, home: Home) -> None:
-        self._read: list[Receipt | Withdrawal] = []
+        self._read: list[Receipt | CodeListReceipt | Withdrawal] = []
         self._records = home.landing / "records"
         self._bytes = home.landing / "bytes"
         self._work = home.landing / "work"
@@ -114,6 +167,7 @@ class Landing:
             records[-1].sequence if records else 0,
             tuple(r for r in records if isinstance(r, Receipt)),
             tuple(r for r in records if isinstance(r, Withdrawal)),
+            tuple(r for r in records if isinstance(r, CodeListReceipt)),
         )
 
     def _read_new(self) -> None:
@@ -157,7 +211,7 @@ class Landing:
             path.replace(target)
             _sync(target.parent)
 
-    def append(self, record: Receipt | Withdrawal) -> None:
+    def append(self, record: Receipt | CodeListReceipt | Withdrawal) -> None:
         """Write one record under its number; whole or not at all. Only within `receiving`."""
         self._records.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=self._work, suffix=".json", delete=False) as stream:
@@ -167,16 +221,21 @@ class Landing:
         os.link(stream.name, self._record_path(record.sequence))
         _sync(self._records)
 
-    def withdraw(self, receipt_id: str, reason: str) -> Withdrawal:
-        """Record that a receipt is wrong; `RefusalError` if there is none of that id, or it is withdrawn already."""
+    def withdraw(self, receipt_id: str, reason: str, *, dry_run: bool = False) -> Withdrawal:
+        """Record that a receipt is wrong (in a dry run only check that it could be).
+
+        `RefusalError` if there is none of that id, or it is withdrawn already.
+        """
         if not reason.strip():
             raise RefusalError("a withdrawal needs a reason", remedy="--reason 'why the receipt is wrong'")
         with self.receiving():
             state = self.state()
-            if receipt_id not in {r.receipt_id for r in state.receipts}:
-                known = ", ".join(r.receipt_id for r in state.active[-5:]) or "none"
+            gone = {w.receipt_id for w in state.withdrawals}
+            ids = [r.receipt_id for r in state.received]
+            if receipt_id not in ids:
+                known = ", ".join([i for i in ids if i not in gone][-5:]) or "none"
                 raise RefusalError(f"there is no receipt {receipt_id!r}", remedy=f"latest receipts: {known}")
-            if receipt_id in {w.receipt_id for w in state.withdrawals}:
+            if receipt_id in gone:
                 raise RefusalError(f"{receipt_id} is withdrawn already", remedy="nothing to do")
             record = Withdrawal(
                 sequence=state.sequence + 1,
@@ -184,7 +243,8 @@ class Landing:
                 reason=reason.strip(),
                 withdrawn_at=dt.datetime.now(dt.UTC),
             )
-            self.append(record)
+            if not dry_run:
+                self.append(record)
             return record
 
 

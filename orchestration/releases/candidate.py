@@ -18,7 +18,13 @@ from orchestration.dbt_build import manifest
 from orchestration.duck import literal
 from orchestration.landing.store import LandingState
 from orchestration.releases.content import database_content
-from orchestration.releases.store import Manifest, ReleaseReceipt, ReleaseWithdrawal, write_manifest
+from orchestration.releases.store import (
+    Manifest,
+    ReleaseCodeList,
+    ReleaseReceipt,
+    ReleaseWithdrawal,
+    write_manifest,
+)
 from orchestration.settings import CONTRACT_VERSION, PROJECT, Home
 
 DATABASE = "trade.duckdb"
@@ -80,6 +86,10 @@ def build(home: Home, state: LandingState, base: str | None) -> Path:
                     for r in state.active
                 ],
                 withdrawals=[ReleaseWithdrawal(receipt_id=w.receipt_id, reason=w.reason) for w in state.withdrawals],
+                code_lists=[
+                    ReleaseCodeList(**{key: getattr(r, key) for key in ReleaseCodeList.model_fields})
+                    for r in state.code_lists
+                ],
                 tables=database_content(aside / DATABASE),
             ),
             aside,

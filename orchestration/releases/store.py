@@ -38,6 +38,18 @@ class ReleaseReceipt(_Strict):
     scope: Scope
 
 
+class ReleaseCodeList(_Strict):
+    """A code list that a release is built from. `year` is None except for lists of commodities."""
+
+    receipt_id: str
+    sha256: str
+    name: str
+    list: str
+    year: int | None
+    language: str
+    vintage: dt.date
+
+
 class ReleaseWithdrawal(_Strict):
     """A receipt that a release was built without, and why."""
 
@@ -65,13 +77,16 @@ class Manifest(_Strict):
     base: str | None
     receipts: list[ReleaseReceipt]
     withdrawals: list[ReleaseWithdrawal]
+    code_lists: list[ReleaseCodeList] = []
     tables: dict[str, TableContent]
     files: dict[str, FileContent] = {}
     audit: AuditSummary | None = None
 
     def same_content(self, other: Manifest) -> bool:
-        """Whether both hold the same tables from the same receipts."""
-        return (self.tables, self.receipts, self.withdrawals) == (other.tables, other.receipts, other.withdrawals)
+        """Whether both hold the same tables from the same receipts and code lists."""
+        return (self.tables, self.receipts, self.withdrawals, self.code_lists) == (
+            other.tables, other.receipts, other.withdrawals, other.code_lists
+        )  # fmt: skip
 
 
 class Releases:

@@ -59,9 +59,9 @@ def trace(
         con.execute("use published")
         scheme, prefixes = _category(con, category, scheme)
         values = _values(con, month, partner, flow, scheme, category)
-        found = _lines(con, home, state, month, partner, flow, prefixes)
-        if not found:
-            found = _covering(con, state, month, partner, flow, prefixes)
+        con.register("coverage", coverage_table(state))
+        _cells(con, month, partner, flow, prefixes)
+        found = _lines(con, home, state, month) or _covering(con, state, month, partner, flow, prefixes)
     return Trace(
         release_id=manifest.release_id,
         flow=flow,
@@ -123,33 +123,41 @@ def _values(
     return (0 if coverage[0] else None), (0 if coverage[1] else None)
 
 
-def _lines(
-    con: duckdb.DuckDBPyConnection,
-    home: Home,
-    state: LandingState,
-    month: dt.date,
-    partner: str,
-    flow: str,
-    prefixes: list[str],
-) -> list[TracedReceipt]:
+def _cells(con: duckdb.DuckDBPyConnection, month: dt.date, partner: str, flow: str, prefixes: list[str]) -> None:
+    """Table `cell` (hs8, partner_code, currency, receipt_id): the cells of the facts that make up the number.
+
+    All partners together are the partners' cells where every partner is covered, else the world file's (rule 4).
+    """
+    facts = {"fct_trade_monthly": "partner_code"}
+    if partner == "all" and con.execute("from duckdb_tables() where table_name = 'fct_trade_world_monthly'").fetchone():
+        facts["fct_trade_world_monthly"] = "'world'"
+    union = " union all ".join(
+        f"select month, flow, hs8, {code} as partner_code, unnest(['USD', 'CNY']) as currency, "
+        f"unnest([receipt_id_usd, receipt_id_cny]) as receipt_id from {fact}"
+        for fact, code in facts.items()
+    )
     inside = " or ".join(f"starts_with(hs8, {literal(p)})" for p in prefixes)
     con.execute(
-        "create temp table cell as select hs8, partner_code, receipt_id_usd, receipt_id_cny from fct_trade_monthly "
-        f"where month = ? and flow = ? and ? in ('all', partner_code) and ({inside})",
-        [month, flow, partner],
+        f"create temp table cell as select * exclude (month, flow) from ({union}) c "
+        f"where receipt_id is not null and month = $month and flow = $flow and ({inside}) "
+        "and (partner_code = $partner or ($partner = 'all' and (partner_code <> 'world') = exists ("
+        "  select 1 from coverage v where v.partner_code = '*' and v.month = c.month and v.flow = c.flow"
+        "  and v.feeds = 'partner' and v.currency = c.currency and starts_with(c.hs8, v.hs_prefix))))",
+        {"month": month, "flow": flow, "partner": partner},
     )
-    used = con.execute("select distinct unnest([receipt_id_usd, receipt_id_cny]) as r from cell order by r").fetchall()
+
+
+def _lines(con: duckdb.DuckDBPyConnection, home: Home, state: LandingState, month: dt.date) -> list[TracedReceipt]:
+    used = con.execute("select distinct receipt_id from cell order by 1").fetchall()
     receipts = {r.receipt_id: r for r in state.receipts}
     found = []
     for (receipt_id,) in used:
-        if receipt_id is None:
-            continue
         receipt = receipts[receipt_id]
         write_raw(home, receipt, [month])
-        currency = receipt.scope.currency.lower()
         rows = con.execute(
             f"select r.line, r.value from read_parquet({literal(raw_path(home, receipt, month))}) r "
-            f"join cell c on r.hs_code = c.hs8 and r.partner_code = c.partner_code and c.receipt_id_{currency} = ? "
+            "join cell c on r.hs_code = c.hs8 and coalesce(r.partner_code, 'world') = c.partner_code "
+            "and c.receipt_id = ? "
             "where not exists (select 1 from quarantine q where q.receipt_id = ? and q.line = r.line) order by 1",
             [receipt_id, receipt_id],
         ).fetchall()
@@ -162,13 +170,12 @@ def _covering(
     con: duckdb.DuckDBPyConnection, state: LandingState, month: dt.date, partner: str, flow: str, prefixes: list[str]
 ) -> list[TracedReceipt]:
     """The latest receipts that cover a zero."""
-    con.register("coverage_arrow", coverage_table(state))
-    partners = ("*",) if partner == "all" else ("*", partner)
+    partners = ("*", "world") if partner == "all" else ("*", partner)
     overlap = " or ".join(
         f"starts_with({literal(p)}, hs_prefix) or starts_with(hs_prefix, {literal(p)})" for p in prefixes
     )
     rows = con.execute(
-        "select arg_max(receipt_id, precedence) from coverage_arrow where month = ? and flow = ? and "
+        "select arg_max(receipt_id, precedence) from coverage where month = ? and flow = ? and feeds <> 'check' and "
         f"list_contains(?, partner_code) and ({overlap}) group by currency, hs_prefix",
         [month, flow, list(partners)],
     ).fetchall()

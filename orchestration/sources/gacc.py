@@ -19,11 +19,11 @@ from orchestration.sources.gacc_layout import Layout, looks_like_header, read_la
 from orchestration.sources.textfile import TextFile, check_structure, records, transcode
 
 #: Raised whenever the same bytes would give other rows; part of every raw file's name.
-PARSER_VERSION = "gacc1"
+PARSER_VERSION = "gacc2"
 TRUNCATED_AT = 10_000
 MISSING = ("-", "—", "?", "")
 _TEXT = ("hs_name", "partner_name", "regime_name", "province_name")
-_CODES = {"hs_code": 8, "partner_code": 3, "regime_code": 2, "province_code": 2}
+_CODES = {"hs_code": (2, 4, 6, 8), "partner_code": (3,), "regime_code": (2,), "province_code": (2,)}
 #: The columns of a raw row, in order; those that a layout lacks are NULL.
 RAW_COLUMNS: dict[str, str] = {
     "month": "DATE",
@@ -55,7 +55,12 @@ class MonthContent:
 
 @dataclass(frozen=True)
 class ParsedFile:
-    """The typed rows of one file (Parquet with `RAW_COLUMNS`, in file order) and what was seen in it."""
+    """The typed rows of one file (Parquet with `RAW_COLUMNS`, in file order) and what was seen in it.
+
+    `months` is empty where no month is printed and none was declared; `partners` is empty without a partner column.
+    `rows` and `value` (whole units of the currency) are those of the whole file. `code_length`: the digits of its
+    commodity codes, 2, 4, 6 or 8; 8 for a file without rows.
+    """
 
     rows_path: Path
     layout: Layout
@@ -63,17 +68,19 @@ class ParsedFile:
     months: tuple[MonthContent, ...]
     partners: tuple[str, ...]
     hs_chapters: tuple[str, ...]
-
-    @property
-    def rows(self) -> int:
-        """Data rows of the file."""
-        return sum(m.rows for m in self.months)
+    rows: int
+    value: int
+    code_length: int
 
 
-def parse(source: Path, workdir: Path, *, name: str | None = None, header: str | None = None) -> ParsedFile:
+def parse(
+    source: Path, workdir: Path, *, name: str | None = None, header: str | None = None, month: dt.date | None = None
+) -> ParsedFile:
     """Parse one file into `workdir`; `RefusalError` with file, line, column and remedy if it is not sound.
 
-    `header`: the site's own header line, for a file that has none. Memory does not grow with the file.
+    `header`: the site's own header line, for a file that has none. `month`: the one month of all rows of a file
+    without a month column; a file that prints its months is left as it is. Without both, rows have no month, and
+    the caller must refuse them. Memory does not grow with the file.
     """
     name = name or source.name
     workdir.mkdir(parents=True, exist_ok=True)
@@ -85,30 +92,62 @@ def parse(source: Path, workdir: Path, *, name: str | None = None, header: str |
             raise RefusalError("unpaired quotes", file=name, remedy="download the file again")
     rows_path = workdir / "rows.parquet"
     with scratch() as con:
-        _read(con, text, layout, name, rows_path)
+        _read(con, text, layout, name, rows_path, month)
         con.execute(f"create view file_rows as select * from read_parquet({literal(rows_path)})")
+        code_length = _code_length(con, layout, name)
         _refuse_duplicates(con, layout, name)
-        months = con.execute(
-            "select month, count(*), sum(value)::bigint from file_rows group by month order by month"
-        ).fetchall()
-        partners = con.execute("select distinct partner_code from file_rows order by 1").fetchall()
-        chapters = con.execute("select distinct left(hs_code, 2) from file_rows order by 1").fetchall()
-    content = tuple(MonthContent(*row) for row in months)
-    if sum(m.rows for m in content) == TRUNCATED_AT:
+        parsed = _describe(con, rows_path, layout, text.encoding, code_length)
+    if parsed.rows == TRUNCATED_AT:
         raise RefusalError(
             f"exactly {TRUNCATED_AT:,} rows: the site cuts a download there without saying so",
             file=name,
             line=TRUNCATED_AT + layout.header_line,
             remedy="split the query (fewer months, codes or partners) and download the parts",
         )
+    return parsed
+
+
+def _describe(
+    con: duckdb.DuckDBPyConnection, rows_path: Path, layout: Layout, encoding: str, code_length: int
+) -> ParsedFile:
+    months = con.execute(
+        "select month, count(*), sum(value)::bigint from file_rows group by month order by month"
+    ).fetchall()
+    partners = con.execute(
+        "select distinct partner_code from file_rows where partner_code is not null order by 1"
+    ).fetchall()
+    chapters = con.execute("select distinct left(hs_code, 2) from file_rows order by 1").fetchall()
     return ParsedFile(
         rows_path,
         layout,
-        text.encoding,
-        content,
+        encoding,
+        tuple(MonthContent(*row) for row in months if row[0] is not None),
         tuple(p for (p,) in partners),
         tuple(c for (c,) in chapters),
+        rows=sum(rows for _, rows, _ in months),
+        value=sum(value for _, _, value in months),
+        code_length=code_length,
     )
+
+
+def _code_length(con: duckdb.DuckDBPyConnection, layout: Layout, name: str) -> int:
+    """Digits of the file's codes; `RefusalError` at the first line whose code is shorter or longer than line one's."""
+    first = con.execute("select length(hs_code) from file_rows order by line limit 1").fetchone()
+    if first is None:
+        return 8
+    other = con.execute(
+        "select line, length(hs_code) from file_rows where length(hs_code) <> ? order by line limit 1", first
+    ).fetchone()
+    if other:
+        short, long = sorted((first[0], other[1]))
+        raise RefusalError(
+            f"codes of {short} and {long} digits are mixed: totals would be added to their parts",
+            file=name,
+            line=other[0],
+            column=layout.headings[layout.concepts.index("hs_code")],
+            remedy="make one download for each code length",
+        )
+    return int(first[0])
 
 
 def _layout(text: TextFile, name: str, header: str | None) -> Layout:
@@ -142,6 +181,15 @@ def _number(cell: str) -> str:
     )
 
 
+def _cell(concept: str) -> str:
+    """SQL for the text of a cell: names as printed, all else without the TABs and blanks that surround it.
+
+    Some put a TAB behind codes, so that a spreadsheet keeps their leading zeros. An empty cell is read as NULL,
+    quoted or not.
+    """
+    return f"coalesce({concept}, '')" if concept in _TEXT else f"trim(coalesce({concept}, ''), ' \t')"
+
+
 def _typed(concept: str) -> str:
     """SQL for the typed column of a concept, from the text cell `t_<concept>`; NULL where it is malformed."""
     cell = f"t_{concept}"
@@ -151,7 +199,8 @@ def _typed(concept: str) -> str:
             f"then make_date({cell}[:4]::int, {cell}[5:]::int, 1) end"
         )
     if concept in _CODES:
-        digits = f"length({cell}) = {_CODES[concept]} and translate({cell}, '0123456789', '') = ''"
+        lengths = ", ".join(map(str, _CODES[concept]))
+        digits = f"length({cell}) in ({lengths}) and translate({cell}, '0123456789', '') = ''"
         return f"case when {digits} then {cell} end"
     if concept in _TEXT:
         return cell
@@ -171,14 +220,14 @@ def _bad(layout: Layout) -> str:
     return f"case {' '.join(checks)} end"
 
 
-def _rows_query(text: TextFile, layout: Layout) -> str:
+def _rows_query(text: TextFile, layout: Layout, month: dt.date | None) -> str:
     """The typed rows in file order with their physical line, and `bad`."""
     names = [*layout.concepts, *(["trailing_cell"] if layout.trailing else [])]
     columns = ", ".join(f"'{n}': 'VARCHAR'" for n in names)
-    # An empty cell is read as NULL, quoted or not.
-    cells = ", ".join(f"coalesce({n}, '') as t_{n}" for n in names)
+    cells = ", ".join(f"{_cell(n)} as t_{n}" for n in names)
+    absent = {"month": f"date '{month}'" if month else "null"}
     typed = ", ".join(
-        f"{_typed(c) if c in layout.concepts else 'null'}::{kind} as {c}"
+        f"{_typed(c) if c in layout.concepts else absent.get(c, 'null')}::{kind} as {c}"
         for c, kind in RAW_COLUMNS.items()
         if c != "line"
     )
@@ -195,12 +244,16 @@ def _rows_query(text: TextFile, layout: Layout) -> str:
         select {", ".join(RAW_COLUMNS)}, {_bad(layout)} as bad from typed"""
 
 
-def _read(con: duckdb.DuckDBPyConnection, text: TextFile, layout: Layout, name: str, target: Path) -> None:
+def _read(
+    con: duckdb.DuckDBPyConnection, text: TextFile, layout: Layout, name: str, target: Path, month: dt.date | None
+) -> None:
     con.execute("create table breaks (record bigint, extra bigint)")
     if text.breaks:
         con.executemany("insert into breaks values (?, ?)", [list(b) for b in text.breaks])
     try:
-        con.execute(f"copy ({_rows_query(text, layout)}) to {literal(target)} (format parquet, compression zstd)")
+        con.execute(
+            f"copy ({_rows_query(text, layout, month)}) to {literal(target)} (format parquet, compression zstd)"
+        )
     except duckdb.Error as error:
         check_structure(text, name, layout.width)
         raise RefusalError(
@@ -222,7 +275,7 @@ def _refuse_cell(text: TextFile, layout: Layout, name: str, line: int, concept: 
     position = layout.width - 1 if concept == "trailing_cell" else layout.concepts.index(concept)
     what = {
         "month": "is not a month (YYYYMM)",
-        "hs_code": "is not a code of 8 digits",
+        "hs_code": "is not a code of 2, 4, 6 or 8 digits",
         "partner_code": "is not a partner code of 3 digits",
         "regime_code": "is not a regime code of 2 digits",
         "province_code": "is not a province code of 2 digits",
@@ -244,7 +297,9 @@ def _refuse_duplicates(con: duckdb.DuckDBPyConnection, layout: Layout, name: str
     ).fetchone()
     if twice:
         named = ", ".join(
-            f"{d} {v:%Y-%m}" if d == "month" else f"{d} {v}" for d, v in zip(layout.dimensions, twice[2:], strict=True)
+            f"{d} {v:%Y-%m}" if d == "month" else f"{d} {v}"
+            for d, v in zip(layout.dimensions, twice[2:], strict=True)
+            if v is not None
         )
         raise RefusalError(
             f"the key ({named}) stands twice, first on line {twice[0]}",

@@ -54,9 +54,19 @@ class Layout:
         return len(self.concepts) + self.trailing
 
     @property
+    def has_month(self) -> bool:
+        """Whether each row prints its month; else the query was not split by month."""
+        return "month" in self.concepts
+
+    @property
+    def has_partner(self) -> bool:
+        """Whether each row prints a partner; else each row is the sum of all partners that were asked for."""
+        return "partner_code" in self.concepts
+
+    @property
     def dimensions(self) -> tuple[str, ...]:
-        """The dimensions of the file's grain, in the canonical order."""
-        return tuple(d for d in _DIMENSIONS if d in self.concepts)
+        """The dimensions of the file's grain, in the canonical order; the month always, printed or declared."""
+        return tuple(d for d in _DIMENSIONS if d == "month" or d in self.concepts)
 
 
 def looks_like_header(cells: list[str]) -> bool:
@@ -114,7 +124,9 @@ def read_layout(cells: list[str], name: str, *, trailing: bool | None = None, he
 
 
 def _require(concepts: list[str], name: str, line: int | None) -> None:
-    for concept in ("month", "hs_code", "partner_code"):
+    """Refuse a layout without commodity codes, or with names whose codes are not there: rows are known by code only."""
+    named = [f"{c.removesuffix('_name')}_code" for c in concepts if c.endswith("_name")]
+    for concept in ("hs_code", *named):
         if concept not in concepts:
             heading = HEADERS[concept][0]
             raise RefusalError(

@@ -14,13 +14,19 @@ from pathlib import Path
 from orchestration.duck import literal, scratch
 from orchestration.landing.store import Landing, Receipt
 from orchestration.settings import Home
-from orchestration.sources.gacc import PARSER_VERSION, RAW_COLUMNS, parse
+from orchestration.sources.gacc import PARSER_VERSION, RAW_COLUMNS, ParsedFile, parse
 
 
 def raw_path(home: Home, receipt: Receipt, month: dt.date) -> Path:
     """Where the rows of a receipt's month lie."""
     folder = home.raw / receipt.scope.source / f"month={month:%Y-%m}"
     return folder / f"{receipt.receipt_id}.{PARSER_VERSION}.parquet"
+
+
+def parse_receipt(landing: Landing, receipt: Receipt, workdir: Path) -> ParsedFile:
+    """Parse the bytes of a receipt as they were parsed at receiving."""
+    source = landing.bytes_path(receipt.sha256)
+    return parse(source, workdir, name=receipt.name, header=receipt.header, month=receipt.scope.single_month)
 
 
 def write_raw(home: Home, receipt: Receipt, months: Iterable[dt.date]) -> list[dt.date]:
@@ -30,8 +36,7 @@ def write_raw(home: Home, receipt: Receipt, months: Iterable[dt.date]) -> list[d
         return []
     home.raw.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=home.raw, prefix=".work-") as work:
-        source = Landing(home).bytes_path(receipt.sha256)
-        parsed = parse(source, Path(work), name=receipt.name, header=receipt.header)
+        parsed = parse_receipt(Landing(home), receipt, Path(work))
         for month in missing:
             _write_month(home, receipt, month, parsed.rows_path, Path(work))
     return missing

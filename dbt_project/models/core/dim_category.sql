@@ -1,7 +1,10 @@
 with headings as (
     select hs_code from {{ ref('hs_headings') }}
     union
-    select unnest([hs2, hs4]) from {{ ref('dim_commodity') }}
+    -- Of traded lines only: a list must not bring categories in which nothing ever crossed the border.
+    select unnest([hs2, hs4])
+    from {{ ref('dim_commodity') }}
+    where first_month is not null
 ),
 
 by_code as (

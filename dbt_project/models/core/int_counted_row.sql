@@ -3,7 +3,8 @@
 
 with rows_that_count as (
     select
-        t.*,
+        t.* replace (w.partner_code as partner_code),
+        w.feeds,
         w.precedence
     from {{ ref('stg_gacc__trade') }} as t
     inner join {{ ref('stg_landing__receipt') }} as r
@@ -11,13 +12,14 @@ with rows_that_count as (
     inner join {{ ref('int_row_winner') }} as w
         on
             t.receipt_id = w.receipt_id and t.currency = w.currency and t.month = w.month
-            and t.hs_code = w.hs_code and t.partner_code = w.partner_code
+            and t.hs_code = w.hs_code and coalesce(t.partner_code, 'world') = w.partner_code
     where {{ in_window('t.month') }}
 ),
 
 final as (
     select
         c.receipt_id,
+        c.feeds,
         c.precedence,
         c.parser_version,
         c.line,
@@ -40,14 +42,14 @@ final as (
         coalesce(u2.unit, c.unit_2_as_printed) as unit_2,
         nullif(concat_ws(
             '; ',
-            if(p.partner_code is null, 'unknown partner ' || c.partner_code, null),
+            if(p.partner_code is null and c.feeds = 'partner', 'unknown partner ' || c.partner_code, null),
             if(c.regime_code is not null and g.regime_code is null, 'unknown regime ' || c.regime_code, null),
             if(c.province_code is not null and v.province_code is null, 'unknown province ' || c.province_code, null)
         ), '') as quarantine_reason
     from rows_that_count as c
     left join {{ ref('dim_partner') }} as p on c.partner_code = p.partner_code
-    left join {{ ref('regimes') }} as g on c.regime_code = g.regime_code
-    left join {{ ref('provinces') }} as v on c.province_code = v.province_code
+    left join {{ ref('dim_regime') }} as g on c.regime_code = g.regime_code
+    left join {{ ref('dim_province') }} as v on c.province_code = v.province_code
     left join {{ ref('units') }} as u1 on c.unit_1_as_printed = u1.unit_as_printed
     left join {{ ref('units') }} as u2 on c.unit_2_as_printed = u2.unit_as_printed
 )

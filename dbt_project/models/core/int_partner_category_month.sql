@@ -35,8 +35,8 @@ final as (
         m.category_code,
         sum(f.value_usd)::bigint as value_usd,
         sum(f.value_cny)::bigint as value_cny,
-        if(count(distinct coalesce(f.unit_1, '')) = 1, sum(f.quantity_1), null)::bigint as quantity,
-        if(count(distinct coalesce(f.unit_1, '')) = 1, any_value(f.unit_1), null) as quantity_unit
+        {{ sum_quantity('f.quantity_1', 'f.unit_1') }} as quantity,
+        {{ common_unit('f.quantity_1', 'f.unit_1') }} as quantity_unit
     from fact as f
     inner join membership as m on f.hs8 = m.hs8
     group by all

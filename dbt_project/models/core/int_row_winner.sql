@@ -1,25 +1,52 @@
--- For each printed cell of the window, and each currency, the receipt that counts (docs/rules.md, rules 1 and 3).
+-- For each cell of the window, and each currency, the receipt that counts (docs/rules.md, rules 1, 3 and 4).
 {{ config(materialized='ephemeral') }}
 
-with cells as (
+with printed as (
     select distinct
+        r.feeds,
         t.source,
         t.reporter,
         t.flow,
-        c.currency,
         t.month,
         t.hs_code,
-        t.partner_code
+        coalesce(t.partner_code, 'world') as partner_code
     from {{ ref('stg_gacc__trade') }} as t
-    semi join {{ ref('stg_landing__receipt') }} as r on t.receipt_id = r.receipt_id and r.feeds_fact
-    cross join (values ('USD'), ('CNY')) as c (currency)
-    where {{ in_window('t.month') }}
+    inner join {{ ref('stg_landing__receipt') }} as r on t.receipt_id = r.receipt_id
+    where r.feeds <> 'check' and {{ in_window('t.month') }}
 ),
 
 coverage as (
     select *
     from {{ ref('stg_landing__coverage') }}
-    where {{ in_window('month') }}
+    where feeds <> 'check' and {{ in_window('month') }}
+),
+
+-- Lines that were asked for one by one, without partners: where nothing was traded, that is a figure.
+asked as (
+    select distinct
+        feeds,
+        source,
+        reporter,
+        flow,
+        month,
+        hs_prefix as hs_code,
+        partner_code
+    from coverage
+    where feeds = 'world' and length(hs_prefix) = 8
+),
+
+cell as (
+    select * from printed
+    union
+    select * from asked
+),
+
+cells as (
+    select
+        cell.*,
+        c.currency
+    from cell
+    cross join (values ('USD'), ('CNY')) as c (currency)
 ),
 
 winner as (
@@ -28,6 +55,7 @@ winner as (
 
 final as (
     select
+        w.feeds,
         w.source,
         w.reporter,
         w.flow,

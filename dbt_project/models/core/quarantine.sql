@@ -12,7 +12,7 @@ select
     flow,
     month,
     hs_code as hs8,
-    partner_code,
+    nullif(partner_code, 'world') as partner_code,
     regime_code,
     if(currency = 'USD', value, null) as value_usd,
     if(currency = 'CNY', value, null) as value_cny,

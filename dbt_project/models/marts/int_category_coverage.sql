@@ -1,15 +1,8 @@
--- Which categories are covered whole, per stream, month and currency: for all partners ('*'), and for each
--- partner that some receipt names. `missing` lists the prefixes that nobody received.
+-- Which categories are covered whole, per stream, month and currency: for every partner ('*'), for all partners
+-- together ('all': every partner, or a world file), and for each partner that some receipt names. `missing` lists the
+-- prefixes that nobody received.
 with coverage as (
-    select distinct
-        source,
-        reporter,
-        flow,
-        currency,
-        month,
-        partner_code,
-        hs_prefix
-    from {{ ref('stg_landing__coverage') }}
+    select * from {{ ref('int_coverage') }}
 ),
 
 stream_month as (
@@ -39,6 +32,14 @@ category as (
         category_scheme,
         category_code
     from {{ ref('int_partner_category_month') }}
+    union
+    select
+        source,
+        reporter,
+        flow,
+        category_scheme,
+        category_code
+    from {{ ref('int_category_month') }}
     union
     select
         s.source,
@@ -73,7 +74,7 @@ prefix as (
     from required
 ),
 
--- Required prefixes that a receipt contains, for '*' or for a named partner.
+-- Required prefixes that a receipt contains, for '*', 'world' or a named partner.
 contained as (
     select distinct
         v.source,
@@ -94,7 +95,7 @@ partner as (
         reporter,
         flow,
         month,
-        '*' as partner_code
+        unnest(['*', 'all']) as partner_code
     from stream_month
     union
     select
@@ -104,9 +105,10 @@ partner as (
         month,
         partner_code
     from coverage
+    where feeds = 'partner'
 ),
 
--- A named partner has what is received for it and what is received for all.
+-- A named partner has what is received for it and what is received for every partner.
 received as (
     select
         source,
@@ -117,6 +119,18 @@ received as (
         partner_code,
         hs_prefix
     from contained
+    where partner_code <> 'world'
+    union all
+    select
+        source,
+        reporter,
+        flow,
+        currency,
+        month,
+        'all' as partner_code,
+        hs_prefix
+    from contained
+    where partner_code in ('*', 'world')
     union all
     select
         c.source,
@@ -130,7 +144,7 @@ received as (
     inner join partner as p
         on
             c.source = p.source and c.reporter = p.reporter and c.flow = p.flow and c.month = p.month
-            and p.partner_code <> '*'
+            and p.partner_code not in ('*', 'all')
     where c.partner_code = '*'
 ),
 

@@ -4,25 +4,18 @@ with sums as (
         month,
         hash(s)::hugeint as fingerprint
     from {{ ref('int_partner_category_month') }} as s  -- noqa: AL05
-),
-
-scope as (
-    select distinct
-        source,
-        reporter,
-        flow,
-        currency,
+    union all
+    select
         month,
-        partner_code,
-        hs_prefix
-    from {{ ref('stg_landing__coverage') }}
+        hash(s)::hugeint as fingerprint
+    from {{ ref('int_category_month') }} as s  -- noqa: AL05
 ),
 
 coverage as (
     select
         month,
         hash(s)::hugeint as fingerprint
-    from scope as s  -- noqa: AL05
+    from {{ ref('int_coverage') }} as s  -- noqa: AL05
 ),
 
 monthly as (

@@ -6,21 +6,8 @@ with covered as (
     where partner_code = 'all'
 ),
 
--- All partners together, China's own re-imports (142) included. Quantities of unlike units are never added.
 sums as (
-    select
-        source,
-        reporter,
-        flow,
-        month,
-        category_scheme,
-        category_code,
-        sum(value_usd)::bigint as value_usd,
-        sum(value_cny)::bigint as value_cny,
-        if(count(distinct coalesce(quantity_unit, '')) = 1, sum(quantity), null)::bigint as quantity,
-        if(count(distinct coalesce(quantity_unit, '')) = 1, any_value(quantity_unit), null) as quantity_unit
-    from {{ ref('int_partner_category_month') }}
-    group by all
+    select * from {{ ref('int_category_month') }}
 ),
 
 first_trade as (

@@ -18,11 +18,11 @@ series as (
         source,
         reporter,
         flow,
-        'all' as partner_code,
+        partner_code,
         category_scheme,
         category_code
     from coverage
-    where partner_code = '*'
+    where partner_code = 'all'
     union
     select
         c.source,
@@ -34,7 +34,7 @@ series as (
     from coverage as c
     semi join {{ ref('categories') }} as r
         on c.category_scheme = r.category_scheme and c.category_code = r.category_code
-    where c.partner_code <> '*'
+    where c.partner_code not in ('*', 'all')
 ),
 
 -- Months of which some receipt of the stream says something.
@@ -44,7 +44,7 @@ received_month as (
         reporter,
         flow,
         month
-    from {{ ref('stg_landing__coverage') }}
+    from {{ ref('int_coverage') }}
 ),
 
 -- The partners for which a category is whole; a long list says no more than its length.
@@ -62,7 +62,7 @@ named as (
             count(*) || ' partners'
         ) as partners
     from coverage
-    where partner_code <> '*' and (covered_usd or covered_cny)
+    where partner_code not in ('*', 'all') and (covered_usd or covered_cny)
     group by all
 ),
 
@@ -80,7 +80,8 @@ judged as (
         if(own.month is null, whole.missing, own.missing) as missing,
         whole.n_required,
         r.month is not null as is_received,
-        own.month is not null as is_named,
+        own.month is not null and s.partner_code <> 'all' as is_named,
+        s.partner_code <> 'all' and (together.covered_usd or together.covered_cny) as is_received_together,
         n.partners
     from series as s
     inner join coverage as whole
@@ -93,6 +94,11 @@ judged as (
             s.source = own.source and s.reporter = own.reporter and s.flow = own.flow and whole.month = own.month
             and s.partner_code = own.partner_code
             and s.category_scheme = own.category_scheme and s.category_code = own.category_code
+    left join coverage as together
+        on
+            s.source = together.source and s.reporter = together.reporter and s.flow = together.flow
+            and whole.month = together.month and together.partner_code = 'all'
+            and s.category_scheme = together.category_scheme and s.category_code = together.category_code
     left join received_month as r
         on s.source = r.source and s.reporter = r.reporter and s.flow = r.flow and whole.month = r.month
     left join named as n
@@ -119,6 +125,7 @@ final as (
             when not is_received then 'no receipt covers this month'
             when missing is null then 'no currency covers all of its codes'
             when not is_named and partners is not null then 'received for ' || partners || ' only'
+            when is_received_together then 'received for all partners together only'
             when len(string_split(missing, ', ')) = n_required and n_required > 1 then 'none of its codes received'
             else 'codes not received: ' || missing
         end as reason

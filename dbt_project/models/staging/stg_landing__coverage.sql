@@ -2,6 +2,7 @@
 select
     receipt_id,
     precedence,
+    feeds,
     source,
     reporter,
     flow,

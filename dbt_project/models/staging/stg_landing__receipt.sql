@@ -14,6 +14,10 @@ select
     flow,
     currency,
     dimensions,
-    feeds_fact,
+    code_length,
+    regimes,
+    provinces,
+    grain,
+    feeds,
     is_synthetic
 from read_parquet('{{ home() }}/warehouse/landing/receipt.parquet')

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestration.assets.common import OWNERS, WRITER_POOL, Warehouse
+from orchestration.assets.common import NAMED, OWNERS, WRITER_POOL, Warehouse, is_told
 from orchestration.landing import snapshot
 from orchestration.landing.due import DatasetStatus, dataset_status
 from orchestration.landing.inbox import InboxOutcome, Progress, take_in
@@ -14,8 +14,6 @@ from orchestration.landing.store import Landing
 from orchestration.release_calendar import beijing_today, format_month
 from orchestration.settings import Home, settings
 
-#: Files that a run names in its log and in the UI; it counts the others.
-NAMED = 50
 #: How a run takes in the inbox: the resource `inbox`. A run from the terminal has done so before and hands it over.
 TakeIn = Callable[[Home, Progress], InboxOutcome]
 
@@ -84,14 +82,13 @@ def landing_receipts(
 
 
 def _progress(context: dg.AssetExecutionContext) -> Progress:
-    """Log the first files by name, then every thousandth: each line is an entry in the run's event log."""
     count = 0
 
     def tell(path: Path) -> None:
         nonlocal count
         count += 1
-        if count <= NAMED or count % 1_000 == 0:
-            context.log.info(f"receiving {shown_name(path)}" + (f" (file {count:,})" if count > NAMED else ""))
+        if is_told(count):
+            context.log.info(f"receiving file {count:,}, {shown_name(path)}")
 
     return tell
 

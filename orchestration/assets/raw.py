@@ -5,7 +5,7 @@ import datetime as dt
 import dagster as dg
 import pyarrow.parquet as pq
 
-from orchestration.assets.common import MONTHS, OWNERS, SINGLE_RUN, log_other_months, months_of, snapshot_state
+from orchestration.assets.common import MONTHS, OWNERS, SINGLE_RUN, is_told, log_other_months, months_of, snapshot_state
 from orchestration.assets.landing import landing_receipts
 from orchestration.settings import Home
 from orchestration.sources.raw import raw_path, write_raw
@@ -29,11 +29,12 @@ def raw_gacc(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     home = Home.default()
     state, asked = snapshot_state(home), months_of(context)
     written: set[dt.date] = set()
-    rows = 0
+    rows = files = 0
     for receipt in state.active:
         covered = receipt.scope.month_list
         new = write_raw(home, receipt, covered)
-        if new:
+        files += bool(new)
+        if new and is_told(files):
             context.log.info(f"{receipt.receipt_id} {receipt.name}: {len(new)} months parsed")
         written.update(new)
         rows += sum(pq.read_metadata(raw_path(home, receipt, m)).num_rows for m in covered if m in asked or m in new)

@@ -184,9 +184,9 @@ def _known(state: LandingState, sha256: str, declaration: Declaration, name: str
     """The receipt that these bytes have under this declaration already (docs/rules.md, rule 6)."""
     if missing(declaration):
         return None
-    earlier = [r for r in state.active if r.sha256 == sha256]
-    candidates = [r for r in state.receipts if r.sha256 == sha256] if waiting else earlier
-    same = [r for r in candidates if _same(r, declaration)]
+    ever, gone = [r for r in state.receipts if r.sha256 == sha256], {w.receipt_id for w in state.withdrawals}
+    earlier = [r for r in ever if r.receipt_id not in gone]
+    same = [r for r in (ever if waiting else earlier) if _same(r, declaration)]
     if earlier and not same:
         _refuse_bytes(earlier[-1], name)
     if declaration.vintage is None:

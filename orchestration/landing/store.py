@@ -10,7 +10,7 @@ import datetime as dt
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,8 +95,9 @@ class Withdrawal(BaseModel):
     withdrawn_at: dt.datetime
 
 
-Record = Annotated[Receipt | CodeListReceipt | Withdrawal, Field(discriminator="kind")]
-_RECORD: TypeAdapter[Receipt | CodeListReceipt | Withdrawal] = TypeAdapter(Record)
+AnyRecord = Receipt | CodeListReceipt | Withdrawal
+Record = Annotated[AnyRecord, Field(discriminator="kind")]
+_RECORD: TypeAdapter[AnyRecord] = TypeAdapter(Record)
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,25 @@ class LandingState:
     receipts: tuple[Receipt, ...]
     withdrawals: tuple[Withdrawal, ...]
     lists: tuple[CodeListReceipt, ...] = ()
+
+    def having(self, new: Sequence[AnyRecord]) -> LandingState:
+        """These records and later ones."""
+        if not new:
+            return self
+        return LandingState(
+            new[-1].sequence,
+            self.receipts + tuple(r for r in new if isinstance(r, Receipt)),
+            self.withdrawals + tuple(r for r in new if isinstance(r, Withdrawal)),
+            self.lists + tuple(r for r in new if isinstance(r, CodeListReceipt)),
+        )
+
+    def until(self, sequence: int) -> LandingState:
+        """The records up to and with a sequence number."""
+        receipts = tuple(r for r in self.receipts if r.sequence <= sequence)
+        withdrawals = tuple(r for r in self.withdrawals if r.sequence <= sequence)
+        return LandingState(
+            min(sequence, self.sequence), receipts, withdrawals, tuple(r for r in self.lists if r.sequence <= sequence)
+        )
 
     @property
     def active(self) -> tuple[Receipt, ...]:
@@ -130,8 +150,9 @@ class LandingState:
     @property
     def first_source(self) -> str | None:
         """Source of the first receipt of any kind, which decides whether the home is real or synthetic (rule 7)."""
-        sources = (r.scope.source if isinstance(r, Receipt) else r.source for r in self.received)
-        return next(sources, None)
+        firsts: list[Receipt | CodeListReceipt] = [*self.receipts[:1], *self.lists[:1]]
+        first = min(firsts, key=lambda r: r.sequence, default=None)
+        return first.scope.source if isinstance(first, Receipt) else first.source if first else None
 
     @property
     def is_synthetic(self) -> bool:
@@ -153,7 +174,7 @@ class Landing:
     """The landing of one home. It keeps the records that it has read, and reads those that were added since."""
 
     def __init__(self, home: Home) -> None:
-        self._read: list[Receipt | CodeListReceipt | Withdrawal] = []
+        self._read = LandingState(0, (), ())
         self._records = home.landing / "records"
         self._bytes = home.landing / "bytes"
         self._work = home.landing / "work"
@@ -161,22 +182,17 @@ class Landing:
 
     def state(self, sequence: int | None = None) -> LandingState:
         """The records as of now, or up to and with a sequence number."""
-        self._read_new()
-        records = [r for r in self._read if sequence is None or r.sequence <= sequence]
-        return LandingState(
-            records[-1].sequence if records else 0,
-            tuple(r for r in records if isinstance(r, Receipt)),
-            tuple(r for r in records if isinstance(r, Withdrawal)),
-            tuple(r for r in records if isinstance(r, CodeListReceipt)),
-        )
+        self._read = self._read.having([_RECORD.validate_json(path.read_bytes()) for path in self._unread()])
+        return self._read if sequence is None else self._read.until(sequence)
 
-    def _read_new(self) -> None:
-        """Read what has been recorded since, here or by another process: records are numbered without a gap."""
-        if not self._read:
-            paths = sorted(self._records.glob("*.json")) if self._records.exists() else []
-            self._read = [_RECORD.validate_json(path.read_bytes()) for path in paths]
-        while self._read and (path := self._record_path(self._read[-1].sequence + 1)).exists():
-            self._read.append(_RECORD.validate_json(path.read_bytes()))
+    def _unread(self) -> list[Path]:
+        """Records added since the last look, here or by another process: they are numbered without a gap."""
+        last, found = self._read.sequence, list[Path]()
+        if not last:
+            return sorted(self._records.glob("*.json")) if self._records.exists() else []
+        while (path := self._record_path(last + len(found) + 1)).exists():
+            found.append(path)
+        return found
 
     def last_sequence(self) -> int:
         """The number of the last record, from the names alone; 0 if there is none."""

@@ -271,8 +271,8 @@ def test_links_planted_among_the_refused_are_not_followed(home: Home) -> None:
 def test_only_new_and_changed_files_are_opened(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """A change of the content or of the sidecar is looked at; losing the memory costs time and nothing else."""
     opened: list[str] = []
-    whole = inbox.receive
-    monkeypatch.setattr(inbox, "receive", lambda h, p, *a, **k: (opened.append(p.name), whole(h, p, *a, **k))[1])
+    whole = inbox.receive_file
+    monkeypatch.setattr(inbox, "receive_file", lambda h, p, *a, **k: (opened.append(p.name), whole(h, p, *a, **k))[1])
     first, second = (write_csv(folder(home) / f"{n}.csv", [row(value=str(n))]) for n in (1, 2))
     for _ in range(2):
         take_in(home)

@@ -74,43 +74,18 @@ cell as (
         if(a.has_usd, coalesce(p.value_usd, 0), w.value_usd) as value_usd,
         if(a.has_cny, coalesce(p.value_cny, 0), w.value_cny) as value_cny,
         if(a.hs8 is not null, p.quantity_1, w.quantity_1) as quantity_1,
-        if(a.hs8 is not null, p.unit_1, w.unit_1) as unit_1,
-        a.hs8 is not null or w.hs8 is not null as is_covered
+        if(a.hs8 is not null, p.unit_1, w.unit_1) as unit_1
     from line as l
     left join whole as a using (source, reporter, flow, month, hs8)
     left join by_partner as p using (source, reporter, flow, month, hs8)
     left join world as w using (source, reporter, flow, month, hs8)
+    where a.hs8 is not null or w.hs8 is not null
 ),
 
-code as (
-    select distinct hs8 from cell
+category_prefix as (
+    select * from {{ ref('int_category_prefix') }}
 ),
 
-membership as (
-    select
-        c.hs8,
-        p.category_scheme,
-        p.category_code
-    from code as c
-    inner join {{ ref('int_category_prefix') }} as p on starts_with(c.hs8, p.hs_prefix)
-),
-
-final as (
-    select
-        f.source,
-        f.reporter,
-        f.flow,
-        f.month,
-        m.category_scheme,
-        m.category_code,
-        sum(f.value_usd)::bigint as value_usd,
-        sum(f.value_cny)::bigint as value_cny,
-        {{ sum_quantity('f.quantity_1', 'f.unit_1') }} as quantity,
-        {{ common_unit('f.quantity_1', 'f.unit_1') }} as quantity_unit
-    from cell as f
-    inner join membership as m on f.hs8 = m.hs8
-    where f.is_covered
-    group by all
-)
+{{ category_sums('cell', 'category_prefix', ['source', 'reporter', 'flow', 'month']) }}
 
 select * from final

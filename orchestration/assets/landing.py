@@ -68,7 +68,7 @@ def landing_receipts(
     yield dg.AssetCheckResult(
         check_name="inbox_accepted",
         passed=not outcome.refused,
-        description=f"{len(outcome.refused)} refused" if outcome.refused else None,
+        description=f"{len(outcome.refused)} refused. {outcome.refused[0][1]}" if outcome.refused else None,
         metadata={shown_name(path): str(error) for path, error in outcome.refused[:NAMED]},
     )
     yield dg.AssetCheckResult(

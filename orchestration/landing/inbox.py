@@ -9,11 +9,13 @@ import os
 import stat
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.errors import RefusalError
 from orchestration.landing.code_lists import receive_file
+from orchestration.landing.datasets import load_datasets
 from orchestration.landing.known import Known, promises
 from orchestration.landing.listing import Waiting, is_unchanged, listing
 from orchestration.landing.names import shown_name, sidecar
@@ -42,9 +44,11 @@ def take_in(home: Home, progress: Progress = lambda _: None, *, quiet: float = 0
     """Receive every new or changed file; a refused one moves to `inbox/rejected/`, the others go on.
 
     `quiet`: seconds without a change after which a file counts as complete. Whatever changes between the look at the
-    folder and the end of reading is left for a later run.
+    folder and the end of reading is left for a later run. `RefusalError`, with no file touched, if `datasets.yml` is
+    not sound: that is no file's mistake.
     """
     home.create()
+    load_datasets()
     return _Door(home, progress, time.time() - quiet).take_in()
 
 
@@ -101,7 +105,10 @@ class _Door:
 def _refuse_odd_sidecar(path: Path) -> None:
     """A sidecar narrows what a file says: one that is no plain file must not count as none."""
     beside = sidecar(path)
-    if os.path.lexists(beside) and not stat.S_ISREG(beside.lstat().st_mode):
+    with suppress(OSError):
+        if stat.S_ISREG(beside.lstat().st_mode):
+            return
+    if os.path.lexists(beside):
         raise RefusalError(
             f"its sidecar {shown_name(beside)} is no plain file",
             file=shown_name(path),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from orchestration.errors import RefusalError
 from orchestration.landing.names import derived, is_passed_over, sidecar
+from orchestration.plain import printable
 from orchestration.settings import Home
 
 REJECTED = "rejected"
@@ -29,9 +30,9 @@ class Waiting:
 
     @property
     def dataset(self) -> str | None:
-        """The folder of the inbox that it lies in; None in the inbox itself."""
+        """The folder of the inbox that it lies in, as it is shown; None in the inbox itself."""
         folder, slash, _ = self.relative.partition(os.sep)
-        return folder if slash else None
+        return printable(folder) if slash else None
 
     def quiet_since(self) -> float:
         """When file and sidecar changed last, in seconds: by the time of the entry, which no copying tool sets back."""

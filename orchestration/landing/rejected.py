@@ -39,8 +39,12 @@ class Rejected:
             raise NotADirectoryError(0, f"{REJECTED} is no folder")
         target, beside = self._free(path.name), sidecar(path)
         # In this order, a kill never leaves the file in the inbox without the sidecar that narrows its scope.
-        self._write(target, f"{error}\n")
-        path.rename(target)
+        reason = self._write(target, f"{error}\n")
+        try:
+            path.rename(target)
+        except OSError:
+            reason.unlink()
+            raise
         if os.path.lexists(beside):
             beside.rename(sidecar(target))
         return target
@@ -54,10 +58,10 @@ class Rejected:
         self._last[name] = number
         return target
 
-    def _write(self, target: Path, reason: str) -> None:
+    def _write(self, target: Path, reason: str) -> Path:
         """Write the reason aside and move it to its name, so that a link of that name is replaced, never followed."""
         with tempfile.NamedTemporaryFile("w", dir=self._folder, encoding="utf-8", delete=False) as stream:
             stream.write(reason)
         aside = Path(stream.name)
         aside.chmod(0o644)
-        aside.replace(self._folder / derived(target.name, ".reason.txt"))
+        return aside.replace(self._folder / derived(target.name, ".reason.txt"))

@@ -22,7 +22,7 @@ from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
 from orchestration.plain import printable
 from orchestration.sensors import new_files
-from orchestration.settings import Home
+from orchestration.settings import Home, settings
 from tests.conftest import declared, row, tree, write_csv
 
 ANSI = "\x1b[31mred\x1b[0m\r\n"
@@ -172,6 +172,30 @@ def test_folders_below_the_dataset_and_folders_named_like_files(home: Home) -> N
     write_csv(folder(home).joinpath(*"d" * 200, "x.csv", "us.csv"), [row()])
     assert len(take_in(home).received) == 1
     assert Landing(home).state().receipts[0].dataset == "us_chips"
+
+
+@pytest.mark.parametrize("name", [os.fsdecode(b"\xff\xfe"), ANSI, "a.csv", ".hidden"])
+def test_a_folder_that_is_no_dataset(home: Home, name: str) -> None:
+    """Its files are refused in readable words; one that is hidden is passed over."""
+    write_csv(home.inbox / name / "us.csv", [row()])
+    outcome = take_in(home)
+    if name.startswith("."):
+        assert outcome == InboxOutcome()
+        return
+    assert "there is no dataset" in refused(outcome)[0]
+    assert_readable(reasons(home)[0])
+
+
+def test_a_mistake_in_the_datasets_is_no_files_mistake(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files stay where they are."""
+    file = write_csv(folder(home) / "us.csv", [row()])
+    (tmp_path / "datasets.yml").write_text("datasets: {us_chips: {titel: x}}", encoding="utf-8")
+    monkeypatch.setattr(settings(), "expectations", tmp_path)
+    with pytest.raises(RefusalError, match="titel"):
+        take_in(home)
+    assert file.exists()
 
 
 def test_folders_deeper_than_a_path_may_be_are_named_and_passed_over(home: Home) -> None:

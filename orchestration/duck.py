@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import uuid
 from pathlib import Path
 
 import duckdb
@@ -12,8 +13,13 @@ from orchestration.settings import settings
 
 def scratch() -> duckdb.DuckDBPyConnection:
     """An in-memory connection with bounded memory, which spills to the system's temporary folder."""
-    spill = Path(tempfile.gettempdir()) / "bonded-spill"
-    config = {"memory_limit": settings().duckdb_memory, "temp_directory": str(spill), "threads": "2"}
+    return _connect(threads=2)
+
+
+def _connect(threads: int) -> duckdb.DuckDBPyConnection:
+    # DuckDB names spill files alike in every process: in one folder, two would read each other's rows as their own.
+    spill = Path(tempfile.gettempdir()) / f"bonded-spill-{uuid.uuid4().hex}"
+    config = {"memory_limit": settings().duckdb_memory, "temp_directory": str(spill), "threads": str(threads)}
     return duckdb.connect(":memory:", config=config)
 
 

@@ -1,6 +1,8 @@
 """Stage raw: typed rows with their line numbers, one immutable Parquet file a receipt and month, or a code list."""
 
 import datetime as dt
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import dagster as dg
 import pyarrow.parquet as pq
@@ -24,15 +26,16 @@ def raw_gacc(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """Rows of China's customs exports as printed, typed, each with its line in the received file.
 
     A pure function of the received bytes and the parser's version: months never share a file, and what is there already
-    is not parsed again. Whatever is missing is parsed, also of other months than those asked for.
+    is not parsed again. Whatever is missing is parsed, several files at once, also of months that nobody asked for.
     """
     home = Home.default()
     state, asked = snapshot_state(home), months_of(context)
     written: set[dt.date] = set()
     rows = files = 0
-    for receipt in state.active:
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        parsed = list(pool.map(lambda receipt: write_raw(home, receipt, receipt.scope.month_list), state.active))
+    for receipt, new in zip(state.active, parsed, strict=True):
         covered = receipt.scope.month_list
-        new = write_raw(home, receipt, covered)
         files += bool(new)
         if new and is_told(files):
             context.log.info(f"{receipt.receipt_id} {receipt.name}: {len(new)} months parsed")

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, model_validator
 
 from orchestration import release_calendar as calendar
-from orchestration.duck import literal, scratch
+from orchestration.duck import cursor, literal
 from orchestration.errors import RefusalError
 from orchestration.settings import LIST_SOURCES, REPORTER, SYNTHETIC_SOURCES
 from orchestration.sources.gacc import ParsedFile
@@ -340,7 +340,7 @@ def _refuse_outside(scope: Scope, parsed: ParsedFile, name: str) -> None:
             if isinstance(codes, tuple)
         ),
     ]
-    with scratch() as con:
+    with cursor() as con:
         for key, condition, column, declared in rules:
             found = con.execute(
                 f"select line, {column} from read_parquet({literal(parsed.rows_path)}) where {condition} "

@@ -10,38 +10,21 @@ import datetime as dt
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 
-from orchestration.duck import literal, scratch
+from orchestration.duck import cursor, literal
 from orchestration.errors import RefusalError
 from orchestration.sources.gacc_layout import Layout, looks_like_header, read_layout, split_header
-from orchestration.sources.textfile import TextFile, check_structure, records, transcode
+from orchestration.sources.gacc_rows import rows_query
+from orchestration.sources.textfile import TextFile, check_structure, records, shifts, transcode
 
 #: Raised whenever the same bytes would give other rows; part of every raw file's name.
 PARSER_VERSION = "gacc2"
 TRUNCATED_AT = 10_000
-MISSING = ("-", "—", "?", "")
-_TEXT = ("hs_name", "partner_name", "regime_name", "province_name")
-_CODES = {"hs_code": (2, 4, 6, 8), "partner_code": (3,), "regime_code": (2,), "province_code": (2,)}
-#: The columns of a raw row, in order; those that a layout lacks are NULL.
-RAW_COLUMNS: dict[str, str] = {
-    "month": "DATE",
-    "line": "BIGINT",
-    "hs_code": "VARCHAR",
-    "hs_name": "VARCHAR",
-    "partner_code": "VARCHAR",
-    "partner_name": "VARCHAR",
-    "regime_code": "VARCHAR",
-    "regime_name": "VARCHAR",
-    "province_code": "VARCHAR",
-    "province_name": "VARCHAR",
-    "quantity_1": "BIGINT",
-    "unit_1": "VARCHAR",
-    "quantity_2": "BIGINT",
-    "unit_2": "VARCHAR",
-    "value": "BIGINT",
-}
+#: Rows whose keys are compared at once: more would not fit into memory.
+_KEYS_AT_ONCE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -73,6 +56,29 @@ class ParsedFile:
     code_length: int
 
 
+class _Seen(NamedTuple):
+    """What was seen in the rows of one month; None as the month where there is none.
+
+    `shortest` and `longest`: digits of commodity codes. `malformed`: the first line with a malformed cell.
+    """
+
+    month: dt.date | None
+    rows: int
+    value: int
+    shortest: int
+    longest: int
+    partners: list[str] | None
+    chapters: list[str]
+    malformed: int | None
+
+
+_SUMMARY = """
+    select month, count(*), sum(value), min(length(hs_code)), max(length(hs_code)),
+      list(distinct partner_code) filter (partner_code is not null), list(distinct left(hs_code, 2)),
+      min(line) filter (bad is not null)
+    from file_rows group by month order by month"""
+
+
 def parse(
     source: Path, workdir: Path, *, name: str | None = None, header: str | None = None, month: dt.date | None = None
 ) -> ParsedFile:
@@ -86,17 +92,17 @@ def parse(
     workdir.mkdir(parents=True, exist_ok=True)
     text = transcode(source, workdir / "text.csv", name)
     layout = _layout(text, name, header)
-    if text.doubtful or not layout.trailing:
-        check_structure(text, name, layout.width)
-        if text.breaks and text.breaks[-1][0] > text.records:
-            raise RefusalError("unpaired quotes", file=name, remedy="download the file again")
     rows_path = workdir / "rows.parquet"
-    with scratch() as con:
-        _read(con, text, layout, name, rows_path, month)
-        con.execute(f"create view file_rows as select * from read_parquet({literal(rows_path)})")
-        code_length = _code_length(con, layout, name)
-        _refuse_duplicates(con, layout, name)
-        parsed = _describe(con, rows_path, layout, text.encoding, code_length)
+    with cursor() as con:
+        _write_rows(con, text, layout, name, rows_path, month)
+        con.execute(f"create temp view file_rows as select * from read_parquet({literal(rows_path)})")
+        seen = [_Seen(*row) for row in con.execute(_SUMMARY).fetchall()]
+        if malformed := [s.malformed for s in seen if s.malformed is not None]:
+            _refuse_cell(con, text, layout, name, min(malformed))
+        if len({digits for s in seen for digits in (s.shortest, s.longest)}) > 1:
+            _refuse_mixed_codes(con, layout, name)
+        parsed = _summed_up(rows_path, layout, text.encoding, seen)
+        _refuse_duplicates(con, layout, name, parsed.rows)
     if parsed.rows == TRUNCATED_AT:
         raise RefusalError(
             f"exactly {TRUNCATED_AT:,} rows: the site cuts a download there without saying so",
@@ -107,47 +113,18 @@ def parse(
     return parsed
 
 
-def _describe(
-    con: duckdb.DuckDBPyConnection, rows_path: Path, layout: Layout, encoding: str, code_length: int
-) -> ParsedFile:
-    months = con.execute(
-        "select month, count(*), sum(value)::bigint from file_rows group by month order by month"
-    ).fetchall()
-    partners = con.execute(
-        "select distinct partner_code from file_rows where partner_code is not null order by 1"
-    ).fetchall()
-    chapters = con.execute("select distinct left(hs_code, 2) from file_rows order by 1").fetchall()
+def _summed_up(rows_path: Path, layout: Layout, encoding: str, seen: list[_Seen]) -> ParsedFile:
     return ParsedFile(
         rows_path,
         layout,
         encoding,
-        tuple(MonthContent(*row) for row in months if row[0] is not None),
-        tuple(p for (p,) in partners),
-        tuple(c for (c,) in chapters),
-        rows=sum(rows for _, rows, _ in months),
-        value=sum(value for _, _, value in months),
-        code_length=code_length,
+        tuple(MonthContent(s.month, s.rows, s.value) for s in seen if s.month is not None),
+        tuple(sorted({partner for s in seen for partner in s.partners or ()})),
+        tuple(sorted({chapter for s in seen for chapter in s.chapters})),
+        rows=sum(s.rows for s in seen),
+        value=sum(s.value for s in seen),
+        code_length=seen[0].shortest if seen else 8,
     )
-
-
-def _code_length(con: duckdb.DuckDBPyConnection, layout: Layout, name: str) -> int:
-    """Digits of the file's codes; `RefusalError` at the first line whose code is shorter or longer than line one's."""
-    first = con.execute("select length(hs_code) from file_rows order by line limit 1").fetchone()
-    if first is None:
-        return 8
-    other = con.execute(
-        "select line, length(hs_code) from file_rows where length(hs_code) <> ? order by line limit 1", first
-    ).fetchone()
-    if other:
-        short, long = sorted((first[0], other[1]))
-        raise RefusalError(
-            f"codes of {short} and {long} digits are mixed: totals would be added to their parts",
-            file=name,
-            line=other[0],
-            column=layout.headings[layout.concepts.index("hs_code")],
-            remedy="make one download for each code length",
-        )
-    return int(first[0])
 
 
 def _layout(text: TextFile, name: str, header: str | None) -> Layout:
@@ -172,102 +149,41 @@ def _layout(text: TextFile, name: str, header: str | None) -> Layout:
     return read_layout(split_header(header), name, trailing=bool(cells) and cells[-1] == "", header_line=False)
 
 
-def _number(cell: str) -> str:
-    """SQL for digits with optional thousands separators as BIGINT, NULL for anything else."""
-    return (
-        f"case when translate({cell}, '0123456789', '') = '' then try_cast({cell} as bigint) "
-        rf"when regexp_full_match({cell}, '[0-9]{{1,3}}(,[0-9]{{3}})+') "
-        f"then try_cast(replace({cell}, ',', '') as bigint) end"
-    )
-
-
-def _cell(concept: str) -> str:
-    """SQL for the text of a cell: names as printed, all else without the TABs and blanks that surround it.
-
-    Some put a TAB behind codes, so that a spreadsheet keeps their leading zeros. An empty cell is read as NULL,
-    quoted or not.
-    """
-    return f"coalesce({concept}, '')" if concept in _TEXT else f"trim(coalesce({concept}, ''), ' \t')"
-
-
-def _typed(concept: str) -> str:
-    """SQL for the typed column of a concept, from the text cell `t_<concept>`; NULL where it is malformed."""
-    cell = f"t_{concept}"
-    if concept == "month":
-        return (
-            f"case when regexp_full_match({cell}, '[12][0-9]{{3}}(0[1-9]|1[0-2])') "
-            f"then make_date({cell}[:4]::int, {cell}[5:]::int, 1) end"
-        )
-    if concept in _CODES:
-        lengths = ", ".join(map(str, _CODES[concept]))
-        digits = f"length({cell}) in ({lengths}) and translate({cell}, '0123456789', '') = ''"
-        return f"case when {digits} then {cell} end"
-    if concept in _TEXT:
-        return cell
-    if concept.startswith("unit"):
-        return f"case when {cell} not in {MISSING} then {cell} end"
-    return _number(cell)
-
-
-def _bad(layout: Layout) -> str:
-    """SQL for the name of a row's first malformed column, else NULL."""
-    checks = [f"when {c} is null then '{c}'" for c in layout.concepts if c in ("month", "value") or c in _CODES]
-    checks += [
-        f"when {c} is null and t_{c} not in {MISSING} then '{c}'" for c in layout.concepts if c.startswith("quantity")
-    ]
-    if layout.trailing:
-        checks.append("when t_trailing_cell <> '' then 'trailing_cell'")
-    return f"case {' '.join(checks)} end"
-
-
-def _rows_query(text: TextFile, layout: Layout, month: dt.date | None) -> str:
-    """The typed rows in file order with their physical line, and `bad`."""
-    names = [*layout.concepts, *(["trailing_cell"] if layout.trailing else [])]
-    columns = ", ".join(f"'{n}': 'VARCHAR'" for n in names)
-    cells = ", ".join(f"{_cell(n)} as t_{n}" for n in names)
-    absent = {"month": f"date '{month}'" if month else "null"}
-    typed = ", ".join(
-        f"{_typed(c) if c in layout.concepts else absent.get(c, 'null')}::{kind} as {c}"
-        for c, kind in RAW_COLUMNS.items()
-        if c != "line"
-    )
-    asof = "asof left join breaks on numbered.record > breaks.record" if text.breaks else ""
-    line = "numbered.record" + (" + coalesce(breaks.extra, 0)" if text.breaks else "")
-    return f"""
-        with cells as (
-          select {cells} from read_csv({literal(text.path)}, auto_detect = false, header = false,
-            skip = {int(layout.header_line)}, delim = ',', quote = '"', escape = '"', new_line = '\\n',
-            columns = {{{columns}}}, null_padding = false, strict_mode = true, max_line_size = 1048576,
-            parallel = false)),
-        numbered as (select row_number() over () + {int(layout.header_line)} as record, * from cells),
-        typed as (select {line} as line, {typed}, columns('^t_') from numbered {asof})
-        select {", ".join(RAW_COLUMNS)}, {_bad(layout)} as bad from typed"""
-
-
-def _read(
+def _write_rows(
     con: duckdb.DuckDBPyConnection, text: TextFile, layout: Layout, name: str, target: Path, month: dt.date | None
 ) -> None:
-    con.execute("create table breaks (record bigint, extra bigint)")
-    if text.breaks:
-        con.executemany("insert into breaks values (?, ?)", [list(b) for b in text.breaks])
-    try:
-        con.execute(
-            f"copy ({_rows_query(text, layout, month)}) to {literal(target)} (format parquet, compression zstd)"
+    """Write the typed rows with their lines.
+
+    As many records as lines are one line each. Only if there are fewer, the slow reader finds the line ends inside
+    cells, and the rows are written once more.
+    """
+    counted = check_structure(text, name, layout.width) if text.doubtful or not layout.trailing else None
+    read = _copy(con, rows_query(text, layout, month), text, layout, name, target) + layout.header_line
+    if read == text.lines == (counted or read):
+        return
+    if read != (counted or check_structure(text, name, layout.width)):
+        raise RefusalError(
+            "damaged line ends or quotes: it cannot be told where a record ends", file=name, remedy="download it again"
         )
+    con.register("shifts", shifts(text, name))
+    _copy(con, rows_query(text, layout, month, shifted=True), text, layout, name, target)
+
+
+def _copy(con: duckdb.DuckDBPyConnection, query: str, text: TextFile, layout: Layout, name: str, target: Path) -> int:
+    """Write the rows of the query and count them."""
+    try:
+        [(rows,)] = con.execute(f"copy ({query}) to {literal(target)} (format parquet, compression zstd)").fetchall()
     except duckdb.Error as error:
         check_structure(text, name, layout.width)
         raise RefusalError(
             f"not readable as CSV: {str(error).splitlines()[0]}", file=name, remedy="download the file again"
         ) from None
-    found = con.execute(
-        "select line, bad from read_parquet(?) where bad is not null order by line limit 1", [str(target)]
-    ).fetchone()
-    if found:
-        _refuse_cell(text, layout, name, *found)
+    return int(rows)
 
 
-def _refuse_cell(text: TextFile, layout: Layout, name: str, line: int, concept: str) -> None:
+def _refuse_cell(con: duckdb.DuckDBPyConnection, text: TextFile, layout: Layout, name: str, line: int) -> None:
     """Say what stands in the malformed cell; the slow reader fetches it, and the heading as printed."""
+    [(concept,)] = con.execute("select bad from file_rows where line = ?", [line]).fetchall()
     heads = dict(enumerate(layout.headings))
     row = next(row for number, row in records(text, name) if number == line)
     if len(row) != layout.width:
@@ -290,20 +206,44 @@ def _refuse_cell(text: TextFile, layout: Layout, name: str, line: int, concept: 
     )
 
 
-def _refuse_duplicates(con: duckdb.DuckDBPyConnection, layout: Layout, name: str) -> None:
-    key = ", ".join(layout.dimensions)
-    twice = con.execute(
-        f"select min(line), max(line), {key} from file_rows group by {key} having count(*) > 1 order by 2 limit 1"
-    ).fetchone()
-    if twice:
-        named = ", ".join(
-            f"{d} {v:%Y-%m}" if d == "month" else f"{d} {v}"
-            for d, v in zip(layout.dimensions, twice[2:], strict=True)
-            if v is not None
-        )
-        raise RefusalError(
-            f"the key ({named}) stands twice, first on line {twice[0]}",
-            file=name,
-            line=twice[1],
-            remedy="two downloads were joined, or imports and exports are mixed: receive each download by itself",
-        )
+def _refuse_mixed_codes(con: duckdb.DuckDBPyConnection, layout: Layout, name: str) -> None:
+    """Say at which line the code is shorter or longer than in the first."""
+    line, first, other = con.execute(
+        "with first as (select length(hs_code) as digits from file_rows order by line limit 1) "
+        "select line, digits, length(hs_code) from file_rows, first where length(hs_code) <> digits "
+        "order by line limit 1"
+    ).fetchall()[0]
+    short, long = sorted((first, other))
+    raise RefusalError(
+        f"codes of {short} and {long} digits are mixed: totals would be added to their parts",
+        file=name,
+        line=line,
+        column=layout.headings[layout.concepts.index("hs_code")],
+        remedy="make one download for each code length",
+    )
+
+
+def _refuse_duplicates(con: duckdb.DuckDBPyConnection, layout: Layout, name: str, rows: int) -> None:
+    """Refuse the first line that repeats the key of an earlier one; a long file's keys are compared part by part."""
+    key, parts = ", ".join(layout.dimensions), rows // _KEYS_AT_ONCE + 1
+    found = [
+        con.execute(
+            f"select max(line), min(line), {key} from file_rows where {parts} = 1 or hash({key}) % {parts} = {part} "
+            f"group by {key} having count(*) > 1 order by 1 limit 1"
+        ).fetchone()
+        for part in range(parts)
+    ]
+    if not any(found):
+        return
+    line, first, *values = min(row for row in found if row)
+    named = ", ".join(
+        f"{d} {v:%Y-%m}" if d == "month" else f"{d} {v}"
+        for d, v in zip(layout.dimensions, values, strict=True)
+        if v is not None
+    )
+    raise RefusalError(
+        f"the key ({named}) stands twice, first on line {first}",
+        file=name,
+        line=line,
+        remedy="two downloads were joined, or imports and exports are mixed: receive each download by itself",
+    )

@@ -11,10 +11,11 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from orchestration.duck import literal, scratch
+from orchestration.duck import cursor, literal
 from orchestration.landing.store import Landing, Receipt
 from orchestration.settings import Home
-from orchestration.sources.gacc import PARSER_VERSION, RAW_COLUMNS, ParsedFile, parse
+from orchestration.sources.gacc import PARSER_VERSION, ParsedFile, parse
+from orchestration.sources.gacc_rows import RAW_COLUMNS
 
 
 def raw_path(home: Home, receipt: Receipt, month: dt.date) -> Path:
@@ -60,7 +61,7 @@ def _write_month(home: Home, receipt: Receipt, month: dt.date, rows: Path, work:
     }
     head = ", ".join(f"{literal(value)} as {name}" for name, value in constants.items())
     aside = work / f"{month:%Y-%m}.parquet"
-    with scratch() as con:
+    with cursor() as con:
         con.execute(
             f"copy (select {head}, {', '.join(RAW_COLUMNS)} from read_parquet({literal(rows)}) "
             f"where month = date '{month}') to {literal(aside)} (format parquet, compression zstd)"

@@ -9,68 +9,57 @@ from __future__ import annotations
 import codecs
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from orchestration.errors import RefusalError
 
-CHUNK = 1 << 22
-
-
-@dataclass
-class _Quotes:
-    """Follows quotes through the text to tell line ends inside cells from ends of records."""
-
-    records: int = 0
-    open_cell: bool = False
-    breaks: list[tuple[int, int]] = field(default_factory=list)
-    extra: int = 0
-
-    def feed(self, chunk: bytes) -> None:
-        """Count records; remember (record, line breaks in cells up to and with it)."""
-        if not chunk:
-            return
-        text = np.frombuffer(chunk, dtype=np.uint8)
-        ends = np.flatnonzero(text == 10)
-        starts = np.concatenate(([0], ends + 1))
-        if starts[-1] == len(text):
-            starts = starts[:-1]
-        quotes = np.add.reduceat((text == 34).astype(np.uint8), starts, dtype=np.int64)
-        inside = (np.cumsum(quotes) + self.open_cell) % 2 == 1
-        if not inside[: len(ends)].any():
-            self.records += len(ends)
-        else:
-            for in_cell in inside[: len(ends)]:
-                if in_cell:
-                    self.extra += 1
-                else:
-                    self.records += 1
-                    if self.extra and (not self.breaks or self.breaks[-1][1] != self.extra):
-                        self.breaks.append((self.records, self.extra))
-        self.open_cell = bool(inside[-1])
+CHUNK = 1 << 20
+#: What tells the encoding, and as much as is looked at again where that was wrong.
+HEAD, MORE = 1 << 22, 1 << 26
+NEWLINE, QUOTE, COMMA = b'\n",'
 
 
 @dataclass(frozen=True)
 class TextFile:
     """A UTF-8 copy with LF line ends and no BOM, beside what was learned on the way.
 
-    `breaks`: (record, physical line ends inside cells up to and with that record), only where there are any.
-    `doubtful`: something that a lenient reader would swallow; `check_structure` must look at every line.
+    `lines`: physical lines. `doubtful`: something that a lenient reader would swallow; `check_structure` must look at
+    every line.
     """
 
     path: Path
     encoding: str
-    records: int
-    breaks: tuple[tuple[int, int], ...]
+    lines: int
     doubtful: bool
+
+
+@dataclass
+class _LineEnds:
+    """Looks at what stands before each line end, and counts quotes; the text is fed chunk by chunk."""
+
+    lines: int = 0
+    quotes: int = 0
+    doubtful: bool = False
+    last: bytes = b"\n\n\n"
+
+    def feed(self, data: bytes) -> None:
+        text = np.frombuffer(self.last + data, dtype=np.uint8)
+        ends = np.flatnonzero(text[3:] == NEWLINE) + 3
+        one, two, three = text[ends - 1], text[ends - 2], text[ends - 3]
+        empty = (one == COMMA) & ((two == COMMA) | (two == QUOTE) & (three == QUOTE))
+        self.lines += len(ends)
+        self.quotes += int(np.count_nonzero(text[3:] == QUOTE))
+        self.doubtful = self.doubtful or bool((empty | (one == NEWLINE)).any()) or b"\r" in data
+        self.last = (self.last + data)[-3:]
 
 
 def transcode(source: Path, target: Path, name: str) -> TextFile:
     """Copy the file as UTF-8 text; `RefusalError` for no bytes, HTML, NUL bytes and undecodable bytes."""
-    with source.open("rb") as stream:
-        head = stream.read(CHUNK)
+    head = _first(source, HEAD)
     if not head:
         raise RefusalError("the file has no bytes", file=name, remedy="download it again")
     start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:512].lower()
@@ -90,12 +79,17 @@ def transcode(source: Path, target: Path, name: str) -> TextFile:
         return _copy_or_refuse(source, target, name, encoding)
 
 
+def _first(source: Path, size: int) -> bytes:
+    with source.open("rb") as stream:
+        return stream.read(size)
+
+
 def _guess_encoding(head: bytes, whole: Path | None = None) -> str:
     """UTF-8 unless most of the multi-byte characters are none: then GB18030, in which the site exports."""
-    data = head if whole is None else whole.read_bytes()[: 16 * CHUNK]
+    data = head if whole is None else _first(whole, MORE)
     text = codecs.getincrementaldecoder("utf-8")(errors="replace").decode(data)
     bad = text.count("\N{REPLACEMENT CHARACTER}")
-    good = sum(1 for character in text if ord(character) > 127) - bad if bad else 1
+    good = len(text) - len(text.encode("ascii", "ignore")) - bad if bad else 1
     return "utf-8" if good > 3 * bad else "gb18030"
 
 
@@ -127,25 +121,24 @@ def _locate(source: Path, encoding: str) -> tuple[int, int]:
 
 def _decoded(source: Path, name: str, encoding: str) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(encoding)()
-    lines = 0
-    with source.open("rb") as stream:
+    with source.open("rb", buffering=0) as stream:
         while chunk := stream.read(CHUNK):
             if b"\0" in chunk:
-                before = chunk[: chunk.index(b"\0")]
-                raise RefusalError(
-                    "the file holds a NUL byte",
-                    file=name,
-                    line=lines + before.count(b"\n") + 1,
-                    remedy="the file is damaged: download it again",
-                )
-            lines += chunk.count(b"\n")
+                _refuse_nul(source, name)
             yield decoder.decode(chunk)
         yield decoder.decode(b"", final=True)
 
 
+def _refuse_nul(source: Path, name: str) -> None:
+    with source.open("rb") as stream:
+        line = next(number for number, text in enumerate(stream, start=1) if b"\0" in text)
+    raise RefusalError(
+        "the file holds a NUL byte", file=name, line=line, remedy="the file is damaged: download it again"
+    )
+
+
 def _copy(source: Path, target: Path, name: str, encoding: str) -> TextFile:
-    quotes, doubtful, held, first = _Quotes(), False, "", True
-    last = b"\n"
+    ends, held, first = _LineEnds(), "", True
     with target.open("wb") as out:
         for text in _decoded(source, name, encoding):
             if first and text:
@@ -153,27 +146,17 @@ def _copy(source: Path, target: Path, name: str, encoding: str) -> TextFile:
             text = held + text
             held = "\r" if text.endswith("\r") else ""
             data = text.removesuffix("\r").replace("\r\n", "\n").encode() if held or "\r" in text else text.encode()
-            if not data:
-                continue
-            doubtful = doubtful or _doubtful(last + data)
-            quotes.feed(data)
-            last = (last + data)[-3:]
+            ends.feed(data)
             out.write(data)
-        if held or not last.endswith(b"\n"):
-            doubtful = doubtful or _doubtful(last + b"\n")
-            quotes.feed(b"\n")
+        if held or not ends.last.endswith(b"\n"):
+            ends.feed(b"\n")
             out.write(b"\n")
-    return TextFile(target, encoding, quotes.records, tuple(quotes.breaks), doubtful or quotes.open_cell)
-
-
-def _doubtful(data: bytes) -> bool:
-    """Whether there is an empty line, an empty cell before a last comma, or a bare carriage return."""
-    return any(pattern in data for pattern in (b"\n\n", b",,\n", b'"",\n', b"\r"))
+    return TextFile(target, encoding, ends.lines, ends.doubtful or ends.quotes % 2 == 1)
 
 
 def records(text: TextFile, name: str) -> Iterator[tuple[int, list[str]]]:
     """Every record with the physical line on which it starts; `RefusalError` at a malformed quote."""
-    with text.path.open(encoding="utf-8", newline="") as stream:
+    with text.path.open(encoding="utf-8", newline="\n") as stream:
         reader = csv.reader(stream, strict=True)
         line = 1
         try:
@@ -181,16 +164,21 @@ def records(text: TextFile, name: str) -> Iterator[tuple[int, list[str]]]:
                 yield line, row
                 line = reader.line_num + 1
         except csv.Error as error:
-            unclosed = "unexpected end" in str(error) or "field larger" in str(error)
-            what = "a quote is opened and never closed" if unclosed else f"malformed quotes ({error})"
+            what = f"malformed quotes ({error})"
+            if "unexpected end" in str(error) or "field larger" in str(error):
+                what = "a quote is opened and never closed"
+            elif "new-line" in str(error):
+                what = "a carriage return in the middle of a line"
             raise RefusalError(
                 what, file=name, line=line, remedy="the file is cut or was edited by hand: download it again"
             ) from None
 
 
-def check_structure(text: TextFile, name: str, width: int) -> None:
-    """Read every record the slow way and refuse the first that has not `width` fields."""
+def check_structure(text: TextFile, name: str, width: int) -> int:
+    """Read every record the slow way, refuse the first that has not `width` fields, and count them."""
+    count = 0
     for line, row in records(text, name):
+        count += 1
         if not row:
             raise RefusalError("an empty line", file=name, line=line, remedy="remove it, or download the file again")
         if len(row) != width:
@@ -200,3 +188,21 @@ def check_structure(text: TextFile, name: str, width: int) -> None:
                 line=line,
                 remedy="the line is cut or shifted: download the file again",
             )
+    return count
+
+
+def shifts(text: TextFile, name: str) -> pa.Table:
+    """Columns `record` (from 1) and `shift`: from that record on, `record + shift` is the line on which one starts.
+
+    Line ends inside cells shift all that follows; without any, the table is empty.
+    """
+
+    def grown() -> Iterator[tuple[int, int]]:
+        known = 0
+        for record, (line, _) in enumerate(records(text, name), start=1):
+            if line - record > known:
+                known = line - record
+                yield record, known
+
+    found = np.fromiter(grown(), dtype=[("record", np.int64), ("shift", np.int64)])
+    return pa.table({"record": found["record"], "shift": found["shift"]})

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from orchestration.errors import RefusalError
-from orchestration.sources.gacc import RAW_COLUMNS, parse
+from orchestration.sources.gacc import parse
+from orchestration.sources.gacc_rows import RAW_COLUMNS
 from tests.conftest import REAL_FILES, REALDATA, csv_text, row
 from tests.sources.parsing import parse_bytes, plainly, rows_of
 

@@ -3,41 +3,42 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 import uuid
-from functools import cache
 from pathlib import Path
 
 import duckdb
 
 from orchestration.settings import settings
 
-
-@cache
-def _shared() -> duckdb.DuckDBPyConnection:
-    return _connect(threads=1)
+_OF_THREAD = threading.local()
 
 
 def cursor() -> duckdb.DuckDBPyConnection:
-    """A connection to the one in-memory database of this process, for statements that leave nothing but files.
+    """A connection to the one in-memory database of this thread, for statements that leave nothing but files.
 
     Only temporary views and tables: others would be seen by all. Opening a database of its own costs more than
-    parsing a small file. It has one thread, since one thread reads a CSV file in order, and another would wait busily.
+    parsing a small file. It has one thread, since one thread reads a CSV file in order, and another would wait busily;
+    and little memory, since it would only keep what has been read.
     """
-    return _shared().cursor()
+    if not hasattr(_OF_THREAD, "database"):
+        _OF_THREAD.database = _connect(threads=1, memory="256MB")
+    made: duckdb.DuckDBPyConnection = _OF_THREAD.database.cursor()
+    return made
 
 
 def scratch() -> duckdb.DuckDBPyConnection:
     """An in-memory connection with bounded memory, which spills to the system's temporary folder."""
-    return _connect(threads=2)
+    return _connect(threads=2, memory=settings().duckdb_memory)
 
 
-def _connect(threads: int) -> duckdb.DuckDBPyConnection:
+def _connect(threads: int, memory: str) -> duckdb.DuckDBPyConnection:
     # DuckDB names spill files alike in every process: in one folder, two would read each other's rows as their own.
     spill = Path(tempfile.gettempdir()) / f"bonded-spill-{uuid.uuid4().hex}"
     return duckdb.connect(
         ":memory:",
         config={
-            "memory_limit": settings().duckdb_memory,
+            "memory_limit": memory,
             "temp_directory": str(spill),
             "threads": str(threads),
             # A file that is written anew within a second, with the same size, would be read as it was.

@@ -10,7 +10,7 @@ import datetime as dt
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import duckdb
 
@@ -23,11 +23,8 @@ from orchestration.sources.textfile import TextFile, check_structure, records, s
 #: Raised whenever the same bytes would give other rows; part of every raw file's name.
 PARSER_VERSION = "gacc2"
 TRUNCATED_AT = 10_000
-_SUMMARY = """
-    select month, count(*), sum(value), min(length(hs_code)), max(length(hs_code)),
-      list(distinct partner_code) filter (partner_code is not null), list(distinct left(hs_code, 2)),
-      min(line) filter (bad is not null)
-    from file_rows group by month order by month"""
+#: Rows whose keys are compared at once: more would not fit into memory.
+_KEYS_AT_ONCE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -59,6 +56,29 @@ class ParsedFile:
     code_length: int
 
 
+class _Seen(NamedTuple):
+    """What was seen in the rows of one month; None as the month where there is none.
+
+    `shortest` and `longest`: digits of commodity codes. `malformed`: the first line with a malformed cell.
+    """
+
+    month: dt.date | None
+    rows: int
+    value: int
+    shortest: int
+    longest: int
+    partners: list[str] | None
+    chapters: list[str]
+    malformed: int | None
+
+
+_SUMMARY = """
+    select month, count(*), sum(value), min(length(hs_code)), max(length(hs_code)),
+      list(distinct partner_code) filter (partner_code is not null), list(distinct left(hs_code, 2)),
+      min(line) filter (bad is not null)
+    from file_rows group by month order by month"""
+
+
 def parse(
     source: Path, workdir: Path, *, name: str | None = None, header: str | None = None, month: dt.date | None = None
 ) -> ParsedFile:
@@ -76,13 +96,13 @@ def parse(
     with cursor() as con:
         _write_rows(con, text, layout, name, rows_path, month)
         con.execute(f"create temp view file_rows as select * from read_parquet({literal(rows_path)})")
-        seen = con.execute(_SUMMARY).fetchall()
-        if bad := [line for *_, line in seen if line is not None]:
-            _refuse_cell(con, text, layout, name, min(bad))
-        parsed = _summed_up(rows_path, layout, text.encoding, seen)
-        if any(not shortest == longest == parsed.code_length for _, _, _, shortest, longest, *_ in seen):
+        seen = [_Seen(*row) for row in con.execute(_SUMMARY).fetchall()]
+        if malformed := [s.malformed for s in seen if s.malformed is not None]:
+            _refuse_cell(con, text, layout, name, min(malformed))
+        if len({digits for s in seen for digits in (s.shortest, s.longest)}) > 1:
             _refuse_mixed_codes(con, layout, name)
-        _refuse_duplicates(con, layout, name)
+        parsed = _summed_up(rows_path, layout, text.encoding, seen)
+        _refuse_duplicates(con, layout, name, parsed.rows)
     if parsed.rows == TRUNCATED_AT:
         raise RefusalError(
             f"exactly {TRUNCATED_AT:,} rows: the site cuts a download there without saying so",
@@ -93,18 +113,17 @@ def parse(
     return parsed
 
 
-def _summed_up(rows_path: Path, layout: Layout, encoding: str, seen: list[tuple[Any, ...]]) -> ParsedFile:
-    """What was seen in all months, from the rows of `_SUMMARY`."""
+def _summed_up(rows_path: Path, layout: Layout, encoding: str, seen: list[_Seen]) -> ParsedFile:
     return ParsedFile(
         rows_path,
         layout,
         encoding,
-        tuple(MonthContent(*row[:3]) for row in seen if row[0] is not None),
-        tuple(sorted({partner for row in seen for partner in row[5] or ()})),
-        tuple(sorted({chapter for row in seen for chapter in row[6]})),
-        rows=sum(row[1] for row in seen),
-        value=sum(row[2] for row in seen),
-        code_length=seen[0][3] if seen else 8,
+        tuple(MonthContent(s.month, s.rows, s.value) for s in seen if s.month is not None),
+        tuple(sorted({partner for s in seen for partner in s.partners or ()})),
+        tuple(sorted({chapter for s in seen for chapter in s.chapters})),
+        rows=sum(s.rows for s in seen),
+        value=sum(s.value for s in seen),
+        code_length=seen[0].shortest if seen else 8,
     )
 
 
@@ -154,7 +173,8 @@ def _copy(con: duckdb.DuckDBPyConnection, query: str, text: TextFile, layout: La
     """Write the rows of the query and count them."""
     try:
         [(rows,)] = con.execute(f"copy ({query}) to {literal(target)} (format parquet, compression zstd)").fetchall()
-    except duckdb.Error as error:
+    except (duckdb.DataError, duckdb.ProgrammingError) as error:
+        # Whatever else DuckDB stumbles over, memory or disk, is no fault of the file.
         check_structure(text, name, layout.width)
         raise RefusalError(
             f"not readable as CSV: {str(error).splitlines()[0]}", file=name, remedy="download the file again"
@@ -204,20 +224,27 @@ def _refuse_mixed_codes(con: duckdb.DuckDBPyConnection, layout: Layout, name: st
     )
 
 
-def _refuse_duplicates(con: duckdb.DuckDBPyConnection, layout: Layout, name: str) -> None:
-    key = ", ".join(layout.dimensions)
-    twice = con.execute(
-        f"select min(line), max(line), {key} from file_rows group by {key} having count(*) > 1 order by 2 limit 1"
-    ).fetchone()
-    if twice:
-        named = ", ".join(
-            f"{d} {v:%Y-%m}" if d == "month" else f"{d} {v}"
-            for d, v in zip(layout.dimensions, twice[2:], strict=True)
-            if v is not None
-        )
-        raise RefusalError(
-            f"the key ({named}) stands twice, first on line {twice[0]}",
-            file=name,
-            line=twice[1],
-            remedy="two downloads were joined, or imports and exports are mixed: receive each download by itself",
-        )
+def _refuse_duplicates(con: duckdb.DuckDBPyConnection, layout: Layout, name: str, rows: int) -> None:
+    """Refuse the first line that repeats the key of an earlier one; a long file's keys are compared part by part."""
+    key, parts = ", ".join(layout.dimensions), rows // _KEYS_AT_ONCE + 1
+    found = [
+        con.execute(
+            f"select max(line), min(line), {key} from file_rows where {parts} = 1 or hash({key}) % {parts} = {part} "
+            f"group by {key} having count(*) > 1 order by 1 limit 1"
+        ).fetchone()
+        for part in range(parts)
+    ]
+    if not any(found):
+        return
+    line, first, *values = min(row for row in found if row)
+    named = ", ".join(
+        f"{d} {v:%Y-%m}" if d == "month" else f"{d} {v}"
+        for d, v in zip(layout.dimensions, values, strict=True)
+        if v is not None
+    )
+    raise RefusalError(
+        f"the key ({named}) stands twice, first on line {first}",
+        file=name,
+        line=line,
+        remedy="two downloads were joined, or imports and exports are mixed: receive each download by itself",
+    )

@@ -38,44 +38,58 @@ _CODES = {
 }
 _MONTH = "[12][0-9]{3}(0[1-9]|1[0-2])"
 _NUMBER = "[0-9]+|[0-9]{1,3}(,[0-9]{3})+"
-_MISSING = "[-—?]?"
+_MISSING = ("-", "—", "?", "")
 
 
 def _is(cell: str, pattern: str) -> str:
-    """SQL for whether a cell matches, but for TABs and blanks around it: some put a TAB behind codes, so that a
-    spreadsheet keeps their leading zeros. An empty cell is read as NULL, quoted or not, and matches as such.
+    """SQL for whether a cell matches, but for TABs and blanks around it.
+
+    Some put a TAB behind codes, so that a spreadsheet keeps their leading zeros.
     """
     return f"regexp_full_match({cell}, '[ \t]*({pattern})[ \t]*')"
+
+
+def _trimmed(cell: str) -> str:
+    return f"trim({cell}, ' \t')"
+
+
+def _present(cell: str) -> str:
+    return f"case when {cell} not in {_MISSING} then {cell} end"
 
 
 def _typed(concept: str) -> str:
     """SQL for the typed column of a concept, from its cell; NULL where it is malformed or missing.
 
-    Casts to numbers pass over TABs and blanks by themselves; for text, the costly trim is for the cells that need it.
+    An empty cell is read as NULL, quoted or not. Casts to numbers pass over TABs and blanks by themselves; text is
+    trimmed only where it must be, since that costs more than all else.
     """
+    cell = concept
     if concept == "month":
-        return f"case when {_is('month', _MONTH)} then make_date(month::int // 100, month::int % 100, 1) end"
+        return f"case when {_is(cell, _MONTH)} then make_date({cell}::int // 100, {cell}::int % 100, 1) end"
     if concept in _CODES:
-        plain = f"regexp_full_match({concept}, '{_CODES[concept]}')"
-        return f"case when {plain} then {concept} when {_is(concept, _CODES[concept])} then trim({concept}, ' \t') end"
+        code = _CODES[concept]
+        return (
+            f"case when regexp_full_match({cell}, '{code}') then {cell} "
+            f"when {_is(cell, code)} then {_trimmed(cell)} end"
+        )
     if concept in _NAMES:
-        return f"coalesce({concept}, '')"
+        return f"coalesce({cell}, '')"
     if concept.startswith("unit"):
-        trimmed = f"case when regexp_matches({concept}, '^[ \t]|[ \t]$') then trim({concept}, ' \t') else {concept} end"
-        return f"case when not {_is(concept, _MISSING)} then {trimmed} end"
-    return f"case when {_is(concept, _NUMBER)} then try_cast(replace({concept}, ',', '') as bigint) end"
+        blank_around = " or ".join(f"{cell} like '{edge}'" for edge in (" %", "% ", "\t%", "%\t"))
+        return f"case when {blank_around} then {_present(_trimmed(cell))} else {_present(cell)} end"
+    return f"case when {_is(cell, _NUMBER)} then try_cast(replace({cell}, ',', '') as bigint) end"
 
 
 def _bad(layout: Layout) -> str:
     """SQL for the name of a row's first malformed column, else NULL."""
     checks = [f"when typed_{c} is null then '{c}'" for c in layout.concepts if c in ("month", "value") or c in _CODES]
     checks += [
-        f"when typed_{c} is null and not coalesce({_is(c, _MISSING)}, true) then '{c}'"
+        f"when typed_{c} is null and {_present(c)} is not null and {_present(_trimmed(c))} is not null then '{c}'"
         for c in layout.concepts
         if c.startswith("quantity")
     ]
     if layout.trailing:
-        checks.append("when trim(trailing_cell, ' \t') <> '' then 'trailing_cell'")
+        checks.append(f"when {_trimmed('trailing_cell')} <> '' then 'trailing_cell'")
     return f"case {' '.join(checks)} end"
 
 

@@ -6,10 +6,12 @@ import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from orchestration.duck import cursor
 from orchestration.errors import RefusalError
-from orchestration.sources.gacc import TRUNCATED_AT
+from orchestration.sources.gacc import TRUNCATED_AT, parse
 from tests.conftest import ENGLISH, csv_text, row
 from tests.sources.parsing import parse_bytes, rows_of
 
@@ -150,3 +152,63 @@ def test_one_row_fewer_or_more_than_the_cut_is_taken(tmp_path: Path) -> None:
     for n in (TRUNCATED_AT - 1, TRUNCATED_AT + 1):
         data = csv_text([row(hs=f"{85420000 + k}") for k in range(n)]).encode()
         assert parse_bytes(data, tmp_path).rows == n
+
+
+def test_carriage_returns_that_end_no_line_are_refused(tmp_path: Path) -> None:
+    """A reader that splits at line feeds only would see a header and no row, a query without trade."""
+    text = csv_text([row(), row(hs="85423110")])
+    for data in (text.replace("\n", "\r"), text.replace("\n", "\r", 1), text.replace("Circuits", "Circ\ruits")):
+        with pytest.raises(RefusalError, match="carriage return"):
+            parse_bytes(data.replace('"', "").encode(), tmp_path)
+
+
+def test_doubled_carriage_returns_lose_no_row(tmp_path: Path) -> None:
+    """Without the last comma, the first row would be swallowed with the header."""
+    text = csv_text([row(value="5"), row(hs="85423110", value="6")]).replace("\n", "\r\r\n")
+    assert parse_bytes(text.encode(), tmp_path).value == 11
+    with pytest.raises(RefusalError, match="damaged line ends"):
+        parse_bytes(text.replace(",\r\r", "\r\r").encode(), tmp_path)
+
+
+def test_a_file_cut_anywhere_in_its_last_line_is_refused(tmp_path: Path) -> None:
+    """Only the line end may be missing, and nothing before it."""
+    whole = csv_text([row(), row(hs="85423110")]).encode()
+    for size in range(whole[:-1].rindex(b"\n") + 2, len(whole) - 1):
+        with pytest.raises(RefusalError):
+            parse_bytes(whole[:size], tmp_path)
+    assert parse_bytes(whole[:-1], tmp_path).rows == 2
+
+
+def test_the_first_double_key_is_named_wherever_keys_are_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long file's keys are compared in parts; what is said is the same."""
+    rows = [row(hs=f"{85420000 + n % 40}") for n in range(60)]
+    refusals = set()
+    for at_once in (2, 7, 1_000):
+        monkeypatch.setattr("orchestration.sources.gacc._KEYS_AT_ONCE", at_once)
+        with pytest.raises(RefusalError) as refused:
+            parse_bytes(csv_text(rows).encode(), tmp_path)
+        refusals.add((str(refused.value), refused.value.line))
+    ((message, line),) = refusals
+    assert "hs_code 85420000, partner_code 502) stands twice, first on line 2" in message and line == 42
+
+
+def test_another_file_in_the_same_folder_is_read_anew(tmp_path: Path) -> None:
+    """Files of one size, parsed one after the other into one folder, do not stand in for each other."""
+    for value in (1111, 2222, 3333):
+        assert parse_bytes(csv_text([row(value=f"{value:,}")]).encode(), tmp_path).value == value
+
+
+def test_a_machine_without_memory_is_no_fault_of_the_file(tmp_path: Path) -> None:
+    """It must not be refused, and so not be set aside."""
+    file = tmp_path / "big.csv"
+    file.write_bytes(csv_text([row(hs=f"{85_000_000 + n}") for n in range(40_000)]).encode())
+    with cursor() as con:
+        before = con.execute("select current_setting('memory_limit')").fetchall()[0][0]
+        con.execute("set memory_limit = '1MB'")
+        try:
+            with pytest.raises(duckdb.OperationalError):
+                parse(file, tmp_path / "work")
+        finally:
+            con.execute(f"set memory_limit = '{before}'")

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from orchestration.errors import RefusalError
 
-CHUNK = 1 << 20
+CHUNK = 1 << 18
 #: What tells the encoding, and as much as is looked at again where that was wrong.
 HEAD, MORE = 1 << 22, 1 << 26
 NEWLINE, QUOTE, COMMA = b'\n",'

@@ -59,10 +59,13 @@ def difference(home: Home, a: str, b: str) -> list[TableDifference]:
 
 
 def _compare(con: duckdb.DuckDBPyConnection, table: str) -> TableDifference:
-    con.execute(f"create or replace temp table only_a as from a.main.{table} except all from b.main.{table}")
-    con.execute(f"create or replace temp table only_b as from b.main.{table} except all from a.main.{table}")
+    """The difference in the columns that both have: a later version of the warehouse may have added some."""
+    of_b = {row[0] for row in con.execute(f"describe b.main.{table}").fetchall()}
+    columns = [row[0] for row in con.execute(f"describe a.main.{table}").fetchall() if row[0] in of_b]
+    a, b = (f"select {', '.join(columns)} from {side}.main.{table}" for side in "ab")
+    con.execute(f"create or replace temp table only_a as {a} except all {b}")
+    con.execute(f"create or replace temp table only_b as {b} except all {a}")
     counts = [(con.execute(f"select count(*) from only_{side}").fetchone() or (0,))[0] for side in "ab"]
-    columns = {row[0] for row in con.execute("describe only_a").fetchall()}
     months = (
         con.execute(
             "select distinct strftime(month, '%Y-%m') from (select month from only_a union select month from only_b) "

@@ -51,6 +51,11 @@ def test_untouched_it_passes(sample_home: Home, tmp_path: Path) -> None:
     assert set(by_gate[by_gate == 0].index) == {"additivity"}
 
 
+def test_a_release_from_before_there_were_world_files_is_audited(sample_home: Home, tmp_path: Path) -> None:
+    """Like one that holds none."""
+    assert audited(sample_home, tmp_path, "drop table fct_trade_world_monthly").passed
+
+
 FAULTS = {
     "one dollar more in a cell": (
         f"update fct_trade_monthly set value_usd = value_usd + 1 where {IC_LINE}",

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.dbt_build import manifest
-from orchestration.duck import literal
+from orchestration.duck import literal, scratch
 from orchestration.landing.store import LandingState
 from orchestration.releases.content import database_content
 from orchestration.releases.store import (
@@ -102,7 +102,7 @@ def build(home: Home, state: LandingState, base: str | None) -> Path:
 
 
 def _copy_tables(home: Home, database: Path, models: list[PublishedModel]) -> None:
-    with duckdb.connect(":memory:") as con:
+    with scratch() as con:
         con.execute(f"attach {literal(database)} as out (storage_version 'v1.0.0')")
         con.execute(f"attach {literal(home.build_database)} as build (read_only)")
         for model in models:

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 from pydantic import BaseModel, ConfigDict
 
-from orchestration.duck import literal
+from orchestration.duck import literal, scratch
 
 #: Added after the verdict, so no part of the audited content.
 AFTER_AUDIT = ("audit_results", "release_info")
@@ -50,7 +50,7 @@ def table_content(con: duckdb.DuckDBPyConnection, table: str) -> TableContent:
 
 def database_content(database: Path) -> dict[str, TableContent]:
     """Content of every audited table of a published database."""
-    with duckdb.connect(":memory:") as con:
+    with scratch() as con:
         con.execute(f"attach {literal(database)} as published (read_only)")
         tables = con.execute(
             "select table_name from duckdb_tables() where database_name = 'published' order by 1"

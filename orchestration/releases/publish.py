@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import duckdb
-
-from orchestration.duck import literal
+from orchestration.duck import literal, scratch
 from orchestration.errors import RefusalError
 from orchestration.gates.audit import Report, audit
 from orchestration.gates.evidence import Subject
@@ -97,7 +95,7 @@ def _add_verdict(folder: Path, manifest: Manifest, report: Report) -> None:
     """Add `audit_results` and `release_info`, and the report's page."""
     results = report.results
     columns = ", ".join(f'"{c}"::{RESULT_TYPES.get(c, "varchar")} as "{c}"' for c in results.columns)
-    with duckdb.connect(":memory:") as con:
+    with scratch() as con:
         con.execute(f"attach {literal(folder / candidate.DATABASE)} as out")
         con.register("results", results.astype(object).where(results.notna(), None).map(_text))
         con.execute(

@@ -15,7 +15,7 @@ import pyarrow as pa
 from orchestration.duck import literal, scratch
 from orchestration.landing.scope import Scope
 from orchestration.landing.snapshot import COVERAGE_SCHEMA, coverage_rows
-from orchestration.landing.store import Landing, LandingState, Receipt
+from orchestration.landing.store import Landing, LandingState, Receipt, order_of_truth
 from orchestration.settings import DBT_PROJECT
 from orchestration.sources.gacc import ParsedFile
 from orchestration.sources.raw import parse_receipt
@@ -98,7 +98,7 @@ def _compare(scope: Scope, before: list[_Party], after: list[_Party]) -> list[Mo
 
 def _totals(scope: Scope, parties: list[_Party]) -> dict[dt.date, int]:
     """Sum of the rows that count and lie within the scope, per month of which some party covers anything."""
-    order = sorted(parties, key=lambda p: (p.vintage, len(p.scope.further_dimensions), p.sequence))
+    order = sorted(parties, key=lambda p: order_of_truth(p.vintage, p.scope, p.sequence))
     coverage = [row for n, p in enumerate(order, start=1) for row in coverage_rows(p.receipt_id, p.scope, n)]
     with scratch() as con:
         con.execute(

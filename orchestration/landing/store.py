@@ -100,6 +100,11 @@ Record = Annotated[AnyRecord, Field(discriminator="kind")]
 _RECORD: TypeAdapter[AnyRecord] = TypeAdapter(Record)
 
 
+def order_of_truth(vintage: dt.date, scope: Scope, sequence: int) -> tuple[dt.date, int, int]:
+    """Of several receipts of a cell the greatest counts: later vintage, then finer grain, then later sequence."""
+    return vintage, len(scope.further_dimensions), sequence
+
+
 @dataclass(frozen=True)
 class LandingState:
     """All records up to a sequence number: what a run is built from. `receipts` and `active` are trade only."""
@@ -161,7 +166,7 @@ class LandingState:
 
     def precedence(self) -> dict[str, int]:
         """Rank of each active receipt: later vintage, then finer grain, then later sequence (rules 1 and 5)."""
-        ordered = sorted(self.active, key=lambda r: (r.vintage, len(r.scope.further_dimensions), r.sequence))
+        ordered = sorted(self.active, key=lambda r: order_of_truth(r.vintage, r.scope, r.sequence))
         return {r.receipt_id: rank for rank, r in enumerate(ordered, start=1)}
 
     @property

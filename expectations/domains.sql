@@ -1,7 +1,9 @@
--- Compares: the value of quarantined rows (unknown partner, regime or province) with none at all, and units with
---           those known.
--- Window:   every stream, month and currency that a receipt covers.
--- Tolerance: 0.5 % of the value of the stream's month for quarantined rows (docs/rules.md); none for units, which warn.
+-- Compares: with none at all the value of quarantined rows (unknown partner, regime or province), of codes that the list of
+--           their year lacks, and of what is not mapped (a known partner with neither ISO3 nor a reviewed reason, a code
+--           without chapter); and units with those known.
+-- Window:   every stream, month and currency that a receipt covers; codes where a list of that year or before is at hand.
+-- Tolerance: 0.5 % of the value of the stream's month for quarantined rows and unlisted codes, below 1 % for what is not
+--            mapped (docs/rules.md); none for units, which warn.
 with stream_month as (
     select distinct feeds, source, reporter, flow, month, currency, source || ' ' || flow as dataset from coverage
 ),
@@ -25,6 +27,41 @@ held as (
     group by all
 ),
 
+-- What is known of the partners and codes of each month.
+cell as (
+    select 'partner' as feeds, f.source, f.reporter, f.flow, f.month, f.hs8, f.value_usd, f.value_cny,
+        p.partner_code is null or (p.partner_iso3 is null and not p.is_residual) as is_partner_unmapped
+    from fct_trade_monthly as f
+    left join dim_partner as p using (partner_code)
+    union all
+    select 'world', source, reporter, flow, month, hs8, value_usd, value_cny, false
+    from fct_trade_world_monthly
+),
+
+known as (
+    select c.feeds, c.source, c.reporter, c.flow, c.month,
+        sum(c.value_usd) filter (where c.is_partner_unmapped or d.section is null) as unmapped_usd,
+        sum(c.value_cny) filter (where c.is_partner_unmapped or d.section is null) as unmapped_cny,
+        sum(c.value_usd) filter (where not d.is_listed) as unlisted_usd,
+        sum(c.value_cny) filter (where not d.is_listed) as unlisted_cny,
+        max(d.list_year) as list_year,
+        min(c.hs8) filter (where not d.is_listed and (c.value_usd > 0 or c.value_cny > 0)) as first_unlisted,
+        count(*) as n
+    from cell as c
+    left join dim_commodity as d on c.hs8 = d.hs8 and year(c.month) = d.year
+    group by all
+),
+
+measured as (
+    select s.*, k.list_year, k.first_unlisted, coalesce(k.n, 0) as n,
+        coalesce(if(s.currency = 'USD', k.unmapped_usd, k.unmapped_cny), 0) as unmapped,
+        coalesce(if(s.currency = 'USD', k.unlisted_usd, k.unlisted_cny), 0) as unlisted,
+        coalesce(if(s.currency = 'USD', f.usd, f.cny), 0) as value
+    from stream_month as s
+    left join known as k using (feeds, source, reporter, flow, month)
+    left join fact as f using (feeds, source, reporter, flow, month)
+),
+
 final as (
     select
         s.dataset,
@@ -37,10 +74,43 @@ final as (
         0.005 * (coalesce(if(s.currency = 'USD', f.usd, f.cny), 0) + coalesce(if(s.currency = 'USD', h.usd, h.cny), 0))
             as tolerance,
         coalesce(f.n, 0) + coalesce(h.n, 0) + 1 as n_compared,
-        'block' as severity
+        'block' as severity,
+        null as reason
     from stream_month as s
     left join fact as f using (feeds, source, reporter, flow, month)
     left join held as h using (feeds, source, reporter, flow, month)
+    union all
+    select
+        dataset,
+        month,
+        'partners and codes without a place on the map' || if(feeds = 'world', ', all partners together', ''),
+        'value_' || lower(currency),
+        0,
+        unmapped,
+        -- One percent itself is too much.
+        greatest(0.01 * value - 0.000001, 0),
+        n + 1,
+        'block',
+        null
+    from measured
+    union all
+    select
+        dataset,
+        month,
+        'codes that are not in the ' || case
+            when list_year is null then 'list of their year'
+            when list_year = year(month) then format('list of {}', list_year)
+            else format('list of {}, the nearest earlier one', list_year)
+        end || if(feeds = 'world', ', all partners together', ''),
+        'value_' || lower(currency),
+        if(list_year is null, null, 0),
+        if(list_year is null, null, unlisted),
+        0.005 * value,
+        if(list_year is null, 0, n),
+        if(list_year = year(month), 'block', 'warn'),
+        if(list_year is null, format('no list of commodities of {} or before was received', year(month)),
+            'first ' || first_unlisted)
+    from measured
     union all
     select
         source || ' ' || flow as dataset,
@@ -53,7 +123,8 @@ final as (
         ),
         0,
         count(*),
-        'warn'
+        'warn',
+        null
     from raw_row
     group by all
 )

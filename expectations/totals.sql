@@ -1,6 +1,7 @@
 -- Compares: the details with figures printed elsewhere, in the publisher's own unit and rounding.
 -- Window:   each printed figure whose scope is covered in every month of its period (for a growth rate: of both years).
--- Tolerance: half a unit of the last printed digit + 0.2 % for revision (docs/rules.md).
+-- Tolerance: half a unit of the last printed digit + 0.2 % for revision (docs/rules.md); for a growth rate no less than
+--            0.3 points, by which printed rates differ from those of the printed values.
 with stream as (
     select distinct source, reporter, flow from coverage
 ),
@@ -9,8 +10,14 @@ total as (
     select
         s.source,
         t.*,
-        if(t.measure like 'value_cny%', 'CNY', 'USD') as currency,
-        t.measure like '%_yoy' as is_growth
+        case when t.measure like 'value_usd%' then 'USD' when t.measure like 'value_cny%' then 'CNY' else 'quantity' end
+            as kind,
+        t.measure like '%_yoy' as is_growth,
+        case
+            when t.grade = 'D' then 'known to be wrong: ' || coalesce(t.remark, 'see its source')
+            when t.scope_code is null then 'nobody has reviewed which codes the line speaks of'
+            when t.partner_code is null then 'the line speaks of a group of partners'
+        end as not_compared
     from fct_control_total as t
     inner join stream as s using (reporter, flow)
 ),
@@ -19,38 +26,88 @@ total as (
 period_month as (
     select *, 0 as years_back, unnest(generate_series(period_from, period_to, interval 1 month))::date as month
     from total
+    where not_compared is null
     union all
     select
         *,
         1 as years_back,
         unnest(generate_series(period_from - interval 1 year, period_to - interval 1 year, interval 1 month))::date
     from total
-    where is_growth
+    where is_growth and not_compared is null
 ),
 
--- Parts of the scope that no receipt covers.
-uncovered as (
-    select p.source, p.control_total_id, count(distinct p.month) as months
+-- Parts of the scope that no receipt covers. A quantity stands in files of either currency.
+need as (
+    select distinct p.source, p.reporter, p.flow, p.partner_code, p.kind, p.hs, p.month, r.hs_prefix
     from period_month as p
-    inner join category_prefix as c using (category_scheme, category_code)
+    inner join scope_prefix as c using (hs)
     inner join requirement as r on c.hs_prefix = r.scope_prefix and p.month >= r.required_from
+),
+
+open_need as (
+    select distinct n.* exclude (hs_prefix)
+    from need as n
     where not exists (
         select 1 from coverage as v
         where
-            v.source = p.source and v.reporter = p.reporter and v.flow = p.flow and v.currency = p.currency
-            and v.month = p.month and starts_with(r.hs_prefix, v.hs_prefix)
-            and (v.partner_code in ('*', p.partner_code) or (p.partner_code = 'all' and v.partner_code = 'world'))
+            v.source = n.source and v.reporter = n.reporter and v.flow = n.flow and n.kind in (v.currency, 'quantity')
+            and v.month = n.month and starts_with(n.hs_prefix, v.hs_prefix)
+            and (v.partner_code in ('*', n.partner_code) or (n.partner_code = 'all' and v.partner_code = 'world'))
     )
+),
+
+uncovered as (
+    select p.source, p.control_total_id, count(distinct p.month) as months
+    from period_month as p
+    inner join open_need as o using (source, reporter, flow, partner_code, kind, hs, month)
     group by all
 ),
 
-cell as (
-    select f.source, f.reporter, f.flow, f.month, f.hs8, f.partner_code, unnest(['USD', 'CNY']) as currency,
-        unnest([f.value_usd, f.value_cny]) as value
-    from fct_trade_monthly as f
-    semi join period_month as p using (source, reporter, flow, month, partner_code)
+-- Only what some figure asks for is read from the facts.
+asked as (
+    select distinct p.source, p.reporter, p.flow, p.partner_code, p.kind, p.month, c.hs_prefix
+    from period_month as p
+    inner join scope_prefix as c using (hs)
+    anti join uncovered as u using (source, control_total_id)
+),
+
+-- All partners together have the quantities of the partners' rows where every partner is covered, else of the world file.
+fact as (
+    select source, reporter, flow, month, hs8, partner_code, value_usd, value_cny, quantity_1, unit_1, true as is_partner
+    from fct_trade_monthly
     union all
-    select source, reporter, flow, month, hs8, 'all', currency, value from all_partners
+    select source, reporter, flow, month, hs8, 'all', value_usd, value_cny, quantity_1, unit_1, false
+    from fct_trade_world_monthly
+),
+
+cell as (
+    select a.*, f.hs8, f.unit_1 as unit,
+        case a.kind when 'USD' then f.value_usd when 'CNY' then f.value_cny else f.quantity_1 end as value
+    from asked as a
+    inner join fact as f
+        on
+            a.source = f.source and a.reporter = f.reporter and a.flow = f.flow and a.month = f.month
+            and a.partner_code = f.partner_code and f.is_partner and starts_with(f.hs8, a.hs_prefix)
+    union all
+    select a.*, f.hs8, null as unit, f.value
+    from asked as a
+    inner join all_partners as f
+        on
+            a.source = f.source and a.reporter = f.reporter and a.flow = f.flow and a.month = f.month
+            and a.partner_code = 'all' and a.kind = f.currency and starts_with(f.hs8, a.hs_prefix)
+    union all
+    select a.*, f.hs8, f.unit_1 as unit, f.quantity_1 as value
+    from asked as a
+    inner join fact as f
+        on
+            a.source = f.source and a.reporter = f.reporter and a.flow = f.flow and a.month = f.month
+            and a.partner_code = 'all' and a.kind = 'quantity' and starts_with(f.hs8, a.hs_prefix)
+    where f.is_partner = exists (
+        select 1 from coverage as v
+        where
+            v.partner_code = '*' and v.source = f.source and v.reporter = f.reporter and v.flow = f.flow
+            and v.month = f.month and starts_with(f.hs8, v.hs_prefix)
+    )
 ),
 
 detail as (
@@ -59,40 +116,82 @@ detail as (
         p.control_total_id,
         sum(f.value) filter (where p.years_back = 0) as now,
         sum(f.value) filter (where p.years_back = 1) as before,
-        count(f.hs8) as n
+        count(f.hs8) as n,
+        string_agg(distinct f.unit, ', ') filter (where f.kind = 'quantity' and f.value > 0 and f.unit <> p.unit)
+            as other_units
     from period_month as p
-    inner join category_prefix as c using (category_scheme, category_code)
-    left join cell as f
-        on
-            p.source = f.source and p.reporter = f.reporter and p.flow = f.flow and p.month = f.month
-            and p.partner_code = f.partner_code and p.currency = f.currency and starts_with(f.hs8, c.hs_prefix)
+    inner join scope_prefix as c using (hs)
+    left join cell as f using (source, reporter, flow, partner_code, kind, month, hs_prefix)
     group by all
 ),
 
-final as (
+judged as (
     select
-        t.source || ' ' || t.flow as dataset,
-        t.period_to as month,
-        format(
-            '{}: {} × {}/{}, {}..{}', t.control_total_id, t.partner_code, t.category_scheme, t.category_code,
-            strftime(t.period_from, '%Y-%m'), strftime(t.period_to, '%Y-%m')
-        ) as scope,
-        t.measure,
-        t.value as expected,
+        t.*,
+        d.n,
         case
-            when u.months is not null then null
+            when u.months is not null or d.other_units is not null then null
             when t.is_growth then d.now / nullif(d.before, 0)::double - 1
             else d.now
         end as actual,
-        t.half_unit + 0.002 * if(t.is_growth, 1 + t.value, t.value) as tolerance,
-        -- A figure whose category is unknown compares with nothing at all, and must not pass for that.
-        if(u.months is null, greatest(coalesce(d.n, 0), 1), 0) as n_compared,
-        if(t.is_headline and t.grade in ('A', 'B'), 'block', 'warn') as severity,
-        if(u.months is null, null, format('{} month(s) of its period are not covered', u.months)) as reason,
-        t.publisher || ': ' || t.reference as reference
+        coalesce(
+            t.not_compared,
+            format('{} month(s) of its period are not covered', u.months),
+            'quantities in other units: ' || d.other_units
+        ) as why
     from total as t
     left join detail as d using (source, control_total_id)
     left join uncovered as u using (source, control_total_id)
+),
+
+figure as (
+    select
+        source || ' ' || flow as dataset,
+        period_to as month,
+        format(
+            '{}: {} × {}, {}..{}', control_total_id, coalesce(partner_code, 'group'), coalesce(scope_code, title),
+            strftime(period_from, '%Y-%m'), strftime(period_to, '%Y-%m')
+        ) as scope,
+        measure,
+        value as expected,
+        actual,
+        half_unit + if(is_growth, greatest(0.002 * (1 + value), 0.003), 0.002 * abs(value)) as tolerance,
+        -- A figure whose scope cannot be understood compares with nothing at all, and must not pass for that.
+        if(why is null, greatest(coalesce(n, 0), 1), 0) as n_compared,
+        if(is_headline and grade in ('A', 'B'), 'block', 'warn') as severity,
+        why as reason,
+        publisher || ': ' || reference as reference
+    from judged
+),
+
+-- Months of details that no figure confirms: listed, so that a reader sees how far the totals reach.
+confirmed as (
+    select distinct j.source, j.flow, unnest(generate_series(j.period_from, j.period_to, interval 1 month))::date as month
+    from judged as j
+    where j.why is null
+),
+
+unconfirmed as (
+    select
+        v.source || ' ' || v.flow as dataset,
+        v.month,
+        'details without a control total' as scope,
+        'month' as measure,
+        null as expected,
+        null as actual,
+        0 as tolerance,
+        0 as n_compared,
+        'warn' as severity,
+        'no figure printed elsewhere speaks of this month within what is covered' as reason,
+        'docs/rules.md' as reference
+    from (select distinct source, flow, month from coverage) as v
+    anti join confirmed as c using (source, flow, month)
+),
+
+final as (
+    select * from figure
+    union all
+    select * from unconfirmed
 )
 
 select * from final

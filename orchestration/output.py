@@ -66,19 +66,26 @@ def json_out(value: Any) -> None:
 
 
 def audit_dict(subject: str, report: Report) -> dict[str, Any]:
-    """An audit as JSON: verdict, gates, and every comparison."""
+    """An audit as JSON: verdict, how far it reached, gates, and every comparison."""
+    from orchestration.gates.reach import reach
+
     return {
         "subject": subject,
         "passed": report.passed,
         "counts": report.counts,
+        "coverage": reach(report).as_dict(),
         "gates": [vars(g) for g in report.gates],
         "comparisons": report.results.to_dict("records"),
     }
 
 
 def audit_table(subject: str, report: Report) -> None:
-    """An audit for a person: the verdict, each gate, and what was found."""
+    """An audit for a person: the verdict, how far it reached, each gate, and what was found."""
+    from orchestration.gates.reach import reach
+
     line(f"{subject}: {'PASSED' if report.passed else 'FAILED'}")
+    for sentence in reach(report).sentences():
+        line(sentence)
     rows = []
     for gate in report.gates:
         mine = report.results[report.results["gate"] == gate.gate]
@@ -86,9 +93,10 @@ def audit_table(subject: str, report: Report) -> None:
         bad = int(mine["verdict"].isin(["failed", "warned", "broken"]).sum())
         rows.append([gate.gate, gate.verdict, len(mine), compared, bad, gate.message or gate.title])
     table(["gate", "verdict", "comparisons", "rows compared", "found", "what it says"], rows)
-    findings = report.findings("broken", "failed", "warned")
+    findings = report.findings("broken", "failed", "warned", "waived")
     if not findings.empty:
-        columns = ["verdict", "gate", "dataset", "month", "scope", "expected", "actual", "difference", "tolerance"]
+        columns = ["verdict", "gate", "dataset", "month", "scope", "measure", "expected", "actual", "difference"]
+        columns += ["tolerance", "waived_by", "reason"]
         shown = findings.head(FINDINGS_SHOWN)[columns].values.tolist()
         table(columns, [[format_month(v) if isinstance(v, dt.date) else v for v in row] for row in shown])
     if len(findings) > FINDINGS_SHOWN:

@@ -4,9 +4,12 @@ import csv
 import re
 import unicodedata
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import REALDATA
 
 SEEDS = Path(__file__).resolve().parents[1] / "dbt_project" / "seeds"
 HEADERS = {
@@ -238,21 +241,81 @@ def test_categories_of_a_scheme_are_disjoint() -> None:
     assert sorted(p for _, p in schemes["ic_type"]) == ["854231", "854232", "854233", "854239"]
 
 
+SCOPE = re.compile(r"all|\d{2,8}(-\d{2,8})?(,\d{2,8}(-\d{2,8})?)*")
+
+
+def test_scopes_of_printed_lines_are_prefixes_of_the_tariff() -> None:
+    """Prefixes and ranges of prefixes of one length; chips leave parts out."""
+    scopes = {s["scope_code"]: s for s in read("control_scopes")}
+    headings = {h["hs_code"] for h in read("hs_headings")}
+    assert scopes["integrated_circuits"]["hs"] == "85423" and scopes["all_goods"]["hs"] == "all"
+    assert {c for c, s in scopes.items() if s["is_aggregate"] == "true"} == {
+        "agricultural_products",
+        "mechanical_electrical",
+        "hi_tech",
+    }
+    for scope in scopes.values():
+        assert SCOPE.fullmatch(scope["hs"]) and scope["scope_name"] and scope["source"]
+        for part in scope["hs"].replace("all", "01").split(","):
+            first, _, last = part.partition("-")
+            assert len(last or first) == len(first) and first <= (last or first)
+            assert first[:2] in headings and (last or first)[:2] in headings
+
+
+def test_lines_of_bulletins_are_reviewed_once() -> None:
+    """Each printed line has one scope; partners and units are known."""
+    lines = read("bulletin_lines")
+    assert len({(x["bulletin_table"], x["flow"], x["line"]) for x in lines}) == len(lines)
+    scopes = {s["scope_code"] for s in read("control_scopes")}
+    partners = {p["partner_code"] for p in read("partners")} | {"all", ""}
+    units = {u["unit"] for u in read("units")}
+    for line in lines:
+        assert (
+            line["scope_code"] in scopes and line["partner_code"] in partners and line["line"] == line["line"].lower()
+        )
+        assert bool(line["usual_magnitude"]) == bool(line["usual_unit"])
+        assert not line["usual_unit"] or line["usual_unit"] in units
+
+
 def test_control_totals_say_all_that_a_gate_needs() -> None:
     """Scope, period, printed precision, grade and source; no figure of grade C or D is a headline."""
-    categories = {(c["category_scheme"], c["category_code"]) for c in read("categories")}
-    headings = {h["hs_code"] for h in read("hs_headings")}
+    scopes = {s["scope_code"] for s in read("control_scopes")}
     totals = read("control_totals")
-    assert len({t["control_total_id"] for t in totals}) == len(totals)
+    assert len({t["control_total_id"] for t in totals}) == len(totals) == 113
     for total in totals:
-        key = (total["category_scheme"], total["category_code"])
-        assert key in categories or (key[0] in ("hs2", "hs4") and key[1] in headings)
-        assert total["measure"] in ("value_usd", "value_cny", "value_usd_yoy") and total["flow"] in ("import", "export")
+        assert total["scope_code"] in scopes and total["flow"] in ("import", "export")
+        assert total["measure"] in ("value_usd", "value_cny", "quantity", "value_usd_yoy")
+        assert bool(total["unit"]) == (total["measure"] == "quantity")
         assert (
             re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", total["period_from"]) and total["period_from"] <= total["period_to"]
         )
+        assert total["vintage"][:7] > total["period_to"]
         assert float(total["value"]) > 0 and float(total["half_unit"]) > 0 and total["source"]
         assert total["grade"] in "ABCD" and (total["is_headline"] == "false" or total["grade"] in "AB")
+    assert [t["control_total_id"] for t in totals if t["grade"] == "D"] == [
+        "import_world_ic_2023_cny",
+        "import_world_ic_2020_09_usd",
+    ]
+
+
+@pytest.mark.realdata
+def test_control_totals_are_those_of_the_archive() -> None:
+    """Figure by figure, with their half units and grades; UN Comtrade's years are kept to the dollar."""
+    scale = {"value_usd_bn": "value_usd", "value_rmb_bn": "value_cny", "qty_bn_pcs": "quantity"}
+    scopes = {"8542.3": "integrated_circuits", "8542": "hs_8542", "all": "all_goods"}
+    ours = read("control_totals")
+    with (REALDATA / "published_figures" / "integrated_circuit_totals.csv").open(encoding="utf-8", newline="") as lines:
+        archive = list(csv.DictReader(lines))
+    for row in archive:
+        month = [f"{row[p][:4]}-{row[p][4:]}" for p in ("period_from", "period_to")]
+        key = (row["flow"], row["partner"].lower(), scopes[row["scope"]], *month, scale[row["measure"]], row["grade"])
+        half = Decimal(row["half_unit"]) * 10**9
+        names = ("flow", "partner_code", "scope_code", "period_from", "period_to", "measure", "grade")
+        mine = [t for t in ours if tuple(t[n] for n in names) == key]
+        near = [t for t in mine if abs(Decimal(t["value"]) - Decimal(row["value"]) * 10**9) <= half]
+        assert near, row
+        assert any(Decimal(t["half_unit"]) in (half, Decimal("0.5")) for t in near), row
+    assert len(archive) == len(ours) - 2
 
 
 def test_headings_are_chapters_and_headings() -> None:

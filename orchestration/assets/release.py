@@ -15,6 +15,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 from orchestration.assets.common import MONTHS, OWNERS, WRITER_POOL, Warehouse, target
 from orchestration.build_plan import Built
 from orchestration.gates.audit import VERDICTS, Report, verdicts_by_month
+from orchestration.gates.reach import reach
 from orchestration.gates.suites import declared_gates, load_suite
 from orchestration.landing.store import Landing, LandingState
 from orchestration.plain import plain
@@ -74,9 +75,18 @@ def _metadata(publication: Publication) -> dict[str, Any]:
     return {
         "outcome": publication.outcome,
         "release_id": publication.release_id or "none",
-        "audit page": dg.MetadataValue.path(str(publication.folder / "audit.html")),
+        "audit page": dg.MetadataValue.url((publication.folder / "audit.html").as_uri()),
+        "audit": dg.MetadataValue.md(audit_text(publication.report)),
         **{f"comparisons {verdict}": n for verdict, n in report.counts.items()},
     }
+
+
+def audit_text(report: Report) -> str:
+    """The audit as Markdown, for the UI: how far it reached, each gate, and the worst findings."""
+    lines = [*reach(report).sentences(), "", "| gate | verdict | what it asks |", "| --- | --- | --- |"]
+    lines += [f"| {g.gate} | {g.verdict.replace('_', ' ')} | {g.message or g.title} |" for g in report.gates]
+    found = report.findings("failed", "warned", "waived").head(20)
+    return "\n".join([*lines, "", *(f"* {row['verdict']}: {finding_text(row)}" for _, row in found.iterrows())])
 
 
 def failure_text(publication: Publication) -> str:
@@ -91,10 +101,11 @@ def finding_text(row: pd.Series) -> str:
     """One comparison in one sentence."""
     if row["expected"] is None:
         return f"{row['gate']}: {row['dataset']}: {row['reason']}"
+    reason = f" ({row['reason']})" if row["reason"] else ""
     return (
         f"{row['gate']}: {row['dataset']} {row['month']:%Y-%m}, {row['scope']}, {row['measure']}: expected "
         f"{plain(row['expected'])}, found {plain(row['actual'])}, difference {plain(row['difference'])}, "
-        f"tolerance {plain(row['tolerance'])}"
+        f"tolerance {plain(row['tolerance'])}{reason}"
     )
 
 
@@ -118,17 +129,23 @@ def evaluations(context: dg.AssetExecutionContext, report: Report) -> Iterator[A
                 if rows["verdict"].iloc[0] == "warned"
                 else dg.AssetCheckSeverity.ERROR,
                 partition=key,
-                description=gate.message or gate.title,
+                description=gate.message or _told(gate.title, rows.iloc[0]),
                 metadata=_comparison(rows),
                 target_materialization_data=targets[gate.asset].get(key),
             )
+
+
+def _told(title: str, row: pd.Series) -> str:
+    """What a month's check says: the worst finding if there is one."""
+    return finding_text(row) if row["verdict"] in ("failed", "warned", "waived") else title
 
 
 def _comparison(rows: pd.DataFrame) -> dict[str, Any]:
     """The worst comparison of a month, and how many there were."""
     row = rows.iloc[0]
     figures = {c: float(row[c]) for c in ("expected", "actual", "difference", "tolerance") if row[c] is not None}
-    text = {c: str(row[c]) for c in ("dataset", "scope", "measure", "reason", "reference") if row[c] is not None}
+    told = ("dataset", "scope", "measure", "reason", "waived_by", "reference")
+    text = {c: str(row[c]) for c in told if row[c] is not None}
     counts = {"comparisons": len(rows), "n_compared": int(rows["n_compared"].sum())}
     return {"verdict": row["verdict"], **figures, **text, **counts}
 

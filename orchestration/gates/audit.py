@@ -11,9 +11,11 @@ import pandas as pd
 
 from orchestration.errors import RefusalError
 from orchestration.gates.evidence import Subject, connect, gather
+from orchestration.gates.exceptions import KnownException, load_exceptions, waive
 from orchestration.gates.judge import GateBrokenError, judge
 from orchestration.gates.suites import Declared, GateSpec, declared_gates, load_suite
 from orchestration.landing.datasets import load_datasets
+from orchestration.release_calendar import beijing_today
 
 #: Worst first.
 VERDICTS = ("broken", "failed", "warned", "waived", "passed", "not_applicable")
@@ -86,35 +88,46 @@ def worst(verdict: pd.Series) -> str:
 
 
 def audit(subject: Subject) -> Report:
-    """Run every declared gate on the subject. A gate that cannot judge is broken; the others go on."""
+    """Run every declared gate on the subject. A gate that cannot judge is broken; the others go on.
+
+    `RefusalError` if the gates, datasets or known exceptions themselves are not sound.
+    """
     declared = declared_gates(subject.expectations)
-    results: list[pd.DataFrame] = []
-    outcomes: list[GateOutcome] = []
+    known = load_exceptions(subject.expectations, declared)
+    parts: list[pd.DataFrame] = []
+    suites: dict[str, tuple[GateSpec | None, str | None]] = {}
     with connect(subject) as con:
         for gate, rule in declared.items():
             spec: GateSpec | None = None
             try:
                 spec = load_suite(subject.expectations / f"{gate}.yml")
-                found = _run(con, subject, spec, rule)
-                outcomes.append(GateOutcome(gate, spec.title, spec.asset, worst(found["verdict"])))
+                found, message = _run(con, subject, spec, rule), None
             except Exception as error:
                 # Whatever a gate stumbles over, it has not judged: broken, never passed.
-                known = isinstance(error, GateBrokenError | RefusalError)
-                message = str(error) if known else f"{type(error).__name__}: {error}"
+                expected = isinstance(error, GateBrokenError | RefusalError)
+                message = str(error) if expected else f"{type(error).__name__}: {error}"
                 found = _row(gate, verdict="broken", reason=message)
-                title, asset = (spec.title, spec.asset) if spec else (gate, "release")
-                outcomes.append(GateOutcome(gate, title, asset, "broken", message))
-            results.append(found)
-        extra = _must_compare(con, subject, declared, pd.concat(results))
-    frame = pd.concat([*results, *extra], ignore_index=True)[list(COLUMNS)]
-    failed = {row.gate: str(row.reason) for part in extra for row in part.itertuples()}
-    gates = tuple(
-        GateOutcome(o.gate, o.title, o.asset, "failed", failed[o.gate])
-        if o.gate in failed and o.verdict != "broken"
-        else o
-        for o in outcomes
-    )
-    return Report(frame.astype(object).where(frame.notna(), None), gates)
+            parts.append(found)
+            suites[gate] = spec, message
+        results = pd.concat(parts, ignore_index=True)
+        unsound = _waived(results, known) + _must_compare(con, subject, declared, results)
+    frame = pd.concat([results, *unsound], ignore_index=True)[list(COLUMNS)]
+    failed = {row.gate: str(row.reason) for part in unsound for row in part.itertuples()}
+    outcomes = []
+    for gate, (spec, message) in suites.items():
+        title, asset = (spec.title, spec.asset) if spec else (gate, "release")
+        verdict = worst(frame.loc[frame["gate"] == gate, "verdict"])
+        outcomes.append(GateOutcome(gate, title, asset, verdict, message or failed.get(gate)))
+    return Report(frame.astype(object).where(frame.notna(), None), tuple(outcomes))
+
+
+def _waived(results: pd.DataFrame, known: dict[str, KnownException]) -> list[pd.DataFrame]:
+    """Apply the known exceptions to the results; a failed row for each that must go."""
+    return [
+        _row(p.gate, dataset=p.dataset, month=p.month, scope=p.name, measure="known exception", verdict="failed",
+             reason=p.reason, reference="known_exceptions.yml")
+        for p in waive(results, known, beijing_today())
+    ]  # fmt: skip
 
 
 def _row(gate: str, **values: object) -> pd.DataFrame:
@@ -168,25 +181,31 @@ def _judged(spec: GateSpec, frame: pd.DataFrame) -> pd.DataFrame:
 def _must_compare(
     con: duckdb.DuckDBPyConnection, subject: Subject, declared: dict[str, Declared], results: pd.DataFrame
 ) -> list[pd.DataFrame]:
-    """A failed row for each active dataset that lists a gate which compared nothing for it."""
+    """A failed row for each active dataset and each of its `must_compare` for which nothing was compared."""
     active = con.execute("select dataset, source || ' ' || flow, first_month from dataset").fetchall()
     datasets = load_datasets(subject.expectations)
-    spoke = set(results[results["n_compared"] > 0][["gate", "dataset"]].itertuples(index=False, name=None))
+    spoke = results[results["n_compared"] > 0]
     missing = []
     for name, stream, first_month in active:
-        for gate in datasets[name].must_compare:
+        for entry in datasets[name].must_compare:
+            gate, _, scope = (part.strip() for part in entry.partition(":"))
             if gate not in declared:
                 reason = f"{name} lists {gate} in must_compare, but gates.yml declares no such gate"
                 missing.append(_row(gate, dataset=name, month=first_month, verdict="broken", reason=reason))
-            elif (gate, name) not in spoke and (gate, stream) not in spoke:
+                continue
+            mine = spoke[(spoke["gate"] == gate) & spoke["dataset"].isin([name, stream])]
+            if not mine["scope"].map(lambda text, part=scope: part in text).any():
+                of_what = f" of {scope!r}" if scope else ""
+                what = f"{gate} compared nothing{of_what} for {name}, which lists it in must_compare"
                 missing.append(
                     _row(
                         gate,
                         dataset=name,
                         month=first_month,
+                        scope=scope or "-",
                         measure="must_compare",
                         verdict="failed",
-                        reason=f"{gate} compared nothing for {name}, which lists it in must_compare",
+                        reason=what,
                     )
                 )
     return missing

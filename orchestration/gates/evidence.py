@@ -21,9 +21,11 @@ from orchestration.duck import literal, scratch
 from orchestration.gates.judge import GateBrokenError, judge
 from orchestration.gates.suites import GateSpec
 from orchestration.landing.datasets import Dataset, load_datasets
+from orchestration.landing.due import held_months
 from orchestration.landing.scope import HS_CHAPTERS, partner_keys
 from orchestration.landing.snapshot import coverage_table, receipt_table, received_table
-from orchestration.landing.store import Landing
+from orchestration.landing.store import Landing, LandingState
+from orchestration.release_calendar import beijing_today, detail_release_date
 from orchestration.settings import DBT_PROJECT, REPORTER, Home
 
 EVIDENCE = """
@@ -57,6 +59,22 @@ where value is not null and is_world = not exists (
   select 1 from coverage as v
   where v.partner_code = '*' and v.source = l.source and v.reporter = l.reporter and v.flow = l.flow
     and v.month = l.month and v.currency = l.currency and starts_with(l.hs8, v.hs_prefix))"""
+#: The scopes of printed figures as prefixes: '' for all codes; a range of prefixes of one length as each of them. A
+#: scope of which a part cannot be understood has none.
+SCOPE_PREFIX = """
+create table scope_prefix as
+with part as (
+  select hs, trim(unnest(string_split(hs, ','))) as part
+  from (select distinct hs from fct_control_total where hs is not null)
+  where regexp_full_match(hs, 'all|[0-9]{2,8}(-[0-9]{2,8})?(,[0-9]{2,8}(-[0-9]{2,8})?)*')
+)
+select hs, '' as hs_prefix from part where part = 'all'
+union
+select hs, part from part where regexp_full_match(part, '[0-9]{2,8}')
+union
+select hs, lpad(unnest(generate_series(split_part(part, '-', 1)::int, split_part(part, '-', 2)::int))::varchar,
+  length(split_part(part, '-', 1))::int, '0')
+from part where regexp_full_match(part, '[0-9]{2,8}-[0-9]{2,8}')"""
 ROWS_PER_FRAME = 500_000
 
 
@@ -82,10 +100,7 @@ def connect(subject: Subject) -> Iterator[duckdb.DuckDBPyConnection]:
         ).fetchall()
         for (table,) in tables:
             con.execute(f'create view "{table}" as select * from published.main."{table}"')
-        if ("fct_trade_world_monthly",) not in tables:
-            # Releases made before there were world files are audited like those that hold none.
-            nothing = "select * exclude (partner_code) from fct_trade_monthly where false"
-            con.execute(f"create view fct_trade_world_monthly as {nothing}")
+        _as_today(con, {table for (table,) in tables})
         seen = {"receipt": receipt_table(state), "scope_part": coverage_table(state), "received": received_table(state)}
         for name, rows in seen.items():
             con.register(f"{name}_arrow", rows)
@@ -98,11 +113,27 @@ def connect(subject: Subject) -> Iterator[duckdb.DuckDBPyConnection]:
             "select r.*, receipt.feeds, receipt.code_length, receipt.dimensions, receipt.precedence "
             f"from read_parquet({raw}, hive_partitioning = false) r join receipt using (receipt_id, parser_version)"
         )
-        _reference_tables(
-            con, {n: d for n, d in load_datasets(subject.expectations).items() if n in state.dataset_names}
-        )
+        active = {n: d for n, d in load_datasets(subject.expectations).items() if n in state.dataset_names}
+        _reference_tables(con, active)
+        _promises(con, state, active)
         con.execute(EVIDENCE)
         yield con
+
+
+def _as_today(con: duckdb.DuckDBPyConnection, tables: set[str]) -> None:
+    """Releases of earlier versions are audited like those that hold nothing of what came later."""
+    if "fct_trade_world_monthly" not in tables:
+        nothing = "select * exclude (partner_code) from fct_trade_monthly where false"
+        con.execute(f"create view fct_trade_world_monthly as {nothing}")
+    if "fct_exchange_rate_monthly" not in tables:
+        con.execute("create table fct_exchange_rate_monthly (month date, cny_per_usd decimal(12, 6))")
+    columns = {row[0] for row in con.execute("describe fct_control_total").fetchall()}
+    if "scope_code" not in columns:
+        con.execute(
+            "create or replace view fct_control_total as select t.*, t.category_code as scope_code, "
+            "if(c.hs_prefixes = '', 'all', c.hs_prefixes) as hs, null::varchar as unit, null::varchar as remark "
+            "from published.main.fct_control_total t left join dim_category c using (category_scheme, category_code)"
+        )
 
 
 def _reference_tables(con: duckdb.DuckDBPyConnection, datasets: dict[str, Dataset]) -> None:
@@ -147,15 +178,28 @@ def _reference_tables(con: duckdb.DuckDBPyConnection, datasets: dict[str, Datase
         "create table category_prefix as select category_scheme, category_code, "
         "unnest(string_split(hs_prefixes, ',')) as hs_prefix from dim_category"
     )
+    con.execute(SCOPE_PREFIX)
     # What must be covered for a prefix to be whole: itself, or all chapters (docs/rules.md, rule 2).
-    chapters = ", ".join(f"('{c}', date '2015-01-01')" for c in HS_CHAPTERS) + ", ('99', date '2021-01-01')"
+    chapters = ", ".join(f"('{c}', date '1900-01-01')" for c in HS_CHAPTERS) + ", ('99', date '2021-01-01')"
     con.execute(
-        "create table requirement as select distinct hs_prefix as scope_prefix, hs_prefix, date '2015-01-01' as "
-        "required_from from (select hs_prefix from category_prefix union select hs_prefix from dataset_scope) "
+        "create table requirement as select distinct hs_prefix as scope_prefix, hs_prefix, date '1900-01-01' as "
+        "required_from from (select hs_prefix from category_prefix union select hs_prefix from dataset_scope "
+        "union select hs_prefix from scope_prefix) "
         f"where hs_prefix <> '' union all select '', c.* from (values {chapters}) c"
     )
     units = literal(DBT_PROJECT / "seeds" / "units.csv")
     con.execute(f"create table unit as select * from read_csv({units}, header = true, all_varchar = true)")
+
+
+def _promises(con: duckdb.DuckDBPyConnection, state: LandingState, active: dict[str, Dataset]) -> None:
+    """Table `promise`: each month that an active dataset promises and that is out today, and whether it is held."""
+    today = beijing_today()
+    con.execute("create table promise (dataset varchar, month date, due_on date, is_held boolean)")
+    for name, dataset in active.items():
+        held = set(held_months(state, dataset, today))
+        rows = [(name, month, detail_release_date(month), month in held) for month in dataset.promised(today)]
+        if rows:
+            con.executemany("insert into promise values (?, ?, ?, ?)", rows)
 
 
 def gather(con: duckdb.DuckDBPyConnection, spec: GateSpec, sql: str) -> None:

@@ -17,6 +17,7 @@ import jinja2
 import pandas as pd
 
 from orchestration.gates.audit import VERDICTS, GateOutcome, Report, worst, worst_first
+from orchestration.gates.reach import reach
 
 TEMPLATE = Path(__file__).with_name("audit.html.j2")
 #: Rows of a table on the page; `audit_results` has them all.
@@ -124,6 +125,7 @@ class Page:
     headline: str
     lead: str
     extent: str
+    reach: tuple[str, ...]
     counts: Tally
     sentences: tuple[Sentences, ...]
     gates: tuple[GateView, ...]
@@ -152,6 +154,7 @@ def page(report: Report, subject: str, is_synthetic: bool) -> Page:
         headline=text,
         lead=lead(report),
         extent=extent(report.results),
+        reach=tuple(reach(report).sentences()),
         counts=report.counts,
         sentences=sentences(ordered),
         gates=tuple(gate_view(outcome, ordered[ordered["gate"] == outcome.gate], years) for outcome in report.gates),

@@ -63,12 +63,17 @@ def dataset_status(home: Home, state: LandingState, today: dt.date) -> list[Data
     found = []
     for name, dataset in load_datasets().items():
         active = name in state.dataset_names
-        scopes = _scopes(state, dataset)
-        held = tuple(m for m in dataset.promised(today) if _covered(scopes[m], dataset, m))
+        held = held_months(state, dataset, today)
         due = tuple(m for m in dataset.promised(today) if active and m not in held)
         folder = str(home.inbox / name) + "/"
         found.append(DatasetStatus(name, dataset, active, held, due, queries(dataset, due, folder)))
     return found
+
+
+def held_months(state: LandingState, dataset: Dataset, today: dt.date) -> tuple[dt.date, ...]:
+    """Months that are promised and due on the given day and that receipts cover for the dataset's whole scope."""
+    scopes = _scopes(state, dataset)
+    return tuple(m for m in dataset.promised(today) if _covered(scopes[m], dataset, m))
 
 
 def _scopes(state: LandingState, dataset: Dataset) -> dict[dt.date, set[tuple[str, str]]]:

@@ -11,6 +11,7 @@ from orchestration.duck import literal, scratch
 from orchestration.errors import RefusalError
 from orchestration.gates.audit import Report, audit
 from orchestration.gates.evidence import Subject
+from orchestration.gates.reach import reach
 from orchestration.gates.report import render
 from orchestration.landing.store import LandingState
 from orchestration.releases import candidate
@@ -79,6 +80,7 @@ def build_and_audit(home: Home, state: LandingState, base: str | None) -> tuple[
     summary = AuditSummary(
         passed=report.passed,
         counts=report.counts,
+        coverage=reach(report).as_dict(),
         findings=[{k: None if v is None else str(v) for k, v in row.items()} for row in findings.to_dict("records")],
     )
     write_manifest(manifest.model_copy(update={"files": files, "audit": summary}), folder)

@@ -58,10 +58,13 @@ class ReleaseWithdrawal(_Strict):
 
 
 class AuditSummary(_Strict):
-    """Verdict of an audit: comparisons by verdict, and each one that is not simply passed or not applicable."""
+    """Verdict of an audit: comparisons by verdict, how far it reached (`gates.reach`), and each comparison that is not
+    simply passed or not applicable.
+    """
 
     passed: bool
     counts: dict[str, int]
+    coverage: dict[str, int] = {}
     findings: list[dict[str, Any]]
 
 

@@ -1,0 +1,165 @@
+-- Compares: a month with what it was before it was revised; a partner's share with that of the month before; a unit value
+--           with its trailing median; the number of rows with the same month a year before (trade has its seasons), else
+--           with the trailing median.
+-- Window:   revised months; months whose neighbours are covered; tariff line × partner above US$ or CNY 1 m with at least 6
+--           of the 12 months before; months of at least 100 rows.
+-- Tolerance: 2 % of the month; 10 points; a factor of 5; 15 % fewer rows (docs/rules.md). It only warns: what is unusual may
+--            well be true.
+with feeding as (
+    select distinct c.receipt_id, c.feeds, c.source, c.reporter, c.flow, c.currency, c.month, c.precedence, r.vintage
+    from coverage as c
+    inner join receipt as r using (receipt_id)
+),
+
+-- Two prints of different days that speak of the same month; of each later one the latest before it that overlaps.
+revised as (
+    select l.*, e.receipt_id as earlier_id
+    from feeding as l
+    inner join feeding as e using (feeds, source, reporter, flow, currency, month)
+    where e.vintage < l.vintage
+),
+
+-- What each says inside the scope of the other.
+said as (
+    select v.receipt_id, v.earlier_id, v.month, r.receipt_id as said_by, sum(r.value) as value, count(*) as n
+    from revised as v
+    inner join raw_row as r on v.month = r.month and r.receipt_id in (v.receipt_id, v.earlier_id)
+    where exists (
+        select 1 from scope_part as p
+        where
+            p.receipt_id = if(r.receipt_id = v.receipt_id, v.earlier_id, v.receipt_id) and p.month = r.month
+            and starts_with(r.hs_code, p.hs_prefix)
+            and (p.partner_code = coalesce(r.partner_code, 'world') or (p.partner_code = '*' and r.partner_code is not null))
+    )
+    group by all
+),
+
+revision as (
+    select
+        v.source || ' ' || v.flow as dataset,
+        v.month,
+        format('{} revises {}', v.receipt_id, v.earlier_id) as scope,
+        'value_' || lower(v.currency) as measure,
+        sum(s.value) filter (where s.said_by = v.earlier_id) as expected,
+        sum(s.value) filter (where s.said_by = v.receipt_id) as actual,
+        0.02 * coalesce(sum(s.value) filter (where s.said_by = v.earlier_id), 0) as tolerance,
+        sum(s.n) as n_compared,
+        null::varchar as reason
+    from revised as v
+    inner join said as s using (receipt_id, earlier_id, month)
+    group by all
+),
+
+-- Shares in all goods and in chips; a tariff line or heading alone moves too much to tell anything.
+series as (
+    select source, flow, partner_code, category_scheme, category_code, month, value_usd is null as is_cny,
+        coalesce(partner_share_usd, partner_share_cny) as share
+    from mart_partner_category_monthly
+    where category_scheme in ('all', 'ic')
+),
+
+share_step as (
+    select n.source || ' ' || n.flow as dataset, n.month, n.category_scheme, n.category_code, n.partner_code,
+        n.share - b.share as jump
+    from series as n
+    inner join series as b
+        on
+            n.source = b.source and n.flow = b.flow and n.partner_code = b.partner_code
+            and n.category_scheme = b.category_scheme and n.category_code = b.category_code
+            and n.is_cny = b.is_cny and n.month = b.month + interval 1 month
+    where n.share is not null and b.share is not null
+),
+
+share as (
+    select
+        dataset,
+        month,
+        format('share of a partner in {}/{} against the month before', category_scheme, category_code) as scope,
+        'greatest change of share' as measure,
+        0 as expected,
+        max(abs(jump)) as actual,
+        0.1 as tolerance,
+        count(*) as n_compared,
+        'partner ' || arg_max(partner_code, abs(jump)) as reason
+    from share_step
+    group by dataset, month, category_scheme, category_code
+),
+
+priced as (
+    select source || ' ' || flow as dataset, month, hs8, partner_code, unit_1, value_usd is null as is_cny,
+        coalesce(value_usd, value_cny) / quantity_1::double as price
+    from fct_trade_monthly
+    where quantity_1 > 0 and coalesce(value_usd, value_cny) >= 1000000
+),
+
+usual_price as (
+    select *, median(price) over year_before as usual, count(*) over year_before as months
+    from priced
+    window year_before as (
+        partition by dataset, hs8, partner_code, unit_1, is_cny
+        order by month
+        range between interval 12 month preceding and interval 1 month preceding
+    )
+),
+
+price as (
+    select
+        dataset,
+        month,
+        'unit values of tariff line × partner' as scope,
+        'series beyond a fifth or five times their trailing median' as measure,
+        0 as expected,
+        count(*) filter (where price > 5 * usual or price < usual / 5) as actual,
+        0 as tolerance,
+        count(*) as n_compared,
+        'first ' || min(format('{} × {}: {:.4g} against {:.4g} a unit', hs8, partner_code, price, usual))
+            filter (where price > 5 * usual or price < usual / 5) as reason
+    from usual_price
+    where months >= 6
+    group by dataset, month
+),
+
+size as (
+    select source || ' ' || flow as dataset, month, sum(source_rows) as n
+    from fct_trade_monthly
+    group by all
+),
+
+usual_size as (
+    select s.*, coalesce(b.n, median(s.n) over year_before) as usual,
+        if(b.n is null, count(*) over year_before, 12) as months,
+        if(b.n is null, 'the median of the year before', 'the same month a year before') as basis
+    from size as s
+    left join size as b on s.dataset = b.dataset and s.month = b.month + interval 1 year
+    window year_before as (
+        partition by s.dataset order by s.month range between interval 12 month preceding and interval 1 month preceding
+    )
+),
+
+-- More rows are no alarm: a wider scope has them.
+rows_down as (
+    select
+        dataset,
+        month,
+        'rows against ' || basis as scope,
+        'rows' as measure,
+        usual as expected,
+        least(n, usual) as actual,
+        0.15 * usual as tolerance,
+        months as n_compared,
+        null as reason
+    from usual_size
+    where months >= 6 and usual >= 100
+),
+
+final as (
+    select * from revision
+    union all
+    select * from share
+    union all
+    select * from price
+    union all
+    select * from rows_down
+)
+
+select *, 'warn' as severity, 'docs/rules.md' as reference from final

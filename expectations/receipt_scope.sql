@@ -1,0 +1,61 @@
+-- Compares: every raw row with the scope of its own receipt: months, codes, partners, regimes and provinces.
+-- Window:   all months of all receipts that count.
+-- Tolerance: none. A row outside was never asked for; it would count under a promise that nobody made.
+with by_code as (
+    select receipt_id, month, hs_code, count(*) as n from raw_row group by all
+),
+
+by_partner as (
+    select receipt_id, month, coalesce(partner_code, 'world') as partner_code, count(*) as n from raw_row group by all
+),
+
+limited as (
+    select r.receipt_id, r.month, r.regime_code, r.province_code, c.regimes, c.provinces, count(*) as n
+    from raw_row as r
+    inner join receipt as c using (receipt_id)
+    where c.regimes <> 'all' or c.provinces <> 'all'
+    group by all
+),
+
+question as (
+    select c.receipt_id, c.month, 'months and codes' as scope, c.n,
+        exists (
+            select 1 from scope_part as p
+            where p.receipt_id = c.receipt_id and p.month = c.month and starts_with(c.hs_code, p.hs_prefix)
+        ) as is_inside,
+        c.hs_code as example
+    from by_code as c
+    union all
+    select c.receipt_id, c.month, 'months and partners', c.n,
+        exists (
+            select 1 from scope_part as p
+            where
+                p.receipt_id = c.receipt_id and p.month = c.month
+                and (p.partner_code = c.partner_code or (p.partner_code = '*' and c.partner_code <> 'world'))
+        ),
+        c.partner_code
+    from by_partner as c
+    union all
+    select l.receipt_id, l.month, 'regimes and provinces', l.n,
+        (l.regimes = 'all' or coalesce(list_contains(string_split(l.regimes, ','), l.regime_code), false))
+        and (l.provinces = 'all' or coalesce(list_contains(string_split(l.provinces, ','), l.province_code), false)),
+        concat_ws(' ', l.regime_code, l.province_code)
+    from limited as l
+),
+
+final as (
+    select
+        r.source || ' ' || r.flow as dataset,
+        q.month,
+        'rows inside the ' || q.scope || ' of their receipt' as scope,
+        'rows outside' as measure,
+        0 as expected,
+        sum(if(q.is_inside, 0, q.n)) as actual,
+        sum(q.n) as n_compared,
+        'first ' || min(q.receipt_id || ': ' || coalesce(q.example, 'none')) filter (where not q.is_inside) as reason
+    from question as q
+    inner join receipt as r using (receipt_id)
+    group by all
+)
+
+select *, 0 as tolerance, 'block' as severity, 'docs/rules.md' as reference from final

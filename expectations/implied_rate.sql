@@ -9,6 +9,7 @@ with printed as (
         control_total_id, reference
     from fct_control_total
     where measure in ('value_usd', 'value_cny') and scope_code is not null and partner_code is not null
+        and regime_group is null
 ),
 
 stream as (

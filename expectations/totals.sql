@@ -17,6 +17,7 @@ total as (
             when t.grade = 'D' then 'known to be wrong: ' || coalesce(t.remark, 'see its source')
             when t.scope_code is null then 'nobody has reviewed which codes the line speaks of'
             when t.partner_code is null then 'the line speaks of a group of partners'
+            when t.regime_group is not null then 'by customs regime: the facts are sums over regimes'
         end as not_compared
     from fct_control_total as t
     inner join stream as s using (reporter, flow)

@@ -7,7 +7,7 @@ with recursive figure as (
         flow, partner_code, scope_code, measure, unit, period_from, period_to, value, half_unit, control_total_id, grade
     from fct_control_total
     where
-        scope_code is not null and partner_code is not null and grade <> 'D' and measure not like '%_yoy'
+        scope_code is not null and partner_code is not null and regime_group is null and grade <> 'D' and measure not like '%_yoy'
     -- Of several prints of one figure the latest.
     order by flow, partner_code, scope_code, measure, unit, period_from, period_to, vintage desc, control_total_id
 ),

@@ -36,17 +36,21 @@ def until(what: str, found: Callable[[], bool], daemon: subprocess.Popen[bytes],
         time.sleep(0.2)
 
 
+def daemon_environment(home: Home) -> dict[str, str]:
+    """The environment of a daemon that serves the home and looks as often as it can."""
+    settings = {"BONDED_INBOX_QUIET_SECONDS": str(QUIET), "BONDED_INBOX_INTERVAL_SECONDS": "1"}
+    places = {"BONDED_HOME": str(home.root), "DAGSTER_HOME": str(home.dagster), "PYTHONPATH": str(PROJECT)}
+    return {**os.environ, **settings, **places}
+
+
 @pytest.fixture
 def daemon(small: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[bytes]]:
     """The daemon on a home, looking as often as it can."""
-    settings = {"BONDED_INBOX_QUIET_SECONDS": str(QUIET), "BONDED_INBOX_INTERVAL_SECONDS": "1"}
-    places = {"BONDED_HOME": str(small.root), "DAGSTER_HOME": str(small.dagster), "PYTHONPATH": str(PROJECT)}
     monkeypatch.setenv("BONDED_HOME", str(small.root))
     command = [str(Path(sys.executable).with_name("dagster-daemon")), "run", "-w", "workspace.yaml"]
     with (small.root / "daemon.log").open("wb") as log:
         server = subprocess.Popen(
-            command, cwd=PROJECT, env={**os.environ, **settings, **places}, stdout=log, stderr=log,
-            start_new_session=True,
+            command, cwd=PROJECT, env=daemon_environment(small), stdout=log, stderr=log, start_new_session=True
         )  # fmt: skip
     try:
         yield server

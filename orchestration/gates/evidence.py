@@ -131,7 +131,8 @@ def _as_today(con: duckdb.DuckDBPyConnection, tables: set[str]) -> None:
     if "scope_code" not in columns:
         con.execute(
             "create or replace view fct_control_total as select t.*, t.category_code as scope_code, "
-            "if(c.hs_prefixes = '', 'all', c.hs_prefixes) as hs, null::varchar as unit, null::varchar as remark "
+            "if(c.hs_prefixes = '', 'all', c.hs_prefixes) as hs, null::varchar as unit, null::varchar as remark, "
+            "null::varchar as regime_group "
             "from published.main.fct_control_total t left join dim_category c using (category_scheme, category_code)"
         )
 

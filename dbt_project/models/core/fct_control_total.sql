@@ -1,42 +1,13 @@
 with reviewed as (
     select
-        t.control_total_id,
-        t.publisher,
-        t.table_name,
-        t.title,
-        t.flow,
-        t.partner_code,
-        t.scope_code,
-        s.hs,
-        coalesce(s.is_aggregate, false) as is_aggregate,
-        t.period_from,
-        t.period_to,
-        t.measure,
-        t.value,
-        t.half_unit,
-        t.unit,
-        t.grade,
-        t.is_headline,
-        t.remark,
-        t.vintage,
-        t.source
-    from {{ ref('control_totals') }} as t
-    left join {{ ref('control_scopes') }} as s on t.scope_code = s.scope_code
-),
-
-final as (
-    select
         control_total_id,
         publisher,
         table_name,
         title,
-        -- Every figure of the seed is about China's own statistics.
-        'CHN' as reporter,
         flow,
         partner_code,
+        null::varchar as regime_group,
         scope_code,
-        hs,
-        is_aggregate,
         (period_from || '-01')::date as period_from,
         (period_to || '-01')::date as period_to,
         measure,
@@ -49,7 +20,97 @@ final as (
         vintage::date as vintage,
         null::varchar as receipt_id,
         source as reference
-    from reviewed
+    from {{ ref('control_totals') }}
+),
+
+-- Figures of bulletins, with what the review says of their lines. Exports and imports together speak of no flow.
+printed as (
+    select
+        f.*,
+        d.table_name as bulletin_table,
+        d.title as page,
+        d.name as file,
+        d.vintage,
+        trim(regexp_replace(
+            regexp_replace(lower(replace(replace(f.row_label, '（', '('), '）', ')')), '^of which: *', ''), '[ *]+$', ''
+        )) as bulletin_line,
+        -- Base units that one of the printed figure stands for.
+        f.value / nullif(try_cast(replace(f.printed, ',', '') as decimal(24, 6)), 0) as magnitude
+    from {{ ref('stg_gacc_bulletin__figure') }} as f
+    inner join {{ ref('stg_landing__document') }} as d
+        on f.receipt_id = d.receipt_id and f.parser_version = d.parser_version
+    where f.flow <> 'both'
+),
+
+bulletin as (
+    select
+        format(
+            '{}:{}:{}{}:{}..{}', p.receipt_id, p.line, p.measure, coalesce(':' || lower(p.regime_group), ''),
+            strftime(p.period_from, '%Y-%m'), strftime(p.period_to, '%Y-%m')
+        ) as control_total_id,
+        'GACC' as publisher,
+        p.page as table_name,
+        p.row_label as title,
+        p.flow,
+        if(p.bulletin_table = 'country', l.partner_code, 'all') as partner_code,
+        p.regime_group,
+        l.scope_code,
+        p.period_from,
+        p.period_to,
+        p.measure,
+        p.value,
+        p.half_unit,
+        p.unit,
+        if(p.measure = 'quantity' and (p.unit <> l.usual_unit or p.magnitude <> l.usual_magnitude), 'D', 'A') as grade,
+        false as is_headline,
+        if(
+            p.measure = 'quantity' and (p.unit <> l.usual_unit or p.magnitude <> l.usual_magnitude),
+            'printed in ' || p.unit_as_printed || ', which is not the unit in which customs count this line', null
+        ) as remark,
+        p.vintage,
+        p.receipt_id,
+        format('{}, line {}', p.file, p.line) as reference
+    from printed as p
+    left join {{ ref('bulletin_lines') }} as l
+        on
+            l.bulletin_table = if(p.bulletin_table = 'country', 'country', 'commodity')
+            and p.bulletin_line = l.line and coalesce(l.flow, p.flow) = p.flow
+),
+
+figure as (
+    select * from reviewed
+    union all by name
+    select * from bulletin
+),
+
+final as (
+    select
+        f.control_total_id,
+        f.publisher,
+        f.table_name,
+        f.title,
+        -- Every figure is about China's own statistics.
+        'CHN' as reporter,
+        f.flow,
+        f.partner_code,
+        f.regime_group,
+        f.scope_code,
+        s.hs,
+        coalesce(s.is_aggregate, false) or f.partner_code is null as is_aggregate,
+        f.period_from,
+        f.period_to,
+        f.measure,
+        f.value,
+        f.half_unit,
+        f.unit,
+        f.grade,
+        f.is_headline,
+        f.remark,
+        f.vintage,
+        f.receipt_id,
+        f.reference
+    from figure as f
+    left join {{ ref('control_scopes') }} as s on f.scope_code = s.scope_code
 )
 
 select * from final

@@ -290,14 +290,14 @@ def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
 @app.command()
 def sample(home: HomeOption = None) -> None:
     """Write the synthetic sample files into the inbox of a home of its own."""
-    from orchestration.sources.gacc_sample import write_sample
+    from orchestration.sources.gacc_sample_files import write_sample
 
     place = _home(home).create()
     state = Landing(place).state()
     if state.first_source and not state.is_synthetic:
         raise RefusalError("this home holds real receipts", remedy="bonded sample --home ANOTHER_FOLDER")
-    files = write_sample(place.inbox / "sample_chips")
-    output.line(f"{len(files)} synthetic files in {place.inbox / 'sample_chips'}")
+    files = write_sample(place.inbox)
+    output.line(f"{len(files)} synthetic files in {place.inbox}")
 
 
 def main() -> None:

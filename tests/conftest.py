@@ -18,7 +18,7 @@ from orchestration.releases.query import run_sql
 from orchestration.releases.store import Releases
 from orchestration.run import RunSummary, run_home
 from orchestration.settings import PROJECT, Home
-from orchestration.sources.gacc_sample import write_sample
+from orchestration.sources.gacc_sample_files import write_sample
 
 ENGLISH = [
     "Date of data", "Trading partner code", "Trading partner", "Commodity code", "Commodity", "Quantity", "Unit",
@@ -153,7 +153,7 @@ def published(home: Home) -> RunSummary:
 def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The synthetic sample, published once; tests that change it work on a copy."""
     home = Home(tmp_path_factory.mktemp("sample") / "home").create()
-    write_sample(home.inbox / "sample_chips")
+    write_sample(home.inbox)
     published(home)
     return home
 

@@ -137,6 +137,14 @@ def test_a_code_list_from_the_command_line(bonded, tmp_path: Path) -> None:
     assert bonded("sample")[0] == 1
 
 
+def test_the_sample_goes_to_the_inbox_of_its_datasets(bonded, home: Home) -> None:
+    """A folder each, and how many files there are."""
+    code, out, _ = bonded("sample")
+    folders = {path.name for path in home.inbox.iterdir()}
+    assert {"sample_chips", "sample_chips_world", "sample_chips_cny"} <= folders
+    assert (code, out) == (0, f"{len(list(home.inbox.rglob('*.csv')))} synthetic files in {home.inbox}\n")
+
+
 def test_status_in_a_pipe_is_plain(bonded, home: Home, tmp_path: Path) -> None:
     """Tab-separated, months as YYYY-MM, with the query to download."""
     receive(home, write_csv(tmp_path / "us.csv", [row()]), declared(dataset="us_chips"))

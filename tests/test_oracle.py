@@ -23,19 +23,42 @@ PREFIXES = {
 }
 
 
-@pytest.fixture(scope="module")
-def rows(sample_home: Home) -> pd.DataFrame:
-    """Every row of every file: month, partner, code, quantity, value."""
+def latest_by_line(folder: Path) -> list[Path]:
+    """Of the files by tariff line, for each month the one whose sidecar has the latest vintage."""
+    found: dict[str, tuple[str, Path]] = {}
+    for path in folder.glob("*.csv"):
+        with path.open(encoding="gb18030", newline="") as stream:
+            first = next(csv.DictReader(stream))
+        vintage = path.with_name(f"{path.name}.yml").read_text(encoding="utf-8").split("vintage: ")[1].strip()
+        if len(first["Commodity code"]) == 8:
+            found[first["Date of data"]] = max(found.get(first["Date of data"], ("", path)), (vintage, path))
+    return [path for _, path in found.values()]
+
+
+def read(folder: Path, value: str) -> pd.DataFrame:
+    """Every row that counts: month, partner, code, unit, quantity, value."""
     found = []
-    for path in sorted((sample_home.inbox / "sample_chips").glob("*.csv")):
+    for path in latest_by_line(folder):
         with path.open(encoding="gb18030", newline="") as stream:
             for line in csv.DictReader(stream):
                 month = pd.Timestamp(line["Date of data"][:4] + "-" + line["Date of data"][4:] + "-01")
                 found.append(
                     (month, line["Trading partner code"], line["Commodity code"], line["Unit"], int(line["Quantity"]),
-                     int(line["US dollar"].replace(",", "")))
+                     int(line[value].replace(",", "")))
                 )  # fmt: skip
     return pd.DataFrame(found, columns=["month", "partner", "hs", "unit", "quantity", "value"])
+
+
+@pytest.fixture(scope="module")
+def rows(sample_home: Home) -> pd.DataFrame:
+    """In US dollars: 58 months, June 2024 as revised."""
+    return read(sample_home.inbox / "sample_chips", "US dollar")
+
+
+@pytest.fixture(scope="module")
+def yuan(sample_home: Home) -> pd.DataFrame:
+    """In renminbi: three months."""
+    return read(sample_home.inbox / "sample_chips_cny", "Renminbi Yuan")
 
 
 def recomputed(values: pd.Series) -> pd.DataFrame:
@@ -53,15 +76,36 @@ def recomputed(values: pd.Series) -> pd.DataFrame:
     return frame[value.cumsum() > 0]
 
 
+def in_yuan(values: pd.Series, months: pd.Index) -> pd.DataFrame:
+    """The columns in renminbi of one series, which only three months cover: neither a year ago nor a January is."""
+    covered = pd.date_range("2024-08-01", "2024-10-01", freq="MS")
+    value = values.reindex(covered, fill_value=0).astype(float)
+    frame = pd.DataFrame({"value_cny": value, "value_cny_mom": value / value.shift(1).replace(0, np.nan) - 1})
+    frame = frame.assign(value_cny_yoy=np.nan, value_cny_ytd=np.nan, value_cny_ytd_yoy=np.nan)
+    return frame.reindex(months)
+
+
+def assert_equal(mart: pd.DataFrame, expected: pd.DataFrame, partner: str) -> None:
+    """The same rows, integers exact, ratios to 1e-12, NULLs alike."""
+    assert list(mart.index) == list(expected.index), partner
+    for column in expected:
+        a, b = mart[column].astype(float), expected[column].astype(float)
+        assert (a.isna() == b.isna()).all(), (partner, column)
+        np.testing.assert_allclose(a.fillna(0), b.fillna(0), rtol=1e-12, atol=1e-12, err_msg=f"{partner} {column}")
+
+
 @pytest.mark.parametrize("category", PREFIXES, ids="/".join)
-def test_marts_equal_a_plain_recomputation(sample_release: Path, rows: pd.DataFrame, category: tuple[str, str]) -> None:
-    """Every partner and all partners together: the same rows, integers exact, ratios to 1e-12, NULLs alike."""
+def test_marts_equal_a_plain_recomputation(
+    sample_release: Path, rows: pd.DataFrame, yuan: pd.DataFrame, category: tuple[str, str]
+) -> None:
+    """Every partner and all partners together, in both currencies."""
     mine = rows[rows["hs"].str.startswith(PREFIXES[category])]
+    mine_cny = yuan[yuan["hs"].str.startswith(PREFIXES[category])]
     where = f"category_scheme = '{category[0]}' and category_code = '{category[1]}'"
     with duckdb.connect(str(sample_release / DATABASE), read_only=True) as con:
         partners = con.execute(f"from mart_partner_category_monthly where {where}").df()
         total = con.execute(f"from mart_category_monthly where {where}").df()
-    all_values = mine.groupby("month")["value"].sum()
+    all_values, all_yuan = (frame.groupby("month")["value"].sum() for frame in (mine, mine_cny))
     groups = [("all", mine), *mine.groupby("partner")]
     assert set(partners["partner_code"]) == {p for p, g in groups if p != "all" and g["value"].sum() > 0}
     for partner, group in groups:
@@ -71,16 +115,16 @@ def test_marts_equal_a_plain_recomputation(sample_release: Path, rows: pd.DataFr
             .sort_index()
         )
         expected = recomputed(group.groupby("month")["value"].sum())
-        assert list(mart.index) == list(expected.index), partner
-        for column in expected:
-            a, b = mart[column].astype(float), expected[column].astype(float)
-            assert (a.isna() == b.isna()).all(), (partner, column)
-            np.testing.assert_allclose(a.fillna(0), b.fillna(0), rtol=1e-12, atol=1e-12, err_msg=f"{partner} {column}")
+        assert_equal(mart, expected, partner)
+        group_cny = mine_cny if partner == "all" else mine_cny[mine_cny["partner"] == partner]
+        expected_cny = in_yuan(group_cny.groupby("month")["value"].sum(), expected.index)
+        assert_equal(mart, expected_cny, partner)
         units = group.groupby("month")["unit"].nunique()
         quantity = group.groupby("month")["quantity"].sum().astype(float).where(units == 1)
         quantity = quantity.reindex(expected.index, fill_value=0)
         assert mart["quantity"].astype(float).equals(quantity.astype(float)), partner
         if partner != "all":
             share = expected["value_usd"] / all_values.reindex(expected.index)
-            np.testing.assert_allclose(mart["partner_share_usd"], share, rtol=1e-12)
-        assert mart["value_cny"].isna().all() and mart["is_synthetic"].all()
+            share_cny = expected_cny["value_cny"] / all_yuan.reindex(expected.index)
+            assert_equal(mart, pd.DataFrame({"partner_share_usd": share, "partner_share_cny": share_cny}), partner)
+        assert mart["is_synthetic"].all()

@@ -1,6 +1,6 @@
 """Synthetic files in the layout of the customs' export: the source `gacc_sample`.
 
-Belongs here: what the sample says and how it is written. Not here: reading such files, the same as for
+Belongs here: what the sample says. Not here: its files (`gacc_sample_files`), and reading them, the same as for
 genuine ones. It meets the monthly totals of `sample_calibration.csv`; all below them is invented.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from orchestration.release_calendar import detail_release_date, parse_month
+from orchestration.release_calendar import parse_month
 
 SOURCE = "gacc_sample"
 US, PARTS = "502", "85429000"
@@ -83,11 +83,6 @@ class Row(NamedTuple):
 
 
 # fmt: off
-HEADER = (
-    "Date of data", "Trading partner code", "Trading partner", "Commodity code", "Commodity",
-    "Customs Regime code", "Customs Regime", "Quantity", "Unit", "Supplementary Quantity",
-    "Supplementary Unit", "US dollar",
-)
 REGIMES = {
     "10": "Ordinary Trade", "14": "Processing and Assembling", "15": "Processing with Imported Materials",
     "33": "Customs Warehousing Trade", "34": "Entrepot Trade by Bonded Area",
@@ -154,24 +149,6 @@ LATE_RISES = {("141", "85423310"): (dt.date(2024, 3, 1), 0.05)}
 _SEASON = (0.96, 0.80, 1.03, 1.00, 1.00, 1.01, 1.01, 1.04, 1.11, 1.01, 1.03, 1.00)
 
 
-def write_sample(folder: Path) -> list[Path]:
-    """Write the 58 files of 2020-01 to 2024-10, each with its sidecar; returns the CSV paths, oldest first.
-
-    The bytes depend on nothing but this module and its calibration. A file appears under its name only when
-    it is complete, and after its sidecar, so that a watched folder never shows half of a delivery.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for target in read_calibration():
-        path = folder / f"{SOURCE}_{target.month:%Y%m}.csv"
-        vintage = detail_release_date(target.month).isoformat()
-        sidecar = f"# Synthetic sample: these are not customs figures.\nvintage: {vintage}\n"
-        _publish(path.with_name(f"{path.name}.yml"), sidecar.encode("utf-8"))
-        _publish(path, render(target.month, month_rows(target)))
-        paths.append(path)
-    return paths
-
-
 def read_calibration() -> list[Calibration]:
     """The monthly totals that the sample meets to the dollar and the piece, oldest first."""
     with Path(__file__).with_name("sample_calibration.csv").open(encoding="utf-8", newline="") as lines:
@@ -193,7 +170,21 @@ def month_rows(target: Calibration) -> list[Row]:
         *_free(us_parts, split(target.us_parts_usd, [lot.weight for lot in us_parts])),
         *_free(rest, [lot.weight // 1000 for lot in rest]),
     ]
-    return sorted(rows, key=lambda row: (-row.value_usd, row.lot.partner, row.lot.line, row.lot.regime))
+    return sorted(rows, key=_greatest_first)
+
+
+def first_print(month: dt.date, rows: Sequence[Row]) -> list[Row]:
+    """The month's rows as they stood on its day of release: some small ones late, some great ones up to 3 % off."""
+    printed = []
+    for row in rows:
+        lot = row.lot
+        rng = Random(f"{SOURCE}|{month}|release|{lot.partner.code}|{lot.line.code}|{lot.regime}")
+        differs, permille = rng.random(), 971 + int(31 * rng.random())
+        if row.value_usd >= 1_000_000 and differs < 0.2:
+            printed.append(Row(lot, row.value_usd * permille // 1000, row.quantity * permille // 1000))
+        elif row.value_usd >= 1_000_000 or differs >= 0.03:
+            printed.append(row)
+    return sorted(printed, key=_greatest_first)
 
 
 def split(total: int, weights: Sequence[int]) -> list[int]:
@@ -208,25 +199,8 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
     return parts
 
 
-def render(month: dt.date, rows: Sequence[Row]) -> bytes:
-    """The file as the site exports it: GB18030, LF line ends, every field quoted, an empty last column."""
-    text = [_text_line(HEADER)]
-    for (partner, line, regime, _, _, kg_each, _), value_usd, quantity in rows:
-        unit, second_unit = ("Number of item", "Kilogram") if line.kg_each else ("Kilogram", "?")
-        key = (f"{month:%Y%m}", partner.code, partner.name, line.code, line.name, regime, REGIMES[regime])
-        second = str(round(quantity * kg_each))
-        text.append(_text_line((*key, str(quantity), unit, second, second_unit, f"{value_usd:,}")))
-    return "".join(text).encode("gb18030")
-
-
-def _text_line(cells: Sequence[str]) -> str:
-    return "".join('"' + cell.replace('"', '""') + '",' for cell in cells) + "\n"
-
-
-def _publish(path: Path, content: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(content)
-    part.replace(path)
+def _greatest_first(row: Row) -> tuple[int, Partner, Line, str]:
+    return -row.value_usd, row.lot.partner, row.lot.line, row.lot.regime
 
 
 def _us_pieces(target: Calibration) -> int:

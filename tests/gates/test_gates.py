@@ -40,28 +40,60 @@ def failing(report: Report) -> dict[str, list[str]]:
 
 
 def test_untouched_it_passes(sample_home: Home, tmp_path: Path) -> None:
-    """Every gate compares something on the sample, which has one grain and one currency only."""
+    """Every gate compares something on the sample, which has several grains, both currencies and a revision."""
     report = audited(sample_home, tmp_path)
     assert report.passed and not failing(report)
-    assert {g.gate: g.verdict for g in report.gates} == {
-        **dict.fromkeys(("layers", "keys_and_shapes", "domains", "continuity", "totals"), "passed"),
-        "additivity": "not_applicable",
-    }
+    gates = ("layers", "additivity", "keys_and_shapes", "domains", "continuity", "totals")
+    assert {g.gate: g.verdict for g in report.gates} == dict.fromkeys(gates, "passed")
+    assert set(report.results["verdict"]) == {"passed", "not_applicable"}
     by_gate = report.results.groupby("gate")["n_compared"].sum()
-    assert set(by_gate[by_gate == 0].index) == {"additivity"}
+    assert set(by_gate.index) == set(gates) and by_gate.min() > 0
 
 
-def test_a_release_from_before_there_were_world_files_is_audited(sample_home: Home, tmp_path: Path) -> None:
+def test_additivity_compares_each_grain_and_both_currencies(sample_home: Home, tmp_path: Path) -> None:
+    """Six digits with eight, all partners together with their sum, quantities of dollars with those of renminbi."""
+    results = audited(sample_home, tmp_path).results
+    found = results[results["gate"] == "additivity"]
+    kinds = {
+        (f"{row.month:%Y-%m}", kind)
+        for row in found.itertuples()
+        for kind in ("HS6 × partner", "HS8, all partners together", "(CNY)")
+        if kind in row.scope
+    }
+    assert kinds == {
+        ("2024-09", "HS6 × partner"),
+        ("2024-10", "HS8, all partners together"),
+        *((month, "(CNY)") for month in ("2024-08", "2024-09", "2024-10")),
+    }
+    assert min(found["n_compared"]) > 20
+
+
+def test_a_release_from_before_there_were_world_files_is_audited(small: Home, tmp_path: Path) -> None:
     """Like one that holds none."""
-    assert audited(sample_home, tmp_path, "drop table fct_trade_world_monthly").passed
+    assert audited(small, tmp_path, "drop table fct_trade_world_monthly").passed
 
 
 FAULTS = {
     "one dollar more in a cell": (
         f"update fct_trade_monthly set value_usd = value_usd + 1 where {IC_LINE}",
+        {"additivity": ["2024-10"], "layers": ["2024-10"]},
+    ),
+    "one dollar more in a cell of a month by six digits": (
+        f"update fct_trade_monthly set value_usd = value_usd + 1 where {IC_LINE.replace('-10-', '-09-')}",
+        {"additivity": ["2024-09"], "layers": ["2024-09"]},
+    ),
+    "one dollar less in the world": (
+        "update fct_trade_world_monthly set value_usd = value_usd - 1 where hs8 = '85423190'",
         {"layers": ["2024-10"]},
     ),
-    "a cell lost": (f"delete from fct_trade_monthly where {IC_LINE}", {"layers": ["2024-10"], "totals": ["2024-10"]}),
+    "one yuan more in a cell": (
+        f"update fct_trade_monthly set value_cny = value_cny + 1 where {IC_LINE.replace('-10-', '-08-')}",
+        {"layers": ["2024-08"]},
+    ),
+    "a cell lost": (
+        f"delete from fct_trade_monthly where {IC_LINE}",
+        {"additivity": ["2024-10"], "layers": ["2024-10"], "totals": ["2024-10"]},
+    ),
     "a month lost": (
         "delete from fct_trade_monthly where month = '2022-05-01'",
         {"continuity": ["2022-05"], "layers": ["2022-05"]},
@@ -97,7 +129,7 @@ FAULTS = {
         "insert into quarantine by name select source, reporter, flow, month, hs8, '000' as partner_code, "
         "value_usd, receipt_id, 1 as line, 'unknown partner 000' as reason from fct_trade_monthly "
         f"where {IC_LINE}; delete from fct_trade_monthly where {IC_LINE}",
-        {"domains": ["2024-10"], "layers": ["2024-10"], "totals": ["2024-10"]},
+        {"additivity": ["2024-10"], "domains": ["2024-10"], "layers": ["2024-10"], "totals": ["2024-10"]},
     ),
     "a never-zero series at zero": (
         "delete from fct_trade_monthly where partner_code = '502' and hs8 like '85423%' and month = '2021-02-01'",
@@ -105,7 +137,7 @@ FAULTS = {
     ),
     "chips of October off by eight million": (
         f"update fct_trade_monthly set value_usd = value_usd - 8000000 where {IC_LINE}",
-        {"layers": ["2024-10"], "totals": ["2024-10"]},
+        {"additivity": ["2024-10"], "layers": ["2024-10"], "totals": ["2024-10"]},
     ),
 }
 
@@ -120,11 +152,12 @@ def test_a_fault_trips_its_gates_in_its_month(sample_home: Home, tmp_path: Path,
 
 
 def test_one_dollar_is_told_with_its_figures(sample_home: Home, tmp_path: Path) -> None:
-    """Expected, actual and difference stand in the finding."""
-    report = audited(sample_home, tmp_path, FAULTS["one dollar more in a cell"][0])
-    row = report.findings("failed")
-    row = row[row["measure"] == "value_usd"].iloc[0]
-    assert row["difference"] == 1 and row["actual"] - row["expected"] == 1 and row["dataset"] == "gacc_sample import"
+    """Expected, actual and difference stand in the findings: of the month, and of the world file's dollar too few."""
+    rows = audited(sample_home, tmp_path, FAULTS["one dollar more in a cell"][0]).findings("failed")
+    for gate, difference in (("layers", 1), ("additivity", -1)):
+        row = rows[(rows["gate"] == gate) & (rows["measure"] == "value_usd")].iloc[0]
+        assert row["difference"] == row["actual"] - row["expected"] == difference
+        assert row["dataset"] == "gacc_sample import"
 
 
 def test_a_total_within_its_rounding_passes(sample_home: Home, tmp_path: Path) -> None:

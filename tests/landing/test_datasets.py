@@ -45,6 +45,13 @@ def test_own_datasets_are_sound() -> None:
     """The shipped file loads, codes keep their leading zeros."""
     datasets = load_datasets()
     assert datasets["sample_chips"].last == dt.date(2024, 10, 1)
+    sample = {name: (d.partners, d.currency) for name, d in datasets.items() if d.source == "gacc_sample"}
+    assert sample == {
+        "sample_chips": ("all", "USD"),
+        "sample_chips_world": ("world", "USD"),
+        "sample_chips_cny": ("all", "CNY"),
+    }
+    assert len({datasets[name].hs for name in sample}) == 1
     assert datasets["us_chips"].last is None and datasets["us_chips"].hs == ("8542",)
 
 

@@ -1,4 +1,4 @@
-"""The synthetic sample: its files are read back with the csv module only, never with the project's parser."""
+"""The synthetic sample's figures: its files are read back with the csv module only, never with the project's parser."""
 
 from __future__ import annotations
 
@@ -10,13 +10,9 @@ from pathlib import Path
 import pytest
 
 from orchestration import sources
-from orchestration.sources.gacc_sample import split, write_sample
+from orchestration.sources.gacc_sample import split
+from orchestration.sources.gacc_sample_files import write_sample
 
-HEADER = (
-    '"Date of data","Trading partner code","Trading partner","Commodity code","Commodity",'
-    '"Customs Regime code","Customs Regime","Quantity","Unit","Supplementary Quantity",'
-    '"Supplementary Unit","US dollar",'
-)
 # fmt: off
 IC_LINES = {
     "85423111", "85423119", "85423190", "85423210", "85423290",
@@ -24,27 +20,21 @@ IC_LINES = {
 }
 # fmt: on
 MONTHS = [f"{year}{month:02}" for year in range(2020, 2025) for month in range(1, 13)][:58]
-#: A quoted field without quotes inside, as often as there are columns, then the empty last column.
-LINE = re.compile(r'(?:"[^"\n]*",){12}')
 Row = dict[str, str]
 with Path(sources.__path__[0], "sample_calibration.csv").open(encoding="utf-8", newline="") as _lines:
     CALIBRATION = {row["month"]: row for row in csv.DictReader(_lines)}
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("sample")
-    write_sample(target)
-    return target
-
-
-@pytest.fixture(scope="module")
-def rows(folder: Path) -> dict[str, list[Row]]:
-    """The rows of each file by the month in the file's name."""
+def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Row]]:
+    """The rows of each month's file by tariff line, in dollars; of June 2024 the revised ones."""
+    inbox = tmp_path_factory.mktemp("inbox")
+    write_sample(inbox)
     read = {}
-    for path in sorted(folder.glob("*.csv")):
-        with path.open(encoding="gb18030", newline="") as lines:
-            read[path.stem.removeprefix("gacc_sample_")] = list(csv.DictReader(lines))
+    for month in MONTHS:
+        name = f"gacc_sample_{month}{'_revised' if month == '202406' else ''}.csv"
+        with (inbox / "sample_chips" / name).open(encoding="gb18030", newline="") as lines:
+            read[month] = list(csv.DictReader(lines))
     return read
 
 
@@ -62,55 +52,6 @@ def chips(rows: Iterable[Row], partner: str | None = None) -> list[Row]:
 
 def of_line(rows: Iterable[Row], partner: str, line: str) -> list[Row]:
     return [row for row in rows if (row["Trading partner code"], row["Commodity code"]) == (partner, line)]
-
-
-def test_one_file_and_one_sidecar_a_month_and_nothing_else(folder: Path) -> None:
-    expected = {f"gacc_sample_{month}.csv" for month in MONTHS}
-    assert {path.name for path in folder.iterdir()} == expected | {f"{name}.yml" for name in expected}
-
-
-def test_written_again_over_a_damaged_copy_the_bytes_are_the_same(folder: Path, tmp_path: Path) -> None:
-    inbox = tmp_path / "inbox" / "sample"
-    inbox.mkdir(parents=True)
-    (inbox / "gacc_sample_202003.csv").write_bytes(b"half a fi")
-    assert write_sample(inbox) == [inbox / f"gacc_sample_{month}.csv" for month in MONTHS]
-    expected = {path.name: path.read_bytes() for path in folder.iterdir()}
-    assert {path.name: path.read_bytes() for path in inbox.iterdir()} == expected
-
-
-def test_a_file_appears_whole_and_after_its_sidecar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[str] = []
-    rename = Path.replace
-
-    def spy(source: Path, target: Path) -> Path:
-        assert source.parent == target.parent
-        assert source.suffix not in {".csv", ".yml"}
-        assert not target.exists()
-        seen.append(target.name)
-        return rename(source, target)
-
-    monkeypatch.setattr(Path, "replace", spy)
-    write_sample(tmp_path / "new")
-    assert seen[:2] == ["gacc_sample_202001.csv.yml", "gacc_sample_202001.csv"]
-    assert seen[0::2] == [f"{name}.yml" for name in seen[1::2]]
-
-
-def test_layout_is_that_of_the_export(folder: Path) -> None:
-    for path in folder.glob("*.csv"):
-        content = path.read_bytes()
-        assert b"\r" not in content
-        assert content.endswith(b",\n")
-        header, *lines = content.decode("gb18030").removesuffix("\n").split("\n")
-        assert header == HEADER
-        assert 300 < len(lines) < 3_000
-        assert [line for line in lines if not LINE.fullmatch(line)] == []
-
-
-def test_names_need_the_declared_encoding(folder: Path) -> None:
-    content = (folder / "gacc_sample_202410.csv").read_bytes()
-    assert '"143","Taiwan，China"'.encode("gb18030") in content
-    with pytest.raises(UnicodeDecodeError):
-        content.decode("utf-8")
 
 
 def test_values_have_thousands_separators_and_quantities_none(rows: dict[str, list[Row]]) -> None:
@@ -202,25 +143,6 @@ def test_one_series_rises_from_a_tiny_base(rows: dict[str, list[Row]]) -> None:
     base, now = (usd(of_line(rows[month], "141", "85423310")) for month in ("202310", "202410"))
     assert 0 < base < 1_000_000
     assert now > 10 * base
-
-
-@pytest.mark.parametrize(
-    ("month", "vintage"),
-    [
-        ("202001", "2020-03-20"),
-        ("202002", "2020-03-20"),
-        ("202003", "2020-04-20"),
-        ("202012", "2021-01-20"),
-        ("202209", "2022-10-24"),
-        ("202401", "2024-03-20"),
-        ("202410", "2024-11-20"),
-    ],
-)
-def test_vintage_is_the_day_of_release(folder: Path, month: str, vintage: str) -> None:
-    comment, declared, rest = (folder / f"gacc_sample_{month}.csv.yml").read_text("utf-8").split("\n")
-    assert comment.startswith("#")
-    assert "synthetic" in comment.lower()
-    assert (declared, rest) == (f"vintage: {vintage}", "")
 
 
 def test_split_gives_the_last_units_to_the_largest_remainders() -> None:

@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 from orchestration import output, receipt_report
 from orchestration.errors import RefusalError
-from orchestration.landing.code_lists import receive_file
 from orchestration.landing.preview import withdrawal_changes
+from orchestration.landing.receivers import receive_file
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
 from orchestration.plain import plain, printable

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.errors import RefusalError
-from orchestration.landing.code_lists import receive_file
+from orchestration.landing.arrival import StillChangingError
 from orchestration.landing.datasets import load_datasets
 from orchestration.landing.known import Known, promises
 from orchestration.landing.listing import Waiting, is_unchanged, listing
 from orchestration.landing.names import shown_name, sidecar
-from orchestration.landing.receive import StillChangingError
+from orchestration.landing.receivers import receive_file
 from orchestration.landing.rejected import Rejected
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing

@@ -44,7 +44,8 @@ def receive_command(
     home: HomeOption = None,
     dataset: Annotated[str | None, typer.Option(help="A dataset of expectations/datasets.yml.")] = None,
     source: Annotated[
-        str | None, typer.Option(help="gacc, gacc_nomenclature (code lists), or gacc_sample (synthetic).")
+        str | None,
+        typer.Option(help="gacc, gacc_nomenclature (code lists), gacc_bulletin, exchange_rates, gacc_sample."),
     ] = None,
     flow: Annotated[str | None, typer.Option(help="import or export; no file says it.")] = None,
     hs: Annotated[str | None, typer.Option(help="Codes asked for: all, or prefixes: 1201,8542.")] = None,
@@ -291,6 +292,7 @@ def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
 def sample(home: HomeOption = None) -> None:
     """Write the synthetic sample files into the inbox of a home of its own."""
     from orchestration.sources.gacc_sample import write_sample
+    from orchestration.sources.gacc_sample_list import write_sample_list
 
     place = _home(home).create()
     state = Landing(place).state()
@@ -298,6 +300,7 @@ def sample(home: HomeOption = None) -> None:
         raise RefusalError("this home holds real receipts", remedy="bonded sample --home ANOTHER_FOLDER")
     files = write_sample(place.inbox / "sample_chips")
     output.line(f"{len(files)} synthetic files in {place.inbox / 'sample_chips'}")
+    output.line(f"a synthetic code list in {write_sample_list(place.inbox / 'gacc_sample').parent}")
 
 
 def main() -> None:

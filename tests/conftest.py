@@ -19,6 +19,7 @@ from orchestration.releases.store import Releases
 from orchestration.run import RunSummary, run_home
 from orchestration.settings import PROJECT, Home
 from orchestration.sources.gacc_sample import write_sample
+from orchestration.sources.gacc_sample_list import write_sample_list
 
 ENGLISH = [
     "Date of data", "Trading partner code", "Trading partner", "Commodity code", "Commodity", "Quantity", "Unit",
@@ -154,6 +155,7 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The synthetic sample, published once; tests that change it work on a copy."""
     home = Home(tmp_path_factory.mktemp("sample") / "home").create()
     write_sample(home.inbox / "sample_chips")
+    write_sample_list(home.inbox / "gacc_sample")
     published(home)
     return home
 

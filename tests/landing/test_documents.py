@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -16,6 +17,7 @@ from orchestration.build_plan import month_fingerprints
 from orchestration.doctor import examine
 from orchestration.errors import RefusalError
 from orchestration.landing import receive as trade
+from orchestration.landing import snapshot
 from orchestration.landing.code_lists import ReceivedList
 from orchestration.landing.documents import ReceivedDocument
 from orchestration.landing.inbox import take_in
@@ -28,6 +30,14 @@ from orchestration.settings import Home
 from orchestration.sources import gacc_bulletin
 from orchestration.sources.documents import CODE_LISTS, DOCUMENTS
 from orchestration.sources.gacc_sample_list import write_sample_list
+from orchestration.sources.raw_documents import (
+    READERS,
+    document_path,
+    missing_raw,
+    receipts_of,
+    write_document,
+    write_schema,
+)
 from tests.conftest import declared, hs8_list, row, tree, write_csv
 
 RATES = "month,cny_per_usd\n2024-01,7.1\n2024-02,7.2\n"
@@ -112,6 +122,75 @@ def test_rates_say_themselves_what_they_are(home: Home, tmp_path: Path) -> None:
     assert finding.ok and finding.detail.startswith("3 receipts")
     Landing(home).bytes_path(receipt.sha256).write_bytes(b"x")
     assert not next(f for f in examine(home) if f.check == "landing").ok
+
+
+def test_what_models_see_of_documents(home: Home, tmp_path: Path) -> None:
+    """Ranked by vintage, then sequence, over all sources; one that is withdrawn is not there; none is a file, too."""
+    folder = tmp_path / "snapshot"
+    snapshot.write(Landing(home).state(), folder)
+    assert pq.read_table(folder / "document.parquet").num_rows == 0
+    late = receipt_of(received(home, page(tmp_path / "a.html"), "2025-07-20", source="gacc_bulletin"))
+    early = receipt_of(received(home, rates(tmp_path / "rates.csv"), "2024-03-01"))
+    snapshot.write(Landing(home).state(), folder)
+    first, second = pq.read_table(folder / "document.parquet").to_pylist()
+    assert first == {
+        "receipt_id": early.receipt_id,
+        "parser_version": "rates1",
+        "precedence": 1,
+        "source": "exchange_rates",
+        "table_name": "cny_per_usd_monthly",
+        "title": "CNY per USD, monthly averages, 2024-01..2024-02",
+        "month": dt.date(2024, 2, 1),
+        "vintage": dt.date(2024, 3, 1),
+        "name": "rates.csv",
+    }
+    assert (second["receipt_id"], second["precedence"], second["parser_version"]) == (late.receipt_id, 2, "bulletin1")
+    Landing(home).withdraw(late.receipt_id, "a trial")
+    snapshot.write(Landing(home).state(), folder)
+    assert pq.read_table(folder / "document.parquet")["receipt_id"].to_pylist() == [early.receipt_id]
+
+
+def test_raw_rows_of_documents(home: Home, tmp_path: Path) -> None:
+    """Each source's in a folder of its own, written once, each row with its receipt and version; and one of no rows."""
+    lists = write_sample_list(tmp_path / "lists")
+    receive_file(home, lists, Declaration(source="gacc_sample"))
+    synthetic = Landing(home).state()
+    real = Home(tmp_path / "real").create()
+    bulletin = receipt_of(received(real, page(tmp_path / "a.html"), source="gacc_bulletin"))
+    rate = receipt_of(received(real, rates(tmp_path / "rates.csv")))
+    withdrawn = receipt_of(received(real, rates(tmp_path / "more.csv", RATES + "2024-03,7.3\n")))
+    Landing(real).withdraw(withdrawn.receipt_id, "a trial")
+    state = Landing(real).state()
+    assert missing_raw(real, state) == list(READERS) and missing_raw(home, synthetic) == list(READERS)
+    for place, records in ((home, synthetic), (real, state)):
+        for reader in READERS.values():
+            write_schema(place, reader)
+            assert all(write_document(place, reader, receipt) for receipt in receipts_of(reader, records))
+        assert missing_raw(place, records) == []
+    files = tree(real.raw)
+    assert set(files) == {
+        "gacc_nomenclature/none.list1.parquet",
+        "gacc_bulletin/none.bulletin1.parquet",
+        f"gacc_bulletin/{bulletin.receipt_id}.bulletin1.parquet",
+        "exchange_rates/none.rates1.parquet",
+        f"exchange_rates/{rate.receipt_id}.rates1.parquet",
+    }
+    assert set(tree(home.raw)) == {
+        "gacc_nomenclature/none.list1.parquet",
+        f"gacc_nomenclature/{synthetic.lists[0].receipt_id}.list1.parquet",
+        "gacc_bulletin/none.bulletin1.parquet",
+        "exchange_rates/none.rates1.parquet",
+    }
+    rows = duckdb.sql(f"from read_parquet('{real.raw}/exchange_rates/*.parquet') order by line").fetchall()
+    assert [r[:3] for r in rows] == [(rate.receipt_id, "rates1", line) for line in (2, 3)]
+    figures = duckdb.sql(f"from read_parquet('{real.raw}/gacc_bulletin/*.parquet')")
+    assert figures.columns == ["receipt_id", "parser_version", *gacc_bulletin.ROW_SCHEMA.names]
+    for reader in READERS.values():
+        write_schema(real, reader)
+        assert not any(write_document(real, reader, receipt) for receipt in receipts_of(reader, state))
+    assert tree(real.raw) == files
+    document_path(real, READERS["exchange_rates"], rate).unlink()
+    assert missing_raw(real, state) == ["exchange_rates"]
 
 
 def test_documents_touch_no_month(home: Home, tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import json
 from decimal import Decimal
 from pathlib import Path
 
@@ -25,8 +27,9 @@ from orchestration.landing.receive import receive
 from orchestration.landing.receivers import receive_file
 from orchestration.landing.scope import SOURCES, Declaration
 from orchestration.landing.store import DocumentReceipt, Landing
+from orchestration.releases.store import Manifest, Releases
 from orchestration.sensors import new_files
-from orchestration.settings import Home
+from orchestration.settings import DBT_PROJECT, Home
 from orchestration.sources import gacc_bulletin
 from orchestration.sources.documents import CODE_LISTS, DOCUMENTS
 from orchestration.sources.gacc_sample_list import write_sample_list
@@ -38,7 +41,7 @@ from orchestration.sources.raw_documents import (
     write_document,
     write_schema,
 )
-from tests.conftest import declared, hs8_list, row, tree, write_csv
+from tests.conftest import declared, hs8_list, published, query, row, tree, write_csv
 
 RATES = "month,cny_per_usd\n2024-01,7.1\n2024-02,7.2\n"
 PAGE = "<html><title>(2) China's Total Export &amp; Import Values, June 2025</title></html>"
@@ -382,3 +385,36 @@ def test_records_of_older_homes_read(home: Home) -> None:
     (home.landing / "records" / "000001.json").write_text(OLD, encoding="utf-8")
     state = Landing(home).state()
     assert state.code_lists[0].subject == ("hs8", 2019, "en") and state.documents == () and not state.is_synthetic
+
+
+def test_a_release_is_built_from_documents(small: Home, tmp_path: Path) -> None:
+    """A received rate goes before the reviewed one, the latest vintage before others; the release names them all."""
+    before = Releases(small).manifest()
+    assert before.documents == []
+    assert query(small, "select count(receipt_id) from fct_exchange_rate_monthly") == [(0,)]
+    late = receipt_of(received(small, rates(tmp_path / "b.csv", "month,cny_per_usd\n2024-02,8.5\n"), "2024-05-01"))
+    early = receipt_of(received(small, rates(tmp_path / "a.csv", RATES.replace("7.1", "8.1")), "2024-03-01"))
+    bulletin = receipt_of(received(small, page(tmp_path / "a.html"), "2025-07-20", source="gacc_bulletin"))
+    published(small)
+    with (DBT_PROJECT / "seeds" / "exchange_rates.csv").open(encoding="utf-8", newline="") as stream:
+        seed = {r["month"]: Decimal(r["cny_per_usd"]) for r in csv.DictReader(stream)}
+    found = query(small, "select strftime(month, '%Y-%m'), cny_per_usd, receipt_id, vintage, source "
+                  "from fct_exchange_rate_monthly order by month")  # fmt: skip
+    received_rates = {r[0]: r[1:] for r in found if r[2]}
+    assert received_rates == {
+        "2024-01": (Decimal("8.1"), early.receipt_id, dt.date(2024, 3, 1), early.title),
+        "2024-02": (Decimal("8.5"), late.receipt_id, dt.date(2024, 5, 1), late.title),
+    }
+    assert {r[0]: r[1] for r in found if not r[2]} == {m: v for m, v in seed.items() if m not in received_rates}
+    with duckdb.connect(str(small.build_database), read_only=True) as con:
+        figures = con.execute("select receipt_id, row_label, value from stg_gacc_bulletin__figure").fetchall()
+    assert figures == [(bulletin.receipt_id, "Integrated circuits\x03", Decimal(15_100_000_000))]
+    after = Releases(small).manifest()
+    assert [d.receipt_id for d in after.documents] == [early.receipt_id, late.receipt_id, bulletin.receipt_id]
+    assert (after.documents[2].table, after.documents[2].month) == ("major_exports", dt.date(2025, 6, 1))
+    changed = {t for t in after.tables if after.tables[t] != before.tables[t]}
+    assert changed == {"fct_exchange_rate_monthly"}, "documents change no figure of trade"
+    assert not after.same_content(after.model_copy(update={"documents": after.documents[:2]}))
+    old = json.loads(after.model_dump_json())
+    del old["documents"]
+    assert Manifest.model_validate(old).documents == [], "a release of an earlier version reads"

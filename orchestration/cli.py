@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 from orchestration import output, receipt_report
 from orchestration.errors import RefusalError
-from orchestration.landing.code_lists import receive_file
 from orchestration.landing.preview import withdrawal_changes
+from orchestration.landing.receivers import receive_file
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
 from orchestration.plain import plain, printable
@@ -44,7 +44,8 @@ def receive_command(
     home: HomeOption = None,
     dataset: Annotated[str | None, typer.Option(help="A dataset of expectations/datasets.yml.")] = None,
     source: Annotated[
-        str | None, typer.Option(help="gacc, gacc_nomenclature (code lists), or gacc_sample (synthetic).")
+        str | None,
+        typer.Option(help="gacc, gacc_nomenclature (code lists), gacc_bulletin, exchange_rates, gacc_sample."),
     ] = None,
     flow: Annotated[str | None, typer.Option(help="import or export; no file says it.")] = None,
     hs: Annotated[str | None, typer.Option(help="Codes asked for: all, or prefixes: 1201,8542.")] = None,

@@ -106,8 +106,9 @@ def audit_table(subject: str, report: Report) -> None:
 def status(report: HomeStatus) -> None:
     """The state of a home for a person."""
     line(f"home: {report.home}")
-    lists = f", code lists: {report.code_lists}" if report.code_lists else ""
-    line(f"receipts: {report.receipts} that count, {report.withdrawn} withdrawn{lists}")
+    others = {"code lists": report.code_lists, "documents": report.documents}
+    further = "".join(f", {what}: {count}" for what, count in others.items() if count)
+    line(f"receipts: {report.receipts} that count, {report.withdrawn} withdrawn{further}")
     line(f"last release: {report.last_release or 'none yet'}")
     line(f"last failure: {report.last_failure['why'] if report.last_failure else 'none since the last release'}")
     rows = [[d.dataset, d.state, d.held, d.due, d.out_since] for d in report.datasets]

@@ -10,6 +10,8 @@ NAMES = {
     "landing_receipts": "inbox and receipts",
     "raw_gacc": "raw rows",
     "raw_gacc_nomenclature": "code lists",
+    "raw_gacc_bulletin": "bulletins",
+    "raw_exchange_rates": "exchange rates",
     "dbt_dimensions": "dimensions (dbt)",
     "dbt_facts": "facts (dbt)",
     "dbt_marts": "coverage and marts (dbt)",

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from orchestration import output
 from orchestration.landing.code_lists import ReceivedList
+from orchestration.landing.documents import ReceivedDocument
 from orchestration.landing.names import shown_name
 from orchestration.landing.preview import MonthChange
 from orchestration.landing.receive import Received
+from orchestration.landing.receivers import Outcome
 from orchestration.landing.scope import Scope, describe, shown
 from orchestration.plain import printable
 from orchestration.release_calendar import format_month
@@ -22,7 +26,7 @@ FEEDS = {
 }
 
 
-def as_dict(file: Path, outcome: Received | ReceivedList) -> dict[str, Any]:
+def as_dict(file: Path, outcome: Outcome) -> dict[str, Any]:
     """For JSON."""
     report: dict[str, Any] = {"file": printable(str(file)), "new": outcome.is_new}
     if outcome.receipt:
@@ -32,6 +36,12 @@ def as_dict(file: Path, outcome: Received | ReceivedList) -> dict[str, Any]:
             report["seen"] = seen_list(outcome)
             report["counts"] = outcome.counts
             report["replaces"] = vars(outcome.change) if outcome.change else None
+        return report
+    if isinstance(outcome, ReceivedDocument):
+        if outcome.parsed:
+            report["seen"] = seen_document(outcome)
+        if outcome.figures:
+            report["figures"] = [{k: _plain_value(v) for k, v in r.items()} for r in outcome.figures.to_pylist()]
         return report
     if outcome.parsed and outcome.scope:
         report["seen"] = seen(outcome, outcome.scope)
@@ -52,7 +62,7 @@ def show_changes(changes: Sequence[MonthChange]) -> None:
         output.table(["month", "old total", "new total"], rows)
 
 
-def show(file: Path, outcome: Received | ReceivedList) -> None:
+def show(file: Path, outcome: Outcome) -> None:
     """Print it: one line for a receipt, all that was seen for a dry run."""
     name = shown_name(file)
     if not outcome.is_new and outcome.receipt:
@@ -60,6 +70,9 @@ def show(file: Path, outcome: Received | ReceivedList) -> None:
         return
     if isinstance(outcome, ReceivedList):
         _show_list(file, outcome)
+        return
+    if isinstance(outcome, ReceivedDocument):
+        _show_document(name, outcome)
         return
     assert outcome.parsed is not None and outcome.scope is not None
     limits = "; " + FEEDS[outcome.scope.feeds].format(grain=outcome.scope.grain)
@@ -127,4 +140,45 @@ def seen_list(outcome: ReceivedList) -> dict[str, Any]:
         "vintage": str(outcome.vintage),
         "rows": parsed.rows,
         "units": list(parsed.units),
+    }
+
+
+def _show_document(name: str, outcome: ReceivedDocument) -> None:
+    found = seen_document(outcome)
+    if outcome.receipt:
+        what = f"{found['table']}, {found['title']}, {found['rows']} figures"
+        output.line(f"{name}: received as {outcome.receipt.receipt_id} ({what})")
+        for remark in found["remarks"]:
+            output.line(f"  remark: {remark}")
+        return
+    output.line(f"{name}: would be received; nothing has been changed")
+    output.table(["seen", "value"], [[k, v] for k, v in found.items()])
+    assert outcome.figures is not None
+    # Columns in which no row says anything would push the others off the screen.
+    columns = [c for c in outcome.figures.column_names if outcome.figures[c].null_count < outcome.figures.num_rows]
+    rows = outcome.figures.select(columns).to_pylist()
+    output.table(columns, [[_plain_value(value) for value in row.values()] for row in rows])
+
+
+def _plain_value(value: object) -> object:
+    """Months as YYYY-MM, decimals without their trailing zeros, text of others on one line."""
+    if isinstance(value, dt.date):
+        return format_month(value)
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return printable(value) if isinstance(value, str) else value
+
+
+def seen_document(outcome: ReceivedDocument) -> dict[str, Any]:
+    """What a document says of itself."""
+    parsed = outcome.parsed
+    assert parsed is not None
+    return {
+        "table": parsed.table,
+        "title": printable(parsed.title),
+        "last_month": format_month(parsed.month),
+        "encoding": parsed.encoding,
+        "vintage": str(outcome.vintage),
+        "rows": parsed.rows,
+        "remarks": [printable(remark) for remark in parsed.remarks],
     }

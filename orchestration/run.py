@@ -54,8 +54,9 @@ def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
     if not state.receipts:
         if inbox.refused:
             return _summary(home, inbox, "nothing was received", "every file of the inbox was refused")
+        others = [what for what, held in (("code lists", state.lists), ("documents", state.papers)) if held]
         raise RefusalError(
-            "this home holds no trade yet, only code lists" if state.lists else "this home holds nothing yet",
+            f"this home holds no trade yet, only {' and '.join(others)}" if others else "this home holds nothing yet",
             remedy="bonded receive FILE --source gacc --flow import --hs … --partners …, or put files into "
             f"{home.inbox}/<dataset>/",
         )

@@ -21,8 +21,9 @@ DBT_PROJECT = PROJECT / "dbt_project"
 DBT_MANIFEST = DBT_PROJECT / "target" / "manifest.json"
 REPORTER = "CHN"
 SYNTHETIC_SOURCES = frozenset({"gacc_sample"})
-#: Sources of code lists; all others are trade.
+#: Sources of code lists and of documents; all others are trade.
 LIST_SOURCES = frozenset({"gacc_nomenclature"})
+DOCUMENT_SOURCES = frozenset({"exchange_rates", "gacc_bulletin"})
 CONTRACT_VERSION = 1
 
 

@@ -33,6 +33,7 @@ class HomeStatus:
     home: str
     receipts: int
     code_lists: int
+    documents: int
     withdrawn: int
     datasets: list[DatasetLine]
     last_release: str | None
@@ -50,6 +51,7 @@ def home_status(home: Home) -> HomeStatus:
         home=str(home.root),
         receipts=len(state.active),
         code_lists=len(state.code_lists),
+        documents=len(state.documents),
         withdrawn=len(state.withdrawals),
         datasets=[_dataset(s) for s in dataset_status(home, state, beijing_today())],
         last_release=current,

@@ -92,7 +92,7 @@ def load(path: Path, model: type[Model]) -> Model:
         # A misspelt key is also a missing one: say the misspelling.
         first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
         location = tuple(first["loc"])
-        key = ".".join(str(part) for part in location) or "(the whole file)"
+        key = ".".join(str(part) for part in location if part != "[key]") or "(the whole file)"
         raise RefusalError(
             f"{key}: {first['msg'].removeprefix('Value error, ')}",
             file=path.name,

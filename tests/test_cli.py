@@ -141,8 +141,29 @@ def test_the_sample_goes_to_the_inbox_of_its_datasets(bonded, home: Home) -> Non
     """A folder each, and how many files there are."""
     code, out, _ = bonded("sample")
     folders = {path.name for path in home.inbox.iterdir()}
-    assert {"sample_chips", "sample_chips_world", "sample_chips_cny"} <= folders
+    assert {"sample_chips", "sample_chips_world", "sample_chips_cny", "gacc_sample"} <= folders
     assert (code, out) == (0, f"{len(list(home.inbox.rglob('*.csv')))} synthetic files in {home.inbox}\n")
+
+
+def test_a_document_from_the_command_line(bonded, tmp_path: Path) -> None:
+    """A dry run shows what was seen and the figures; then the receipt, and a run that has no trade to build from."""
+    file, flags = tmp_path / "rates.csv", ("--source", "exchange_rates")
+    file.write_text("month,cny_per_usd\n2024-01,7.1\n2024-02,7.25\n", encoding="utf-8")
+    code, out, _ = bonded("receive", str(file), *flags, "--dry-run")
+    assert code == 0 and "table\tcny_per_usd_monthly\n" in out and "last_month\t2024-02\n" in out
+    assert out.endswith("line\tmonth\tcny_per_usd\n2\t2024-01\t7.1\n3\t2024-02\t7.25\n")
+    code, out, _ = bonded("receive", str(file), *flags, "--dry-run", "--json")
+    assert code == 0 and json.loads(out)[0]["figures"][1] == {"line": 3, "month": "2024-02", "cny_per_usd": "7.25"}
+    code, out, _ = bonded("receive", str(file), *flags, "--vintage", "2024-03-01")
+    assert code == 0 and "cny_per_usd_monthly" in out and "2 figures" in out
+    code, out, _ = bonded("receive", str(file), *flags, "--json")
+    assert code == 0 and json.loads(out)[0]["receipt"]["vintage"] == "2024-03-01" and not json.loads(out)[0]["new"]
+    code, out, err = bonded("receive", str(file), *flags, "--hs", "all")
+    assert (code, out) == (1, "") and "hs does not fit" in err
+    code, out, err = bonded("run")
+    assert (code, out) == (1, "") and "holds no trade yet, only documents" in err
+    code, out, _ = bonded("status")
+    assert code == 0 and "receipts: 0 that count, 0 withdrawn, documents: 1" in out
 
 
 def test_status_in_a_pipe_is_plain(bonded, home: Home, tmp_path: Path) -> None:

@@ -12,11 +12,13 @@ import duckdb
 from orchestration.dbt_build import manifest
 from orchestration.gates.audit import COLUMNS
 from orchestration.releases.candidate import DATABASE, published_models
+from orchestration.releases.store import Releases
 from orchestration.settings import DBT_PROJECT, Home
 
 CONTRACT = {
-    "dim_category", "dim_commodity", "dim_month", "dim_partner", "fct_control_total", "fct_trade_monthly",
-    "fct_trade_world_monthly", "mart_category_monthly", "mart_coverage", "mart_partner_category_monthly", "quarantine",
+    "dim_category", "dim_commodity", "dim_month", "dim_partner", "fct_control_total",
+    "fct_exchange_rate_monthly", "fct_trade_monthly", "fct_trade_world_monthly", "mart_category_monthly",
+    "mart_coverage", "mart_partner_category_monthly", "quarantine",
 }  # fmt: skip
 MART = [
     "source",
@@ -56,7 +58,7 @@ def test_unit_tests_of_the_models(home: Home) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-3_000:]
     passed = re.search(r"PASS=(\d+) WARN=0 ERROR=0 SKIP=0", done.stdout)
-    assert passed and int(passed[1]) >= 17
+    assert passed and int(passed[1]) >= 18
 
 
 def test_every_published_column_is_described() -> None:
@@ -95,16 +97,26 @@ def test_the_published_file_keeps_the_contract(sample_release: Path) -> None:
     assert len(info) == 1 and info[0][0] == sample_release.name and info[0][4] is True
 
 
-def test_commodities_without_any_list(sample_release: Path) -> None:
+def test_commodities_without_any_list(small: Home) -> None:
     """What trade prints, line by year, and no word of what is listed."""
-    with duckdb.connect(str(sample_release / DATABASE), read_only=True) as con:
+    with duckdb.connect(str(Releases(small).folder() / DATABASE), read_only=True) as con:
         unlike = con.execute(
             "select * from (select distinct hs8, year(month) as year from fct_trade_monthly) as f full join "
             "dim_commodity as c using (hs8, year) where f.hs8 is null or c.first_month is null or c.section <> 'XVI' "
             "or c.list_year is not null or c.is_listed is not null or c.unit_1 is not null"
         ).fetchall()
         rows = con.execute("select count(*), count(distinct hs8) from dim_commodity").fetchone()
-    assert not unlike and rows is not None and rows[0] > rows[1] > 5
+    assert not unlike and rows == (3, 3)
+
+
+def test_commodities_of_the_samples_list(sample_release: Path) -> None:
+    """Its list of 2020 applies to every year from then on, and has every line that is traded."""
+    with duckdb.connect(str(sample_release / DATABASE), read_only=True) as con:
+        found = con.execute(
+            "select year, any_value(list_year), count(*), bool_and(is_listed and list_year = 2020), "
+            "count(*) filter (where unit_1 = 'Kilogram' and unit_2 is null) from dim_commodity group by 1 order by 1"
+        ).fetchall()
+    assert found == [(year, 2020, 24, True, 4) for year in range(2020, 2025)]
 
 
 def test_parquet_beside_the_database_is_the_same(sample_release: Path) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import RefusalError
-from orchestration.landing.code_lists import receive_file
 from orchestration.landing.receive import receive
+from orchestration.landing.receivers import receive_file
 from orchestration.landing.scope import HS_CHAPTERS, Declaration
 from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases

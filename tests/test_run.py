@@ -12,7 +12,7 @@ import pytest
 from orchestration.build_plan import Built
 from orchestration.dbt_build import run_dbt
 from orchestration.landing import snapshot
-from orchestration.landing.code_lists import receive_file
+from orchestration.landing.receivers import receive_file
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
 from orchestration.release_calendar import month_range, parse_month

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections import Counter
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ HEADERS = {
     "regimes": "regime_code,name_en,name_zh",
     "provinces": "province_code,name_en,name_zh",
     "units": "unit_as_printed,unit",
+    "exchange_rates": "month,cny_per_usd",
 }
 WITHOUT_ISO3 = (
     {"199", "299", "399", "499", "599", "699", "701", "702", "999"}  # residual
@@ -332,3 +334,22 @@ def test_every_chapter_has_one_section() -> None:
     assert len(sections) == 22 and sections[-1]["section"] == "special"
     chapters = [n for s in sections for n in range(int(s["first_chapter"]), int(s["last_chapter"]) + 1)]
     assert chapters == list(range(1, 100)) and all(s["name"] for s in sections)
+
+
+def test_exchange_rates_have_every_month_and_look_like_rates() -> None:
+    """From 2010 on without a gap, four decimals as printed; no month moves by a tenth, as a slipped digit would."""
+    rows = read("exchange_rates")
+    months = [int(row["month"][:4]) * 12 + int(row["month"][5:]) for row in rows]
+    assert rows[0]["month"] == "2010-01" and months == list(range(months[0], months[0] + len(rows)))
+    rates = [float(row["cny_per_usd"]) for row in rows]
+    assert all(re.fullmatch(r"[67]\.\d{4}", row["cny_per_usd"]) for row in rows)
+    assert all(abs(after / before - 1) < 0.1 for before, after in pairwise(rates))
+
+
+@pytest.mark.realdata
+def test_exchange_rates_are_the_federal_reserves() -> None:
+    """Month by month those of the archive's file."""
+    archive = REALDATA / "exchange_rates" / "cny_per_usd_monthly_fred.csv"
+    with archive.open(encoding="utf-8", newline="") as file:
+        printed = {row["month"]: row["cny_per_usd"] for row in csv.DictReader(file)}
+    assert {row["month"]: row["cny_per_usd"] for row in read("exchange_rates")} == printed

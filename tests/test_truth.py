@@ -22,7 +22,7 @@ from orchestration.landing.receive import receive
 from orchestration.landing.store import Landing
 from orchestration.settings import Home
 from orchestration.sources.raw import write_raw
-from orchestration.sources.raw_lists import write_schema
+from orchestration.sources.raw_documents import READERS, write_schema
 from tests.conftest import declared, write_csv
 
 CODES = ("85411000", "85423110", "85423190", "85429000")
@@ -109,7 +109,8 @@ def built() -> Iterator[Home]:
         home = Home(Path(folder) / "home").create()
         rows = {(MONTHS[0], code, "502"): 1 for code in CODES}
         replay(home, [File(("all",), ("all",), MONTHS, "USD", VINTAGES[0], False, 8, rows, False)])
-        write_schema(home)
+        for reader in READERS.values():
+            write_schema(home, reader)
         assert not run_dbt(home, DIMENSIONS, exclude=FACTS).failures
         yield home
 

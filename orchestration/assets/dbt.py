@@ -27,7 +27,7 @@ from orchestration.landing.store import LandingState
 from orchestration.release_calendar import format_month
 from orchestration.settings import Home
 from orchestration.sources.raw import raw_path
-from orchestration.sources.raw_lists import list_path, schema_path
+from orchestration.sources.raw_documents import missing_raw
 
 FACTS = "config.incremental_strategy:replace_months"
 MARTS = "bonded.marts"
@@ -89,11 +89,12 @@ def _raw_must_exist(home: Home, work: Plan) -> None:
         )
 
 
-def _lists_must_exist(home: Home, state: LandingState) -> None:
-    if not all(path.exists() for path in (schema_path(home), *(list_path(home, r) for r in state.code_lists))):
+def _documents_must_exist(home: Home, state: LandingState) -> None:
+    missing = [f"raw_{source}" for source in missing_raw(home, state)]
+    if missing:
         raise dg.Failure(
-            "The raw rows of the code lists are not there: materialize raw_gacc_nomenclature first, or launch the job "
-            "build_and_publish."
+            f"The raw rows of code lists or documents are not there: materialize {', '.join(missing)} first, or launch "
+            "the job build_and_publish."
         )
 
 
@@ -106,7 +107,7 @@ def _lists_must_exist(home: Home, state: LandingState) -> None:
 )
 def dbt_dimensions(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
     """Staging views, reviewed seeds and dimensions."""
-    _lists_must_exist(warehouse.home, snapshot_state(warehouse.home))
+    _documents_must_exist(warehouse.home, snapshot_state(warehouse.home))
     yield from _events(context, warehouse.home, run_dbt(warehouse.home, DIMENSIONS, exclude=FACTS))
 
 

@@ -58,6 +58,7 @@ def landing_receipts(
         metadata={
             "receipts": len(state.active),
             "code lists": len(state.code_lists),
+            "documents": len(state.documents),
             "withdrawn": len(state.withdrawals),
             "received now": len(outcome.received),
             "refused now": len(outcome.refused),

@@ -1,4 +1,4 @@
-"""Stage raw: typed rows with their line numbers, one immutable Parquet file a receipt and month, or a code list."""
+"""Stage raw: typed rows with their line numbers, one immutable Parquet file a receipt and month, or a document."""
 
 import datetime as dt
 import os
@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 from orchestration.assets.common import MONTHS, OWNERS, SINGLE_RUN, is_told, log_other_months, months_of, snapshot_state
 from orchestration.assets.landing import landing_receipts
 from orchestration.settings import Home
+from orchestration.sources.documents import Reader
 from orchestration.sources.raw import raw_path, write_raw
-from orchestration.sources.raw_lists import list_path, write_list, write_schema
+from orchestration.sources.raw_documents import READERS, document_path, receipts_of, write_document, write_schema
 
 
 @dg.asset(
@@ -46,18 +47,34 @@ def raw_gacc(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     return dg.MaterializeResult(metadata={"months": len(months), "months parsed now": len(written), "rows": rows})
 
 
-@dg.asset(group_name="raw", owners=OWNERS, kinds={"python", "parquet"}, deps=[landing_receipts])
-def raw_gacc_nomenclature(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-    """Codes, names and units of the customs' own lists as printed, each with its line in the received file.
+def _raw_documents(reader: Reader, what: str) -> dg.AssetsDefinition:
+    """The raw rows of one source of what is no trade."""
 
-    A pure function of the received bytes and the parser's version. A home needs no list: there is always one file
-    without rows.
-    """
-    home = Home.default()
-    lists = snapshot_state(home).code_lists
-    write_schema(home)
-    new = [receipt for receipt in lists if write_list(home, receipt)]
-    for receipt in new:
-        context.log.info(f"{receipt.receipt_id} {receipt.name}: {receipt.rows} codes parsed")
-    rows = sum(pq.read_metadata(list_path(home, receipt)).num_rows for receipt in lists)
-    return dg.MaterializeResult(metadata={"lists": len(lists), "lists parsed now": len(new), "rows": rows})
+    @dg.asset(
+        name=f"raw_{reader.SOURCE}",
+        description=f"{what}, each with its line in the received file.\n\n"
+        "A pure function of the received bytes and the parser's version. A home needs none: there is always one file "
+        "without rows.",
+        group_name="raw",
+        owners=OWNERS,
+        kinds={"python", "parquet"},
+        deps=[landing_receipts],
+    )
+    def raw_documents(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        home = Home.default()
+        receipts = receipts_of(reader, snapshot_state(home))
+        write_schema(home, reader)
+        new = [receipt for receipt in receipts if write_document(home, reader, receipt)]
+        for receipt in new:
+            context.log.info(f"{receipt.receipt_id} {receipt.name}: {receipt.rows} rows parsed")
+        rows = sum(pq.read_metadata(document_path(home, reader, receipt)).num_rows for receipt in receipts)
+        return dg.MaterializeResult(metadata={"files": len(receipts), "files parsed now": len(new), "rows": rows})
+
+    return raw_documents
+
+
+raw_gacc_nomenclature = _raw_documents(
+    READERS["gacc_nomenclature"], "Codes, names and units of the customs' own lists as printed"
+)
+raw_gacc_bulletin = _raw_documents(READERS["gacc_bulletin"], "Figures of the customs' bulletins as printed")
+raw_exchange_rates = _raw_documents(READERS["exchange_rates"], "Monthly exchange rates as printed")

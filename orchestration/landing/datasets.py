@@ -7,13 +7,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from orchestration import release_calendar as calendar
 from orchestration import strict_yaml
 from orchestration.errors import RefusalError
-from orchestration.landing.scope import Currency, Declaration, Flow, HsCodes, Partners
-from orchestration.settings import LIST_SOURCES, settings
+from orchestration.landing.scope import SOURCES, Currency, Declaration, Flow, HsCodes, Partners
+from orchestration.settings import DOCUMENT_SOURCES, LIST_SOURCES, settings
 
 
 def _month(value: object) -> object:
@@ -55,8 +55,8 @@ class Dataset(BaseModel):
     @model_validator(mode="after")
     def _known(self) -> Dataset:
         self.declaration("")
-        if self.source in LIST_SOURCES:
-            raise ValueError(f"{self.source} is a source of code lists; a dataset is a scope of trade")
+        if self.source in LIST_SOURCES | DOCUMENT_SOURCES:
+            raise ValueError(f"{self.source} is no source of trade; a dataset is a scope of trade")
         if self.first < calendar.FIRST_MONTH or (self.last is not None and self.last < self.first):
             raise ValueError("first lies before 2015-01, or last before first")
         return self
@@ -78,10 +78,16 @@ class Dataset(BaseModel):
         return list(calendar.month_range(self.first, due if self.last is None else min(self.last, due)))
 
 
+def _free_name(name: str) -> str:
+    if name in SOURCES:
+        raise ValueError(f"{name} is the name of a source, and so of a folder of the inbox that says no more than that")
+    return name
+
+
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    datasets: dict[str, Dataset]
+    datasets: dict[Annotated[str, AfterValidator(_free_name)], Dataset]
 
 
 def load_datasets(folder: Path | None = None) -> dict[str, Dataset]:

@@ -1,4 +1,4 @@
-"""The inbox: files that wait in `inbox/<dataset>/`, each received like any other; a refused one is set aside.
+"""The inbox: files that wait in `inbox/<dataset or source>/`, each received like any other; a refused one is set aside.
 
 Received files stay where they are and are known by their hash; `known` spares the hashing of what has not changed.
 """
@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.errors import RefusalError
-from orchestration.landing.code_lists import receive_file
+from orchestration.landing.arrival import StillChangingError
 from orchestration.landing.datasets import load_datasets
 from orchestration.landing.known import Known, promises
 from orchestration.landing.listing import Waiting, is_unchanged, listing
 from orchestration.landing.names import shown_name, sidecar
-from orchestration.landing.receive import StillChangingError
+from orchestration.landing.receivers import receive_file
 from orchestration.landing.rejected import Rejected
-from orchestration.landing.scope import Declaration
+from orchestration.landing.scope import SOURCES, Declaration
 from orchestration.landing.store import Landing
 from orchestration.settings import Home
 
@@ -84,8 +84,7 @@ class _Door:
         self.progress(path)
         try:
             _refuse_odd_sidecar(path)
-            said = Declaration(dataset=file.dataset)
-            taken = receive_file(self.home, path, said, waiting=True, landing=self.landing)
+            taken = receive_file(self.home, path, declared(file), waiting=True, landing=self.landing)
         except StillChangingError:
             self.outcome.left.append(path)
         except RefusalError as error:
@@ -100,6 +99,11 @@ class _Door:
             self.known.add(file, taken.receipt.receipt_id)
             if taken.is_new:
                 self.outcome.received.append(taken.receipt.receipt_id)
+
+
+def declared(file: Waiting) -> Declaration:
+    """What the folder says of a file in it: it is named after a dataset, or after a source that says no more."""
+    return Declaration(source=file.folder) if file.folder in SOURCES else Declaration(dataset=file.folder)
 
 
 def _refuse_odd_sidecar(path: Path) -> None:

@@ -29,7 +29,7 @@ class Waiting:
     sidecar: Mark | None
 
     @property
-    def dataset(self) -> str | None:
+    def folder(self) -> str | None:
         """The folder of the inbox that it lies in, as it is shown; None in the inbox itself."""
         folder, slash, _ = self.relative.partition(os.sep)
         return printable(folder) if slash else None

@@ -14,10 +14,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, mo
 from orchestration import release_calendar as calendar
 from orchestration.duck import cursor, literal
 from orchestration.errors import RefusalError
-from orchestration.settings import LIST_SOURCES, REPORTER, SYNTHETIC_SOURCES
+from orchestration.settings import DOCUMENT_SOURCES, LIST_SOURCES, REPORTER, SYNTHETIC_SOURCES
 from orchestration.sources.gacc import ParsedFile
 
-SOURCES = ("gacc", *sorted(SYNTHETIC_SOURCES), *sorted(LIST_SOURCES))
+SOURCES = ("gacc", *sorted(SYNTHETIC_SOURCES), *sorted(LIST_SOURCES), *sorted(DOCUMENT_SOURCES))
 HS_CHAPTERS = tuple(f"{n:02d}" for n in range(1, 99) if n != 77)
 
 

@@ -1,8 +1,8 @@
-"""What dbt and the gates see of landing: receipts, their coverage and code lists as three small Parquet files.
+"""What dbt and the gates see of landing: receipts, their coverage, code lists and documents as small Parquet files.
 
 `receipt.parquet`: one row an active receipt. `coverage.parquet`: one row an active receipt × month × partner
 ('*' = all, 'world' = their sum alone) × HS prefix ('' = all codes), and what the receipt feeds.
-`code_list.parquet`: one row a code list that is not withdrawn.
+`code_list.parquet`, `document.parquet`: one row a code list, or a document, that is not withdrawn.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from orchestration.landing.scope import Scope, shown
 from orchestration.landing.store import LandingState
-from orchestration.sources import gacc_nomenclature
+from orchestration.sources.documents import CODE_LISTS, DOCUMENTS
 from orchestration.sources.gacc import PARSER_VERSION
 
 RECEIPT_SCHEMA = pa.schema(
@@ -65,6 +65,19 @@ CODE_LIST_SCHEMA = pa.schema(
         "list": pa.string(),
         "year": pa.int32(),
         "language": pa.string(),
+        "vintage": pa.date32(),
+        "name": pa.string(),
+    }
+)
+DOCUMENT_SCHEMA = pa.schema(
+    {
+        "receipt_id": pa.string(),
+        "parser_version": pa.string(),
+        "precedence": pa.int64(),
+        "source": pa.string(),
+        "table_name": pa.string(),
+        "title": pa.string(),
+        "month": pa.date32(),
         "vintage": pa.date32(),
         "name": pa.string(),
     }
@@ -127,11 +140,26 @@ def code_list_table(state: LandingState) -> pa.Table:
         {
             **{k: getattr(r, k) for k in columns},
             "precedence": rank,
-            "parser_version": gacc_nomenclature.PARSER_VERSION,
+            "parser_version": CODE_LISTS.PARSER_VERSION,
         }
         for rank, r in enumerate(state.code_lists, start=1)
     ]
     return pa.Table.from_pylist(rows, schema=CODE_LIST_SCHEMA)
+
+
+def document_table(state: LandingState) -> pa.Table:
+    """All documents that are not withdrawn."""
+    columns = ("receipt_id", "source", "title", "month", "vintage", "name")
+    rows = [
+        {
+            **{k: getattr(r, k) for k in columns},
+            "table_name": r.table,
+            "precedence": rank,
+            "parser_version": DOCUMENTS[r.source].PARSER_VERSION,
+        }
+        for rank, r in enumerate(state.documents, start=1)
+    ]
+    return pa.Table.from_pylist(rows, schema=DOCUMENT_SCHEMA)
 
 
 def received_table(state: LandingState) -> pa.Table:
@@ -144,7 +172,12 @@ def received_table(state: LandingState) -> pa.Table:
 def write(state: LandingState, folder: Path) -> None:
     """Write the files into the folder, each replaced in one step, and last the sequence that they stand for."""
     folder.mkdir(parents=True, exist_ok=True)
-    tables = {"receipt": receipt_table(state), "coverage": coverage_table(state), "code_list": code_list_table(state)}
+    tables = {
+        "receipt": receipt_table(state),
+        "coverage": coverage_table(state),
+        "code_list": code_list_table(state),
+        "document": document_table(state),
+    }
     for name, table in tables.items():
         aside = folder / f".{name}.parquet"
         pq.write_table(table, aside)

@@ -1,4 +1,4 @@
-"""Landing: received bytes by hash, and the append-only record of receipts, code lists and withdrawals.
+"""Landing on disk: received bytes by hash, and the append-only record of receipts and withdrawals.
 
 One record is one file `records/<sequence>.json`, created whole or not at all (written aside, then linked
 under its number). Nothing here is ever edited or deleted.
@@ -10,169 +10,37 @@ import datetime as dt
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
 
 from filelock import FileLock
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import TypeAdapter
 
 from orchestration.errors import RefusalError
-from orchestration.landing.scope import Months, Scope
-from orchestration.settings import SYNTHETIC_SOURCES, Home, settings
+from orchestration.landing.records import (
+    AnyRecord,
+    CodeListReceipt,
+    DocumentReceipt,
+    Receipt,
+    ReceivedMonth,
+    Record,
+    Withdrawal,
+)
+from orchestration.landing.state import LandingState, order_of_truth
+from orchestration.settings import Home, settings
 
-
-class ReceivedMonth(BaseModel):
-    """What a file was seen to print for one month when it was received: rows, and their value in whole units."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    month: dt.date
-    rows: int
-    value: int
-
-
-class Receipt(BaseModel):
-    """The event of receiving bytes under a declared scope."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kind: Literal["receipt"] = "receipt"
-    sequence: int
-    receipt_id: str
-    sha256: str
-    bytes: int
-    name: str
-    received_at: dt.datetime
-    dataset: str | None
-    vintage: dt.date
-    header: str | None
-    scope: Scope
-    printed: Months | None
-    encoding: str
-    content: tuple[ReceivedMonth, ...]
-
-
-class CodeListReceipt(BaseModel):
-    """The event of receiving a code list. `list`: hs8, partner, regime or province; `language`: en or zh; `year`: the
-    year whose list of commodities it is, None for the other lists.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kind: Literal["code_list"] = "code_list"
-    sequence: int
-    receipt_id: str
-    sha256: str
-    bytes: int
-    name: str
-    received_at: dt.datetime
-    vintage: dt.date
-    source: str
-    list: str
-    year: int | None
-    language: str
-    encoding: str
-    rows: int
-
-    @property
-    def subject(self) -> tuple[str, int | None, str]:
-        """List, year and language: of one subject the latest counts, by vintage and sequence."""
-        return self.list, self.year, self.language
-
-
-class Withdrawal(BaseModel):
-    """The event of declaring a receipt wrong; it counts no longer, from the next build on."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kind: Literal["withdrawal"] = "withdrawal"
-    sequence: int
-    receipt_id: str
-    reason: str
-    withdrawn_at: dt.datetime
-
-
-AnyRecord = Receipt | CodeListReceipt | Withdrawal
-Record = Annotated[AnyRecord, Field(discriminator="kind")]
+__all__ = [
+    "CodeListReceipt",
+    "DocumentReceipt",
+    "Landing",
+    "LandingState",
+    "Receipt",
+    "ReceivedMonth",
+    "Withdrawal",
+    "order_of_truth",
+]
 _RECORD: TypeAdapter[AnyRecord] = TypeAdapter(Record)
-
-
-def order_of_truth(vintage: dt.date, scope: Scope, sequence: int) -> tuple[dt.date, int, int]:
-    """Of several receipts of a cell the greatest counts: later vintage, then finer grain, then later sequence."""
-    return vintage, len(scope.further_dimensions), sequence
-
-
-@dataclass(frozen=True)
-class LandingState:
-    """All records up to a sequence number: what a run is built from. `receipts` and `active` are trade only."""
-
-    sequence: int
-    receipts: tuple[Receipt, ...]
-    withdrawals: tuple[Withdrawal, ...]
-    lists: tuple[CodeListReceipt, ...] = ()
-
-    def having(self, new: Sequence[AnyRecord]) -> LandingState:
-        """These records and later ones."""
-        if not new:
-            return self
-        return LandingState(
-            new[-1].sequence,
-            self.receipts + tuple(r for r in new if isinstance(r, Receipt)),
-            self.withdrawals + tuple(r for r in new if isinstance(r, Withdrawal)),
-            self.lists + tuple(r for r in new if isinstance(r, CodeListReceipt)),
-        )
-
-    def until(self, sequence: int) -> LandingState:
-        """The records up to and with a sequence number."""
-        receipts = tuple(r for r in self.receipts if r.sequence <= sequence)
-        withdrawals = tuple(r for r in self.withdrawals if r.sequence <= sequence)
-        return LandingState(
-            min(sequence, self.sequence), receipts, withdrawals, tuple(r for r in self.lists if r.sequence <= sequence)
-        )
-
-    @property
-    def active(self) -> tuple[Receipt, ...]:
-        """Receipts that count, in order of sequence."""
-        gone = {w.receipt_id for w in self.withdrawals}
-        return tuple(r for r in self.receipts if r.receipt_id not in gone)
-
-    @property
-    def code_lists(self) -> tuple[CodeListReceipt, ...]:
-        """Code lists that are not withdrawn, from the lowest precedence to the highest: by vintage, then sequence."""
-        gone = {w.receipt_id for w in self.withdrawals}
-        kept = (r for r in self.lists if r.receipt_id not in gone)
-        return tuple(sorted(kept, key=lambda r: (r.vintage, r.sequence)))
-
-    @property
-    def received(self) -> tuple[Receipt | CodeListReceipt, ...]:
-        """Everything that was ever received, withdrawn or not, in order of sequence."""
-        both: list[Receipt | CodeListReceipt] = [*self.receipts, *self.lists]
-        return tuple(sorted(both, key=lambda r: r.sequence))
-
-    @property
-    def first_source(self) -> str | None:
-        """Source of the first receipt of any kind, which decides whether the home is real or synthetic (rule 7)."""
-        firsts: list[Receipt | CodeListReceipt] = [*self.receipts[:1], *self.lists[:1]]
-        first = min(firsts, key=lambda r: r.sequence, default=None)
-        return first.scope.source if isinstance(first, Receipt) else first.source if first else None
-
-    @property
-    def is_synthetic(self) -> bool:
-        """Whether the home holds made-up figures."""
-        return self.first_source in SYNTHETIC_SOURCES
-
-    def precedence(self) -> dict[str, int]:
-        """Rank of each active receipt: later vintage, then finer grain, then later sequence (rules 1 and 5)."""
-        ordered = sorted(self.active, key=lambda r: order_of_truth(r.vintage, r.scope, r.sequence))
-        return {r.receipt_id: rank for rank, r in enumerate(ordered, start=1)}
-
-    @property
-    def dataset_names(self) -> tuple[str, ...]:
-        """Datasets that are active here: named by a receipt, once and for all."""
-        return tuple(dict.fromkeys(r.dataset for r in self.receipts if r.dataset))
 
 
 class Landing:
@@ -232,7 +100,7 @@ class Landing:
             path.replace(target)
             _sync(target.parent)
 
-    def append(self, record: Receipt | CodeListReceipt | Withdrawal) -> None:
+    def append(self, record: AnyRecord) -> None:
         """Write one record under its number; whole or not at all. Only within `receiving`."""
         self._records.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=self._work, suffix=".json", delete=False) as stream:
@@ -251,7 +119,7 @@ class Landing:
             raise RefusalError("a withdrawal needs a reason", remedy="--reason 'why the receipt is wrong'")
         with self.receiving():
             state = self.state()
-            gone = {w.receipt_id for w in state.withdrawals}
+            gone = state.withdrawn
             ids = [r.receipt_id for r in state.received]
             if receipt_id not in ids:
                 known = ", ".join([i for i in ids if i not in gone][-5:]) or "none"

@@ -21,6 +21,7 @@ from orchestration.releases.content import database_content
 from orchestration.releases.store import (
     Manifest,
     ReleaseCodeList,
+    ReleaseDocument,
     ReleaseReceipt,
     ReleaseWithdrawal,
     write_manifest,
@@ -89,6 +90,10 @@ def build(home: Home, state: LandingState, base: str | None) -> Path:
                 code_lists=[
                     ReleaseCodeList(**{key: getattr(r, key) for key in ReleaseCodeList.model_fields})
                     for r in state.code_lists
+                ],
+                documents=[
+                    ReleaseDocument(**{key: getattr(r, key) for key in ReleaseDocument.model_fields})
+                    for r in state.documents
                 ],
                 tables=database_content(aside / DATABASE),
             ),

@@ -50,6 +50,19 @@ class ReleaseCodeList(_Strict):
     vintage: dt.date
 
 
+class ReleaseDocument(_Strict):
+    """A document that a release is built from. `month` is the last one that it speaks of."""
+
+    receipt_id: str
+    sha256: str
+    name: str
+    source: str
+    table: str
+    title: str
+    month: dt.date
+    vintage: dt.date
+
+
 class ReleaseWithdrawal(_Strict):
     """A receipt that a release was built without, and why."""
 
@@ -81,15 +94,15 @@ class Manifest(_Strict):
     receipts: list[ReleaseReceipt]
     withdrawals: list[ReleaseWithdrawal]
     code_lists: list[ReleaseCodeList] = []
+    documents: list[ReleaseDocument] = []
     tables: dict[str, TableContent]
     files: dict[str, FileContent] = {}
     audit: AuditSummary | None = None
 
     def same_content(self, other: Manifest) -> bool:
-        """Whether both hold the same tables from the same receipts and code lists."""
-        return (self.tables, self.receipts, self.withdrawals, self.code_lists) == (
-            other.tables, other.receipts, other.withdrawals, other.code_lists
-        )  # fmt: skip
+        """Whether both hold the same tables from the same receipts, code lists and documents."""
+        what = ("tables", "receipts", "withdrawals", "code_lists", "documents")
+        return all(getattr(self, part) == getattr(other, part) for part in what)
 
 
 class Releases:

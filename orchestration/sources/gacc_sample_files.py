@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from orchestration.release_calendar import detail_release_date
 from orchestration.sources.gacc_sample import REGIMES, SOURCE, Line, Lot, Row, first_print, month_rows, read_calibration
+from orchestration.sources.gacc_sample_list import write_sample_list
 
 #: A month that was printed on its day of release and once more, revised, on this one.
 REVISED_MONTH, REVISED_ON = dt.date(2024, 6, 1), dt.date(2024, 9, 20)
@@ -36,14 +37,14 @@ class SampleFile(NamedTuple):
 
 
 def write_sample(inbox: Path) -> list[Path]:
-    """Write the files of 2020-01 to 2024-10 to their datasets' folders in the inbox; returns the CSV paths by month.
+    """Write the files of 2020-01 to 2024-10, and a code list, to their folders in the inbox; returns the CSV paths.
 
     The bytes depend on nothing but the sample's modules and its calibration. Each file has a sidecar. It appears under
     its name only when it is complete, and after its sidecar, so that a watched folder never shows half of a delivery.
     """
-    return [
-        _deliver(inbox, file) for target in read_calibration() for file in files_of(target.month, month_rows(target))
-    ]
+    months = read_calibration()
+    paths = [_deliver(inbox, file) for target in months for file in files_of(target.month, month_rows(target))]
+    return [*paths, write_sample_list(inbox / SOURCE)]
 
 
 def files_of(month: dt.date, rows: Sequence[Row]) -> Iterator[SampleFile]:

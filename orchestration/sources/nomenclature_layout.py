@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 from dataclasses import dataclass
@@ -113,10 +114,34 @@ class ListLayout:
         )
 
 
+def announces_list(head: bytes) -> bool:
+    """Whether a file that begins with these bytes has the header of a code list, in either encoding."""
+    line = head.removeprefix(codecs.BOM_UTF8).splitlines()[:1]
+    return any(_layout(_cells(line[0].decode(encoding, "replace"))) for encoding in ("utf-8", "gb18030") if line)
+
+
 def read_layout(text: TextFile, name: str) -> ListLayout:
     """The layout that the header announces; `RefusalError` naming the lists that are known."""
     with text.path.open(encoding="utf-8", newline="") as stream:
-        cells = [cell.strip() for cell in next(csv.reader(islice(stream, 1)), [])]
+        cells = _cells(*islice(stream, 1))
+    layout = _layout(cells)
+    if layout:
+        return layout
+    raise RefusalError(
+        f"the first line is no header of a code list known here; it begins {', '.join(cells[:3])!r}",
+        file=name,
+        line=1,
+        remedy="a code list begins CODES,DESCRIPTION,YEAR,… or 商品编码,商品名称,年份,… (docs/receiving.md has all); "
+        "trade figures are received with --source gacc",
+    )
+
+
+def _cells(*line: str) -> list[str]:
+    return [cell.strip() for cell in next(csv.reader(line), [])]
+
+
+def _layout(cells: list[str]) -> ListLayout | None:
+    """The layout with these headings, if they are known."""
     trailing = bool(cells) and cells[-1] == ""
     headings = tuple(cells[:-1] if trailing else cells)
     folded = tuple(heading.casefold() for heading in headings)
@@ -125,10 +150,4 @@ def read_layout(text: TextFile, name: str) -> ListLayout:
             return ListLayout(which, language, _COMMODITY[: len(known)], headings, trailing, False)
     if folded in _BY_HAND:
         return ListLayout("partner", _BY_HAND[folded], ("code", "name"), headings, trailing, True)
-    raise RefusalError(
-        f"the first line is no header of a code list known here; it begins {', '.join(cells[:3])!r}",
-        file=name,
-        line=1,
-        remedy="a code list begins CODES,DESCRIPTION,YEAR,… or 商品编码,商品名称,年份,… (docs/receiving.md has all); "
-        "trade figures are received with --source gacc",
-    )
+    return None

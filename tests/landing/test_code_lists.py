@@ -11,9 +11,10 @@ import pytest
 from orchestration.build_plan import month_fingerprints
 from orchestration.errors import RefusalError
 from orchestration.landing import snapshot
-from orchestration.landing.code_lists import ReceivedList, receive_file
+from orchestration.landing.code_lists import ReceivedList
 from orchestration.landing.inbox import take_in
 from orchestration.landing.receive import receive
+from orchestration.landing.receivers import receive_file
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import CodeListReceipt, Landing
 from orchestration.settings import Home

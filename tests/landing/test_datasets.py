@@ -35,6 +35,8 @@ TYPOS = {
     "a month": (("2024-01", "2024-13"), 9, "not a month"),
     "a code": (("0101", "01o1"), 6, "01o1"),
     "a source": (("gacc", "gac"), 2, "unknown"),
+    "a name": (("mine:", "exchange_rates:"), 2, "exchange_rates is the name of a source"),
+    "a source of documents": (("source: gacc", "source: gacc_bulletin"), 2, "no source of trade"),
     "a key twice": (("    last: open", "    first: 2024-01"), 10, "twice"),
     "a value missing": (("    title: Mine\n", ""), 2, "title"),
     "YAML itself": (("hs: [0101", "hs: [[0101"), 7, ""),

@@ -14,7 +14,7 @@ import pytest
 
 from orchestration import strict_yaml
 from orchestration.errors import RefusalError
-from orchestration.landing import inbox, receive
+from orchestration.landing import arrival, inbox, receive
 from orchestration.landing.inbox import InboxOutcome, take_in
 from orchestration.landing.listing import listing
 from orchestration.landing.names import LONGEST, derived, shown_name, sidecar
@@ -221,7 +221,7 @@ def denied(*_: Any, **__: Any) -> BinaryIO:
 def test_an_unreadable_file_is_set_aside(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """With what the system says."""
     file = write_csv(folder(home) / "us.csv", [row()])
-    monkeypatch.setattr(receive, "open_plain", denied)
+    monkeypatch.setattr(arrival, "open_plain", denied)
     assert refused(take_in(home)) == ["the file cannot be read (Permission denied)"] and not file.exists()
 
 
@@ -258,7 +258,7 @@ class Growing(io.FileIO):
 def test_a_file_that_changes_while_it_is_read_waits(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is neither received nor refused."""
     file = write_csv(folder(home) / "us.csv", [row()])
-    monkeypatch.setattr(receive, "open_plain", lambda path, follow: Growing(path))  # noqa: ARG005
+    monkeypatch.setattr(arrival, "open_plain", lambda path, follow: Growing(path))  # noqa: ARG005
     assert take_in(home) == InboxOutcome(left=[file])
     assert file.exists() and not Landing(home).state().receipts and len(new_files(home)) == 1
 

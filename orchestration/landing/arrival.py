@@ -1,0 +1,164 @@
+"""A file that arrives, trade or not: copied and hashed while landing is held, then kept whole or not at all.
+
+Belongs here: what receiving anything shares. Not here: what a file says (`receive`, `code_lists`, `documents`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orchestration.errors import RefusalError
+from orchestration.landing.names import shown_name
+from orchestration.landing.records import AnyReceipt
+from orchestration.landing.scope import Declaration
+from orchestration.landing.state import LandingState, Unscoped
+from orchestration.landing.store import Landing
+from orchestration.plainfile import open_plain
+from orchestration.release_calendar import beijing_today, format_month, last_day
+from orchestration.settings import SYNTHETIC_SOURCES, Home
+
+
+class StillChangingError(RefusalError):
+    """A file that somebody is writing: nothing has been received, and nothing is wrong with it yet."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One file that is being received. `copy`: its bytes in the work folder; `state`: the records before it;
+    `vintage`: as declared, else today in Beijing.
+
+    `waiting`: it lies in the inbox, where received files stay; one whose receipt was withdrawn is not new there.
+    """
+
+    landing: Landing
+    state: LandingState
+    work: Path
+    copy: Path
+    name: str
+    sha256: str
+    bytes: int
+    declaration: Declaration
+    vintage: dt.date
+    waiting: bool
+
+    def earlier(self, receipts: Sequence[Unscoped]) -> Unscoped | None:
+        """The latest of the receipts that these bytes have already, at that vintage if one is declared (rule 6).
+
+        For what has no scope of trade: its declaration is its source.
+        """
+        gone = frozenset[str]() if self.waiting else self.state.withdrawn
+        said = self.declaration
+        same = [r for r in receipts if (r.sha256, r.source) == (self.sha256, said.source) and r.receipt_id not in gone]
+        return next((r for r in reversed(same) if said.vintage in (None, r.vintage)), None)
+
+    def stamp(self) -> dict[str, Any]:
+        """What every receipt says of the event itself."""
+        sequence = self.state.sequence + 1
+        return {
+            "sequence": sequence,
+            "receipt_id": f"r{sequence:06d}-{self.sha256[:8]}",
+            "sha256": self.sha256,
+            "bytes": self.bytes,
+            "name": self.name,
+            "received_at": dt.datetime.now(dt.UTC),
+        }
+
+    def keep(self, receipt: AnyReceipt) -> None:
+        """Keep the bytes, then the record that makes them a receipt."""
+        self.landing.keep_bytes(self.copy, self.sha256)
+        self.landing.append(receipt)
+
+    def refuse_unknowable(self, month: dt.date | None = None) -> None:
+        """Refuse a vintage in the future, and one before the end of a month that the content speaks of."""
+        today = beijing_today()
+        if self.vintage > today:
+            raise RefusalError(
+                f"the vintage {self.vintage} lies in the future (today in Beijing: {today})",
+                file=self.name,
+                remedy="give the date on which it stood so: --vintage YYYY-MM-DD",
+            )
+        if month and last_day(month) > self.vintage:
+            raise RefusalError(
+                f"month {format_month(month)} ends after the vintage {self.vintage}: it could not be known then",
+                file=self.name,
+                remedy="correct --vintage, or the month in the file",
+            )
+
+
+@contextmanager
+def arriving(
+    home: Home, file: Path, declaration: Declaration, *, waiting: bool, landing: Landing | None
+) -> Iterator[Arrival]:
+    """Hold the landing for one file; `RefusalError` if it cannot be read, or the home holds the other kind."""
+    name, landing = shown_name(file), landing or Landing(home)
+    with landing.receiving() as work:
+        copy, sha256, size = copy_in(file, work / "bytes", follow=not waiting)
+        state = landing.state()
+        refuse_other_kind(state, declaration, name)
+        vintage = declaration.vintage or beijing_today()
+        yield Arrival(landing, state, work, copy, name, sha256, size, declaration, vintage, waiting)
+
+
+def refuse_trade_scope(declaration: Declaration, what: str, name: str) -> None:
+    """Refuse any part of a scope of trade for what has none."""
+    said = declaration.model_dump(exclude={"source", "vintage"}, exclude_none=True)
+    if said:
+        raise RefusalError(
+            f"{', '.join(said)} do{'es' if len(said) == 1 else ''} not fit the source {declaration.source}: "
+            f"{what} has no scope of trade",
+            file=name,
+            remedy=f"bonded receive {name} --source {declaration.source}  (trade figures have --source gacc)",
+        )
+
+
+def refuse_other_kind(state: LandingState, declaration: Declaration, name: str) -> None:
+    """A home is real or synthetic from its first receipt on (docs/rules.md, rule 7)."""
+    if state.first_source is None or declaration.source is None:
+        return
+    if state.is_synthetic != (declaration.source in SYNTHETIC_SOURCES):
+        kind = "synthetic" if state.is_synthetic else "real"
+        raise RefusalError(
+            f"this home holds {kind} receipts (source {state.first_source}); {declaration.source} never shares it",
+            file=name,
+            remedy=f"bonded receive {name} --home ANOTHER_FOLDER …",
+        )
+
+
+def copy_in(file: Path, target: Path, *, follow: bool) -> tuple[Path, str, int]:
+    """Copy and hash; what cannot be read, or changes while it is read, is refused. Writing errors are no refusals.
+
+    `follow`: whether a symbolic link may be followed.
+    """
+    digest, size = hashlib.sha256(), 0
+    with target.open("wb") as out:
+        for chunk in _chunks(file, follow):
+            digest.update(chunk)
+            size += len(chunk)
+            out.write(chunk)
+    return target, digest.hexdigest(), size
+
+
+def _chunks(file: Path, follow: bool) -> Iterator[bytes]:
+    try:
+        with open_plain(file, follow=follow) as source:
+            before = os.fstat(source.fileno())
+            while chunk := source.read(1 << 20):
+                yield chunk
+            after = os.fstat(source.fileno())
+    except OSError as error:
+        raise RefusalError(
+            f"the file cannot be read ({error.strerror})",
+            file=shown_name(file),
+            remedy="it must be a plain file that this user may read",
+        ) from None
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise StillChangingError(
+            "the file changed while it was read", file=shown_name(file), remedy="wait until it is complete, then again"
+        )

@@ -1,0 +1,115 @@
+"""The records of landing: receipts of trade, code lists and other documents, and withdrawals.
+
+Belongs here: what one record says. Not here: which of them count (`state`), how they are kept (`store`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from orchestration.landing.scope import Months, Scope
+
+
+class ReceivedMonth(BaseModel):
+    """What a file was seen to print for one month when it was received: rows, and their value in whole units."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    month: dt.date
+    rows: int
+    value: int
+
+
+class Receipt(BaseModel):
+    """The event of receiving bytes under a declared scope."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["receipt"] = "receipt"
+    sequence: int
+    receipt_id: str
+    sha256: str
+    bytes: int
+    name: str
+    received_at: dt.datetime
+    dataset: str | None
+    vintage: dt.date
+    header: str | None
+    scope: Scope
+    printed: Months | None
+    encoding: str
+    content: tuple[ReceivedMonth, ...]
+
+    @property
+    def source(self) -> str:
+        """Where the rows come from."""
+        return self.scope.source
+
+
+class UnscopedReceipt(BaseModel):
+    """The event of receiving what has no scope of trade: it says itself what it is, under a declared source."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sequence: int
+    receipt_id: str
+    sha256: str
+    bytes: int
+    name: str
+    received_at: dt.datetime
+    vintage: dt.date
+    source: str
+
+
+class CodeListReceipt(UnscopedReceipt):
+    """The event of receiving a code list. `list`: hs8, partner, regime or province; `language`: en or zh; `year`: the
+    year whose list of commodities it is, None for the other lists.
+    """
+
+    kind: Literal["code_list"] = "code_list"
+    list: str
+    year: int | None
+    language: str
+    encoding: str
+    rows: int
+
+    @property
+    def subject(self) -> tuple[str, int | None, str]:
+        """List, year and language: of one subject the latest counts, by vintage and sequence."""
+        return self.list, self.year, self.language
+
+
+class DocumentReceipt(UnscopedReceipt):
+    """The event of receiving a document: printed figures that are no trade by cell.
+
+    `table`: which of the source's tables it is; `month`: the last month it speaks of; `remarks`: what was odd in it.
+    """
+
+    kind: Literal["document"] = "document"
+    table: str
+    title: str
+    month: dt.date
+    encoding: str
+    rows: int
+    remarks: tuple[str, ...] = ()
+
+
+class Withdrawal(BaseModel):
+    """The event of declaring a receipt wrong; it counts no longer, from the next build on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["withdrawal"] = "withdrawal"
+    sequence: int
+    receipt_id: str
+    reason: str
+    withdrawn_at: dt.datetime
+
+
+#: Everything that was received, trade or not.
+AnyReceipt = Receipt | CodeListReceipt | DocumentReceipt
+AnyRecord = Receipt | CodeListReceipt | DocumentReceipt | Withdrawal
+Record = Annotated[AnyRecord, Field(discriminator="kind")]

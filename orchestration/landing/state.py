@@ -1,0 +1,120 @@
+"""Which records of landing count: the state that a run is built from.
+
+Belongs here: pure questions to a set of records. Not here: reading and writing them (`store`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from orchestration.landing.records import (
+    AnyReceipt,
+    AnyRecord,
+    CodeListReceipt,
+    DocumentReceipt,
+    Receipt,
+    UnscopedReceipt,
+    Withdrawal,
+)
+from orchestration.landing.scope import Scope
+from orchestration.settings import SYNTHETIC_SOURCES
+
+Unscoped = TypeVar("Unscoped", bound=UnscopedReceipt)
+
+
+def order_of_truth(vintage: dt.date, scope: Scope, sequence: int) -> tuple[dt.date, int, int]:
+    """Of several receipts of a cell the greatest counts: later vintage, then finer grain, then later sequence."""
+    return vintage, len(scope.further_dimensions), sequence
+
+
+@dataclass(frozen=True)
+class LandingState:
+    """All records up to a sequence number: what a run is built from. `receipts` and `active` are trade only.
+
+    `lists` and `papers`: code lists and documents, withdrawn or not.
+    """
+
+    sequence: int
+    receipts: tuple[Receipt, ...]
+    withdrawals: tuple[Withdrawal, ...]
+    lists: tuple[CodeListReceipt, ...] = ()
+    papers: tuple[DocumentReceipt, ...] = ()
+
+    def having(self, new: Sequence[AnyRecord]) -> LandingState:
+        """These records and later ones."""
+        if not new:
+            return self
+        return LandingState(
+            new[-1].sequence,
+            self.receipts + tuple(r for r in new if isinstance(r, Receipt)),
+            self.withdrawals + tuple(r for r in new if isinstance(r, Withdrawal)),
+            self.lists + tuple(r for r in new if isinstance(r, CodeListReceipt)),
+            self.papers + tuple(r for r in new if isinstance(r, DocumentReceipt)),
+        )
+
+    def until(self, sequence: int) -> LandingState:
+        """The records up to and with a sequence number."""
+        return LandingState(
+            min(sequence, self.sequence),
+            tuple(r for r in self.receipts if r.sequence <= sequence),
+            tuple(r for r in self.withdrawals if r.sequence <= sequence),
+            tuple(r for r in self.lists if r.sequence <= sequence),
+            tuple(r for r in self.papers if r.sequence <= sequence),
+        )
+
+    @property
+    def withdrawn(self) -> frozenset[str]:
+        """Ids of the receipts that count no longer."""
+        return frozenset(w.receipt_id for w in self.withdrawals)
+
+    @property
+    def active(self) -> tuple[Receipt, ...]:
+        """Receipts that count, in order of sequence."""
+        gone = self.withdrawn
+        return tuple(r for r in self.receipts if r.receipt_id not in gone)
+
+    @property
+    def code_lists(self) -> tuple[CodeListReceipt, ...]:
+        """Code lists that are not withdrawn, from the lowest precedence to the highest: by vintage, then sequence."""
+        return self._counting(self.lists)
+
+    @property
+    def documents(self) -> tuple[DocumentReceipt, ...]:
+        """Documents that are not withdrawn, from the lowest precedence to the highest: by vintage, then sequence."""
+        return self._counting(self.papers)
+
+    def _counting(self, unscoped: tuple[Unscoped, ...]) -> tuple[Unscoped, ...]:
+        gone = self.withdrawn
+        kept = (r for r in unscoped if r.receipt_id not in gone)
+        return tuple(sorted(kept, key=lambda r: (r.vintage, r.sequence)))
+
+    @property
+    def received(self) -> tuple[AnyReceipt, ...]:
+        """Everything that was ever received, withdrawn or not, in order of sequence."""
+        everything: list[AnyReceipt] = [*self.receipts, *self.lists, *self.papers]
+        return tuple(sorted(everything, key=lambda r: r.sequence))
+
+    @property
+    def first_source(self) -> str | None:
+        """Source of the first receipt of any kind, which decides whether the home is real or synthetic (rule 7)."""
+        firsts: list[AnyReceipt] = [*self.receipts[:1], *self.lists[:1], *self.papers[:1]]
+        first = min(firsts, key=lambda r: r.sequence, default=None)
+        return first.source if first else None
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the home holds made-up figures."""
+        return self.first_source in SYNTHETIC_SOURCES
+
+    def precedence(self) -> dict[str, int]:
+        """Rank of each active receipt: later vintage, then finer grain, then later sequence (rules 1 and 5)."""
+        ordered = sorted(self.active, key=lambda r: order_of_truth(r.vintage, r.scope, r.sequence))
+        return {r.receipt_id: rank for rank, r in enumerate(ordered, start=1)}
+
+    @property
+    def dataset_names(self) -> tuple[str, ...]:
+        """Datasets that are active here: named by a receipt, once and for all."""
+        return tuple(dict.fromkeys(r.dataset for r in self.receipts if r.dataset))

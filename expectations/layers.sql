@@ -23,8 +23,11 @@ received_to_raw as (
     inner join receipt using (receipt_id)
 ),
 
+-- A value in another's cell leaves the sums of its month as they are. So each is also summed times a number that its
+-- cell has (a large prime many).
 counted as (
-    select r.feeds, r.source, r.reporter, r.flow, r.month, r.currency, r.value
+    select r.feeds, r.source, r.reporter, r.flow, r.month, r.currency, r.value,
+        r.value * (hash(r.hs_code, coalesce(r.partner_code, 'world')) % 10007)::bigint as placed
     from raw_row as r
     where
         r.feeds <> 'check'
@@ -39,43 +42,44 @@ counted as (
 
 expected as (
     select feeds, source, reporter, flow, month, 'value_' || lower(currency) as measure, sum(value) as value,
-        count(*) as n
+        sum(placed) as placed, count(*) as n
     from counted
     group by all
     union all
-    select feeds, source, reporter, flow, month, 'rows' as measure, count(*) as value, count(*) as n
+    select feeds, source, reporter, flow, month, 'rows' as measure, count(*) as value, 0, count(*) as n
     from counted
     group by all
 ),
 
 built as (
-    select 'partner' as feeds, source, reporter, flow, month, value_usd, value_cny, source_rows as n_rows
+    select 'partner' as feeds, source, reporter, flow, month, hs8, partner_code, value_usd, value_cny,
+        source_rows as n_rows
     from fct_trade_monthly
     union all
-    select 'world', source, reporter, flow, month, value_usd, value_cny, source_rows from fct_trade_world_monthly
+    select 'world', source, reporter, flow, month, hs8, 'world', value_usd, value_cny, source_rows
+    from fct_trade_world_monthly
     union all
-    select r.feeds, q.source, q.reporter, q.flow, q.month, q.value_usd, q.value_cny, 1 as n_rows
+    select r.feeds, q.source, q.reporter, q.flow, q.month, q.hs8, coalesce(q.partner_code, 'world'), q.value_usd,
+        q.value_cny, 1 as n_rows
     from quarantine as q
     inner join receipt as r using (receipt_id)
 ),
 
-actual as (
-    unpivot (
-        select
-            feeds,
-            source,
-            reporter,
-            flow,
-            month,
-            sum(value_usd)::decimal(24, 6) as value_usd,
-            sum(value_cny)::decimal(24, 6) as value_cny,
-            sum(n_rows)::decimal(24, 6) as "rows"
-        from built
-        group by all
-    ) on value_usd, value_cny, "rows" into name measure value value
+summed_up as (
+    select feeds, source, reporter, flow, month, sum(value_usd) as usd, sum(value_cny) as cny, sum(n_rows) as n,
+        sum(value_usd * (hash(hs8, partner_code) % 10007)::bigint) as placed_usd,
+        sum(value_cny * (hash(hs8, partner_code) % 10007)::bigint) as placed_cny
+    from built
+    group by all
 ),
 
-raw_to_fact as (
+actual as (
+    select feeds, source, reporter, flow, month, unnest(['value_usd', 'value_cny', 'rows']) as measure,
+        unnest([usd, cny, n]) as value, unnest([placed_usd, placed_cny, 0]) as placed
+    from summed_up
+),
+
+both_sides as (
     select
         source || ' ' || flow as dataset,
         month,
@@ -84,9 +88,19 @@ raw_to_fact as (
         measure,
         coalesce(e.value, 0) as expected,
         coalesce(a.value, 0) as actual,
-        coalesce(e.n, 0) + 1 as n_compared
+        coalesce(e.n, 0) + 1 as n_compared,
+        coalesce(e.placed, 0) <> coalesce(a.placed, 0) as is_moved
     from expected as e
     full join (select * from actual where value <> 0) as a using (feeds, source, reporter, flow, month, measure)
+),
+
+raw_to_fact as (
+    select * exclude (is_moved) from both_sides
+    union all
+    select dataset, month, scope, measure || ' that has moved to other cells' as measure, 0,
+        if(expected = actual and is_moved, 1, 0), n_compared
+    from both_sides
+    where measure <> 'rows'
 ),
 
 nothing_traded as (

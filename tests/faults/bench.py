@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -220,8 +221,9 @@ def _link_or_copy(source: str, target: str) -> None:
 Cells = dict[str, str]
 
 
+@cache
 def printed(name: str) -> tuple[list[str], list[Cells]]:
-    """Header and rows of a file of the sample, each row by heading."""
+    """Header and rows of a file of the sample, each row by heading; nobody may change them in place."""
     month = parse_month(f"{name[12:16]}-{name[16:18]}")
     target = next(t for t in _targets() if t.month == month)
     content = next(file.content for file in _files(target) if file.name == name)

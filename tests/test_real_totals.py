@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.landing.code_lists import receive_file
 from orchestration.landing.receive import receive
+from orchestration.landing.receivers import receive_file
 from orchestration.landing.scope import Declaration
 from orchestration.releases.store import Releases
 from orchestration.run import run_home
@@ -73,6 +73,7 @@ def test_both_errors_of_the_press_are_caught_and_no_sound_figure(real_home: Home
         "select month::varchar, verdict, round((actual / expected - 1)::double, 3) from audit_results "
         "where gate = 'implied_rate' and dataset = 'gacc import' and scope like 'import_world%' order by month",
     )
+    print(rows)
     assert len(rows) == 7
     assert [row for row in rows if row[1] != "passed"] == [
         ("2020-09-01", "warned", 0.151),

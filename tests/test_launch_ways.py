@@ -32,9 +32,10 @@ def damage(home: Home) -> None:
     (receipt,) = Landing(home).state().active
     month = next(m for m in receipt.scope.month_list if f"{m:%Y-%m}" == BAD)
     path = raw_path(home, receipt, month)
+    rows = f"read_parquet('{path}', hive_partitioning = false)"
     with duckdb.connect() as con:
-        con.execute(f"create table t as select * replace ((value + if(line = 8, 5, 0))::bigint as value) from '{path}'")
-        assert con.execute(f"select count(*) from t anti join '{path}' using (line, value)").fetchone() == (1,)
+        con.execute(f"create table t as select * replace ((value + if(line = 8, 5, 0))::bigint as value) from {rows}")
+        assert con.execute(f"select count(*) from t anti join {rows} using (line, value)").fetchone() == (1,)
         con.execute(f"copy t to '{path}' (format parquet)")
 
 

@@ -74,15 +74,15 @@ from code cross join partner
 order by is_needed and partner_code = '502' desc,
   ln((hash(hs_code, partner_code) % 1000000 + 1) / 1000001) * rank desc
 limit ?"""
-#: A month's rows in the order of a download: each cell in 19 of 20 months, in three regimes.
+#: A month's rows in the order of a download, by quantity: each cell in 19 of 20 months, in three regimes.
 MONTH = """
-select date '{month}' as month, row_number() over (order by hs_code, partner_code, regime_code) + 1 as line,
+select date '{month}' as month, 1 + row_number() over (order by quantity_1 desc, seed) as line,
   hs_code, hs_name, partner_code, partner_name, regime_code, regime_name, null as province_code, null as province_name,
-  seed // 1000 % 100000 as quantity_1, if(hs_code < '84', 'Kilogram', 'Number of item') as unit_1,
+  quantity_1, if(hs_code < '84', 'Kilogram', 'Number of item') as unit_1,
   seed % 1000000 as quantity_2, if(hs_code < '84', null, 'Kilogram') as unit_2,
   (exp(seed % 1400 / 100.0) * (1 + seed % 17))::bigint as value
 from (
-  select *, hash(hs_code, partner_code, regime_code, '{month}') as seed from cell,
+  select *, hash(hs_code, partner_code, regime_code, '{month}') as seed, seed // 1000 % 100000 as quantity_1 from cell,
     (values ('10', 'Ordinary Trade'), ('14', 'Processing and assembling'), ('15', 'Processing with imported materials'))
       as regime (regime_code, regime_name)
   where hs_code like '85423%' or hash(hs_code, partner_code, '{month}') % 20 <> 0

@@ -2,10 +2,10 @@
 
     python -m benchmarks.audit                          120 months of 300,000 raw rows
     python -m benchmarks.audit --months 12 --home DIR   keeps the home; when it is there, only measures
-    python -m benchmarks.audit --home DIR --results F   writes the comparisons too, to see whether a verdict has changed
+    python -m benchmarks.audit --home DIR --results F   writes the comparisons too, to see whether a verdict changed
 
-Months are written as raw Parquet without parsing, built by dbt, copied into a candidate; then the audit is measured in a
-process of its own, imports apart. Made-up trade meets no printed figure: `totals` fails, every other gate must pass.
+Months are written as raw Parquet without parsing, built by dbt, copied into a candidate; then the audit is measured in
+a process of its own, imports apart. Made-up trade meets no printed figure: `totals` fails, the other gates must not.
 `--home` may also be a home with a release, which is audited then.
 """
 
@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import hashlib
-import itertools
 import os
 import platform
 import subprocess
@@ -53,16 +52,15 @@ DIMENSIONS = ("month", "hs_code", "partner_code", "regime_code")
 #: Every line of the tariff's headings up to 5,000, and chips, which the dataset needs.
 CODES = f"""
 create table code as
+with heading as (
+  from read_csv({literal(DBT_PROJECT / "seeds" / "hs_headings.csv")}, all_varchar = true) where length(hs_code) = 4
+),
+category as (from read_csv({literal(DBT_PROJECT / "seeds" / "categories.csv")}, all_varchar = true))
 select hs_code || lpad((10 * line)::varchar, 4, '0') as hs_code, name as hs_name, false as is_needed
-from (
-  select hs_code, name, unnest(range(1, greatest(hs8_lines * 5 // 9, 1) + 1)) as line
-  from read_csv({literal(DBT_PROJECT / "seeds" / "hs_headings.csv")}, all_varchar = true, types = {{'hs8_lines': 'int'}})
-  where length(hs_code) = 4
-)
+from (select *, unnest(range(1, greatest(hs8_lines::int * 5 // 9, 1) + 1)) as line from heading)
 union all
-select hs_prefixes, category_name, true
-from read_csv({literal(DBT_PROJECT / "seeds" / "categories.csv")}, all_varchar = true) where category_scheme = 'ic_line'"""
-#: The cells that ever trade: few partners trade nearly every code, most partners few; the United States trade all chips.
+select hs_prefixes, category_name, true from category where category_scheme = 'ic_line'"""
+#: The cells that ever trade: few partners trade nearly every code, most few; the United States trade all chips.
 CELLS = f"""
 create table cell as
 with partner as (
@@ -199,7 +197,7 @@ def measured(home: Home) -> tuple[Meter, audits.Report]:
         finally:
             opened.__exit__(None, None, None)
 
-    def timed(*args: audits.GateSpec | object) -> pd.DataFrame:
+    def timed(*args: object) -> pd.DataFrame:
         with meter.part(next(a.gate for a in args if isinstance(a, audits.GateSpec))):
             return run(*args)  # type: ignore[arg-type]
 
@@ -254,7 +252,7 @@ def main() -> None:
             print(f"{said.months} months from {first} on, about {said.rows:,} rows each", flush=True)
             make(home, said.months, said.rows)
         command = [sys.executable, "-m", "benchmarks.audit", "--measure", str(home.root)]
-        command += list(itertools.chain(("--results", str(said.results)) if said.results else ()))
+        command += ["--results", str(said.results)] if said.results else []
         sys.exit(subprocess.run(command, check=False).returncode)
 
 

@@ -65,15 +65,12 @@ counted as (
 ),
 
 expected as (
-    select
-        r.feeds, r.source, r.reporter, r.flow, c.month,
-        unnest(['value_' || lower(r.currency), 'rows']) as measure,
-        unnest([sum(c.value), sum(c.n)]) as value,
-        sum(c.n) as n
+    select r.feeds, r.source, r.reporter, r.flow, c.month, m.measure, sum(m.value) as value, sum(c.n) as n
     from counted as c
     inner join receipt as r using (receipt_id)
+    cross join lateral (values ('value_' || lower(r.currency), c.value), ('rows', c.n)) as m (measure, value)
     where r.feeds <> 'check'
-    group by r.feeds, r.source, r.reporter, r.flow, r.currency, c.month
+    group by all
 ),
 
 built as (

@@ -189,7 +189,7 @@ side as not materialized (
     left join category as g using (category_scheme, category_code)
 ),
 
-met as (
+met as not materialized (
     select period_id, partner_code, category_id, bit_or(says) as says, sum(usd) as usd, sum(cny) as cny
     from side
     group by all
@@ -206,7 +206,7 @@ series as (
     group by all
 ),
 
-told as (
+told as not materialized (
     select
         p.source, p.flow, p.month, m.category_id,
         (m.says & 4) > 0 as is_there,
@@ -222,7 +222,7 @@ told as (
     where m.says > 0
 ),
 
-fact_to_mart as (
+fact_to_mart as not materialized (
     select
         t.source || ' ' || t.flow as dataset,
         t.month,

@@ -22,7 +22,7 @@ from orchestration.landing.datasets import Dataset, load_datasets
 from orchestration.landing.scope import HS_CHAPTERS, partner_keys
 from orchestration.landing.snapshot import coverage_table, receipt_table, received_table
 from orchestration.landing.store import Landing
-from orchestration.settings import DBT_PROJECT, REPORTER, Home
+from orchestration.settings import DBT_PROJECT, REPORTER, Home, settings
 
 EVIDENCE = """
 create table evidence (
@@ -79,7 +79,7 @@ class Subject:
 def connect(subject: Subject) -> Iterator[duckdb.DuckDBPyConnection]:
     """A scratch connection in which gates see the published tables, raw rows, landing and datasets."""
     state = Landing(subject.home).state(subject.sequence)
-    with scratch() as con:
+    with scratch(settings().audit_memory) as con:
         con.execute(f"attach {literal(subject.database)} as published (read_only)")
         tables = con.execute(
             "select table_name from duckdb_tables() where database_name = 'published' "

@@ -95,8 +95,8 @@ def test_bulletins_are_compared_with_what_they_speak_of(home: Home, tmp_path: Pa
     found = query(
         home,
         "select a.measure, a.actual, a.verdict from audit_results a join fct_control_total t on "
-        "starts_with(a.scope, t.control_total_id) where gate = 'totals' and n_compared > 0 and t.receipt_id is not null "
-        "order by all",
+        "starts_with(a.scope, t.control_total_id) where a.gate = 'totals' and a.n_compared > 0 "
+        "and t.receipt_id is not null order by all",
     )
     assert found == [
         ("quantity", Decimal(53_700_000_000), "passed"),

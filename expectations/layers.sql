@@ -150,25 +150,44 @@ category as (
     ) as found
 ),
 
-code_category as (
-    select f.hs8, g.category_id
+-- The lines of the tariff with a number for their heading. Most categories are made of whole headings, so that lines
+-- are added up to these once.
+line as (
+    select hs8, left(hs8, 4) as heading, dense_rank() over (order by left(hs8, 4)) as heading_id
     from (
         select distinct hs8 from fct_trade_monthly
         union
         select distinct hs8 from fct_trade_world_monthly
-    ) as f
+    ) as found
+),
+
+code_category as (
+    select f.hs8, f.heading_id, g.category_id, length(c.hs_prefix) <= 4 as is_of_headings
+    from line as f
     inner join category_prefix as c on starts_with(f.hs8, c.hs_prefix)
     inner join category as g using (category_scheme, category_code)
+),
+
+heading_sum as not materialized (
+    select p.period_id, f.partner_code, l.heading_id, sum(f.value_usd)::bigint as usd, sum(f.value_cny)::bigint as cny
+    from fct_trade_monthly as f
+    inner join period as p using (source, reporter, flow, month)
+    inner join line as l using (hs8)
+    group by all
 ),
 
 -- What each side says of a row of the marts: facts and marts their value, the marts' with a minus, so that equal ones
 -- add up to nothing; the coverage which currencies there must be. `says` has a bit for each of
 --   1 USD covered, 2 CNY covered, 4 a mart row, 8 with USD, 16 with CNY
 side as not materialized (
-    select p.period_id, f.partner_code, c.category_id, 0 as says, f.value_usd as usd, f.value_cny as cny
+    select s.period_id, s.partner_code, c.category_id, 0 as says, s.usd, s.cny
+    from heading_sum as s
+    inner join (select distinct heading_id, category_id from code_category where is_of_headings) as c using (heading_id)
+    union all
+    select p.period_id, f.partner_code, c.category_id, 0, f.value_usd, f.value_cny
     from fct_trade_monthly as f
+    inner join (select hs8, category_id from code_category where not is_of_headings) as c using (hs8)
     inner join period as p using (source, reporter, flow, month)
-    inner join code_category as c using (hs8)
     union all
     select
         p.period_id, 'all', c.category_id, 0, if(a.currency = 'USD', a.value, null), if(a.currency = 'CNY', a.value, null)
@@ -252,8 +271,13 @@ traded as (
     select source, reporter, flow, month, 'all', hs8, value_usd, value_cny from fct_trade_world_monthly
 ),
 
+whole_month as (
+    select distinct source, reporter, flow, month from coverage where partner_code = '*' and hs_prefix = ''
+),
+
 elsewhere as (
     select * from traded
+    anti join whole_month using (source, reporter, flow, month)
     anti join whole using (source, reporter, flow, month, partner_code)
 ),
 

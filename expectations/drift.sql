@@ -119,9 +119,19 @@ price as (
     group by dataset, month
 ),
 
+-- Rows as received, of the receipts that decide something of the month. Each currency for itself: the rows of another
+-- one must not fill the gap that is left by this one.
+decides as (
+    select distinct dataset, month, unnest(['usd', 'cny']) as currency, unnest([receipt_id_usd, receipt_id_cny]) as receipt_id
+    from (
+        select distinct source || ' ' || flow as dataset, month, receipt_id_usd, receipt_id_cny from fct_trade_monthly
+    )
+),
+
 size as (
-    select source || ' ' || flow as dataset, month, sum(source_rows) as n
-    from fct_trade_monthly
+    select d.dataset, d.month, d.currency, sum(s.rows)::bigint as n
+    from decides as d
+    inner join received as s using (receipt_id, month)
     group by all
 ),
 
@@ -130,9 +140,12 @@ usual_size as (
         if(b.n is null, count(*) over year_before, 12) as months,
         if(b.n is null, 'the median of the year before', 'the same month a year before') as basis
     from size as s
-    left join size as b on s.dataset = b.dataset and s.month = b.month + interval 1 year
+    left join size as b
+        on s.dataset = b.dataset and s.currency = b.currency and s.month = b.month + interval 1 year
     window year_before as (
-        partition by s.dataset order by s.month range between interval 12 month preceding and interval 1 month preceding
+        partition by s.dataset, s.currency
+        order by s.month
+        range between interval 12 month preceding and interval 1 month preceding
     )
 ),
 
@@ -142,7 +155,7 @@ rows_down as (
         dataset,
         month,
         'rows against ' || basis as scope,
-        'rows' as measure,
+        'rows in ' || upper(currency) as measure,
         usual as expected,
         least(n, usual) as actual,
         0.15 * usual as tolerance,

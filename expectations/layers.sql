@@ -6,8 +6,13 @@ with stream_month as (
     select distinct source, reporter, flow, month, source || ' ' || flow as dataset from coverage
 ),
 
+-- A value in another's cell leaves the sums of its month as they are. So each is also summed times a number that its
+-- cell has (a large prime many).
 raw_month as (
-    select receipt_id, month, count(*) as n, sum(value)::bigint as value from raw_row group by all
+    select receipt_id, month, count(*) as n, sum(value)::bigint as value,
+        sum(value * (hash(hs_code, coalesce(partner_code, 'world')) % 10007)::bigint) as placed
+    from raw_row
+    group by all
 ),
 
 -- Raw files are written once and trusted by the models; what they hold must be what was seen at receiving.
@@ -47,11 +52,12 @@ partly_replaced as (
 ),
 
 counted as (
-    select receipt_id, month, n, value
+    select receipt_id, month, n, value, placed
     from raw_month
     anti join later_part using (receipt_id, month)
     union all
-    select r.receipt_id, r.month, count(*), sum(r.value)
+    select r.receipt_id, r.month, count(*), sum(r.value),
+        sum(r.value * (hash(r.hs_code, coalesce(r.partner_code, 'world')) % 10007)::bigint)
     from raw_row as r
     semi join partly_replaced using (receipt_id, month)
     where not exists (
@@ -65,42 +71,46 @@ counted as (
 ),
 
 expected as (
-    select r.feeds, r.source, r.reporter, r.flow, c.month, m.measure, sum(m.value) as value, sum(c.n) as n
+    select r.feeds, r.source, r.reporter, r.flow, c.month, m.measure, sum(m.value) as value, sum(m.placed) as placed,
+        sum(c.n) as n
     from counted as c
     inner join receipt as r using (receipt_id)
-    cross join lateral (values ('value_' || lower(r.currency), c.value), ('rows', c.n)) as m (measure, value)
+    cross join lateral (
+        values ('value_' || lower(r.currency), c.value, c.placed), ('rows', c.n, 0)
+    ) as m (measure, value, placed)
     where r.feeds <> 'check'
     group by all
 ),
 
 built as (
-    select 'partner' as feeds, source, reporter, flow, month, value_usd, value_cny, source_rows as n_rows
+    select 'partner' as feeds, source, reporter, flow, month, hs8, partner_code, value_usd, value_cny,
+        source_rows as n_rows
     from fct_trade_monthly
     union all
-    select 'world', source, reporter, flow, month, value_usd, value_cny, source_rows from fct_trade_world_monthly
+    select 'world', source, reporter, flow, month, hs8, 'world', value_usd, value_cny, source_rows
+    from fct_trade_world_monthly
     union all
-    select r.feeds, q.source, q.reporter, q.flow, q.month, q.value_usd, q.value_cny, 1 as n_rows
+    select r.feeds, q.source, q.reporter, q.flow, q.month, q.hs8, coalesce(q.partner_code, 'world'), q.value_usd,
+        q.value_cny, 1 as n_rows
     from quarantine as q
     inner join receipt as r using (receipt_id)
 ),
 
-actual as (
-    unpivot (
-        select
-            feeds,
-            source,
-            reporter,
-            flow,
-            month,
-            sum(value_usd)::decimal(24, 6) as value_usd,
-            sum(value_cny)::decimal(24, 6) as value_cny,
-            sum(n_rows)::decimal(24, 6) as "rows"
-        from built
-        group by all
-    ) on value_usd, value_cny, "rows" into name measure value value
+summed_up as (
+    select feeds, source, reporter, flow, month, sum(value_usd) as usd, sum(value_cny) as cny, sum(n_rows) as n,
+        sum(value_usd * (hash(hs8, partner_code) % 10007)::bigint) as placed_usd,
+        sum(value_cny * (hash(hs8, partner_code) % 10007)::bigint) as placed_cny
+    from built
+    group by all
 ),
 
-raw_to_fact as (
+actual as (
+    select feeds, source, reporter, flow, month, unnest(['value_usd', 'value_cny', 'rows']) as measure,
+        unnest([usd, cny, n]) as value, unnest([placed_usd, placed_cny, 0]) as placed
+    from summed_up
+),
+
+both_sides as (
     select
         source || ' ' || flow as dataset,
         month,
@@ -109,9 +119,19 @@ raw_to_fact as (
         measure,
         coalesce(e.value, 0) as expected,
         coalesce(a.value, 0) as actual,
-        coalesce(e.n, 0) + 1 as n_compared
+        coalesce(e.n, 0) + 1 as n_compared,
+        coalesce(e.placed, 0) <> coalesce(a.placed, 0) as is_moved
     from expected as e
     full join (select * from actual where value <> 0) as a using (feeds, source, reporter, flow, month, measure)
+),
+
+raw_to_fact as (
+    select * exclude (is_moved) from both_sides
+    union all
+    select dataset, month, scope, measure || ' that has moved to other cells' as measure, 0,
+        if(expected = actual and is_moved, 1, 0), n_compared
+    from both_sides
+    where measure <> 'rows'
 ),
 
 nothing_traded as (

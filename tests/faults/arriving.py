@@ -1,0 +1,293 @@
+"""Files that should never have been downloaded: refused at the door, or received, built, and caught by the audit.
+
+Belongs here: faults of what arrives. Not here: faults of what was received well and broke inside.
+"""
+
+from __future__ import annotations
+
+from tests.faults.bench import Bench, Cells, Inject
+from tests.faults.deliveries import (
+    APRIL,
+    APRIL_2023,
+    EVERYTHING,
+    FEBRUARY,
+    FIRST_PRINT,
+    JUNE,
+    MAY_2023,
+    OCTOBER,
+    PARTNER,
+    WORLD,
+    arrives,
+    damaged,
+    moved_to_korea,
+    one,
+    one_more,
+    quantities_swapped,
+    same,
+    scaled,
+    stopped,
+    with_partner,
+    withdrawn,
+)
+from tests.faults.table import Fault, Result, fails, refused, warns
+
+
+def as_many_as_the_site_gives(rows: list[Cells]) -> list[Cells]:
+    """One partner's rows under many partners' codes, up to the line at which the site stops."""
+    of_one = [row for row in rows if row[PARTNER] == "143"]
+    return [{**row, PARTNER: f"{code}"} for code in range(100, 700) for row in of_one][:10_000]
+
+
+def just_within_and_beyond(partner: str, within: float, beyond: float) -> Inject:
+    """A partner with a share of April 2023 that is allowed, and with one of May that is not."""
+
+    def inject(bench: Bench) -> None:
+        stopped(with_partner(partner, within), APRIL_2023)(bench)
+        arrives(MAY_2023, with_partner(partner, beyond))(bench)
+
+    return inject
+
+
+def unreviewed(bench: Bench) -> None:
+    """Andorra, which the customs' list has, as if nobody had placed it on the map."""
+    just_within_and_beyond("314", 0.0099, 0.01)(bench)
+    bench.sql("update dim_partner set partner_iso3 = null, is_residual = false where partner_code = '314'")
+
+
+def six_digits_off_by_one(bench: Bench) -> None:
+    """The file by six digits once more, of the same day; it feeds no fact."""
+    stopped(one_more, "gacc_sample_202409_hs6.csv", vintage="2024-10-20")(bench)
+    bench.write_raw_files()
+
+
+def an_old_print(bench: Bench) -> None:
+    """A print that stood before the one that counts arrives late; it decides no cell."""
+    stopped(scaled(0.999), JUNE.replace(".csv", "_revised.csv"), vintage="2024-08-01")(bench)
+    bench.write_raw_files()
+
+
+REFUSED = (
+    Fault(
+        "a download cut at 10,000 rows",
+        stopped(as_many_as_the_site_gives),
+        refused("exactly 10,000 rows: the site cuts a download there without saying so (line 10001)"),
+    ),
+    Fault(
+        "a file cut in the middle of a line",
+        damaged(lambda content: content[:-40]),
+        refused("a quote is opened and never closed (line 622)"),
+    ),
+    Fault(
+        "bytes that are no text",
+        damaged(lambda content: content.replace(b"Kilogram", b"\xff\xff\xff\xff", 1)),
+        refused("byte 174 of the line cannot be decoded as GB18030 (illegal multibyte sequence) (line 2)"),
+    ),
+    Fault(
+        "a column left out of the header",
+        damaged(lambda content: content.replace(b'"Commodity code",', b"", 1)),
+        refused("the file has no column 'Commodity code' (商品编码) (line 1)"),
+    ),
+    Fault(
+        "a heading that nobody knows",
+        damaged(lambda content: content.replace(b"US dollar", b"Euro", 1)),
+        refused("column 12 is unknown (line 1)"),
+    ),
+    Fault(
+        "the cells of a row shifted by one",
+        stopped(one(Commodity_code="United States", Commodity="85423190")),
+        refused("'United States' is not a code of 2, 4, 6 or 8 digits (line 5)"),
+    ),
+    Fault(
+        "a row TOTAL",
+        stopped(one(Commodity_code="TOTAL")),
+        refused("'TOTAL' is not a code of 2, 4, 6 or 8 digits (line 5)"),
+    ),
+    Fault(
+        "codes of six digits among eight",
+        stopped(one(Commodity_code="854231")),
+        refused("codes of 6 and 8 digits are mixed: totals would be added to their parts (line 5)"),
+    ),
+    Fault(
+        "no partner in a row",
+        stopped(one(Trading_partner_code="")),
+        refused("'' is not a partner code of 3 digits (line 5)"),
+    ),
+    Fault(
+        "no value in a row",
+        stopped(one(US_dollar="—")),
+        refused("'—' is not a number (digits and thousands separators only) (line 5)"),
+    ),
+    Fault(
+        "a negative value",
+        stopped(one(US_dollar="-5")),
+        refused("'-5' is not a number (digits and thousands separators only) (line 5)"),
+    ),
+    Fault(
+        "a negative quantity",
+        stopped(one(Quantity="-5")),
+        refused("'-5' is not a number (digits and thousands separators only) (line 5)"),
+    ),
+    Fault(
+        "a partner twice in a file",
+        stopped(lambda rows: rows + [r for r in rows if r[PARTNER] == "143"]),
+        refused(
+            "the key (month 2024-10, hs_code 85423190, partner_code 143, regime_code 14) stands twice, "
+            "first on line 2 (line 623)"
+        ),
+    ),
+    Fault(
+        "exports mixed among imports",
+        stopped(lambda rows: rows + scaled(0.3)(rows)),
+        refused(
+            "the key (month 2024-10, hs_code 85423190, partner_code 143, regime_code 14) stands twice, "
+            "first on line 2 (line 623)"
+        ),
+    ),
+    Fault(
+        "a month outside the declared ones",
+        stopped(one(Date_of_data="202409"), months="2024-10"),
+        refused("2024-09 lies outside the declared months 2024-10 (line 5)"),
+    ),
+    Fault(
+        "a code that was not asked for",
+        stopped(one(Commodity_code="85171300")),
+        refused("85171300 lies outside the declared hs 8471,847330,8486,8541,8542 (line 5)"),
+    ),
+    Fault(
+        "a partner that was not asked for",
+        stopped(one_more, **{**EVERYTHING, "flow": "import", "partners": "502"}),
+        refused("143 lies outside the declared partners 502 (line 2)"),
+    ),
+    Fault(
+        "a month that had not ended",
+        stopped(same, vintage="2024-10-20"),
+        refused("month 2024-10 ends after the vintage 2024-10-20: it could not be known then"),
+    ),
+    Fault(
+        "dollars where yuan are promised",
+        stopped(one_more, dataset="sample_chips_cny"),
+        refused("the header prints USD, but CNY is declared"),
+    ),
+    Fault(
+        "imports received as exports too",
+        stopped(same, flow="export", **EVERYTHING),
+        refused(
+            "the same bytes were received as r000026-8705c007 under another declaration (source "
+            "gacc_sample, flow import, months 2024-10, hs 8471,847330,8486,8541,8542, partners all)"
+        ),
+    ),
+    Fault(
+        "real trade in a synthetic home",
+        stopped(same, **{**EVERYTHING, "source": "gacc", "flow": "import"}),
+        refused("this home holds synthetic receipts (source gacc_sample); gacc never shares it"),
+    ),
+    Fault("the same bytes again", stopped(same, vintage="2024-11-20"), Result("known")),
+)
+CAUGHT = (
+    Fault(
+        "a month withdrawn between two others: February",
+        withdrawn(FEBRUARY),
+        fails(
+            continuity="failed 2023-02: 1 → 0 (-1)",
+            totals=(
+                "failed 2020-01: totals compared nothing of '502 × hs_8542' for sample_chips, which lists "
+                "it in must_compare; not compared 2023-02..2023-04, 2023-06..2023-07, 2023-09..2023-10, "
+                "2023-12, 2024-10: 1 month(s) of its period are not covered"
+            ),
+            year_to_date=(
+                "not compared 2023-02..2023-04, 2023-06..2023-07, 2023-09..2023-10, 2023-12: 1 month(s) of "
+                "its period are not covered"
+            ),
+            freshness="warned 2023-02: 1 → 0 (-1)",
+        ),
+    ),
+    Fault(
+        "exports declared as imports",
+        arrives(OCTOBER, scaled(0.4)),
+        fails(
+            additivity="warned 2024-10: 0 → 24 (+24)",
+            totals="failed 2024-10: 0.6 → -0.359609 (-0.959609)",
+            year_to_date="warned 2024-10: 9,610,000,000 → 8,945,343,915 (-664,656,085)",
+            implied_rate="warned 2024-10: 7.0881 → 17.72025 (+10.63215)",
+            drift="warned 2024-10: 40,117,190,115 → 16,046,875,801 (-24,070,314,314)",
+        ),
+    ),
+    Fault(
+        "yuan under a dollar header",
+        arrives(OCTOBER, scaled(7.0881)),
+        fails(
+            additivity="warned 2024-10: 0 → 24 (+24)",
+            totals="failed 2024-10: 0.6 → 10.347884 (+9.747884)",
+            year_to_date="warned 2024-10: 9,610,000,000 → 16,379,150,663 (+6,769,150,663)",
+            implied_rate="warned 2024-10: 7.0881 → 1 (-6.0881)",
+            drift="warned 2024-10: 0 → 143 (+143)",
+        ),
+    ),
+    Fault(
+        "the two quantities exchanged",
+        arrives(APRIL, quantities_swapped),
+        warns(
+            totals="warned 2024-04, 2024-07: 46,550,000,000 → 1,273,046 (-46,548,726,954)",
+            year_to_date="warned 2024-04, 2024-07: 168,100,000,000 → 121,551,273,046 (-46,548,726,954)",
+            drift="warned 2024-04: 0 → 108 (+108)",
+        ),
+    ),
+    Fault(
+        "the rows of the United States missing",
+        arrives(OCTOBER, lambda rows: [r for r in rows if r[PARTNER] != "502"]),
+        fails(
+            additivity="warned 2024-10: 0 → 24 (+24)",
+            continuity="failed 2024-10: 1 → 0 (-1)",
+            totals="failed 2024-10: 0.6 → -1 (-1.6)",
+            year_to_date="warned 2024-10: 9,610,000,000 → 8,500,744,912 (-1,109,255,088)",
+            drift="warned 2024-10: 619 → 519 (-100)",
+        ),
+    ),
+    Fault(
+        "the last third of the rows missing",
+        arrives(OCTOBER, lambda rows: rows[: len(rows) * 2 // 3]),
+        fails(
+            additivity="warned 2024-10: 0 → 17 (+17)",
+            totals="failed 2024-10: 0.6 → 0.583607 (-0.016393)",
+            drift="warned 2024-10: 619 → 414 (-205)",
+        ),
+    ),
+    Fault(
+        "a row of all partners together among partners",
+        arrives(MAY_2023, with_partner("000", 0.5)),
+        fails(
+            domains="failed 2023-05: 0 → 32,661,485,767 (+32,661,485,767)",
+            drift="warned 2023-05: 32,661,485,767 → 65,322,971,534 (+32,661,485,767)",
+        ),
+    ),
+    Fault(
+        "an unknown partner with 0.6 % of the value in May, 0.4 % in April",
+        just_within_and_beyond("000", 0.004, 0.006),
+        fails(domains="failed 2023-05: 0 → 197,151,826 (+197,151,826)"),
+    ),
+    Fault(
+        "a partner without a place on the map with 1 % of the value in May, 0.99 % in April",
+        unreviewed,
+        fails(domains="failed 2023-05: 0 → 329,913,998 (+329,913,998)"),
+    ),
+    Fault(
+        "a file of six digits off by one dollar", six_digits_off_by_one, fails(additivity="failed 2024-09: 0 → 1 (+1)")
+    ),
+    Fault(
+        "a file of all partners together off by one dollar",
+        arrives(WORLD, one_more, dataset="sample_chips_world", vintage="2024-11-20"),
+        fails(additivity="failed 2024-10: 0 → 1 (+1)"),
+    ),
+    Fault(
+        "a revision of more than 2 %",
+        arrives(MAY_2023, scaled(1.4, "8486")),
+        warns(drift="warned 2023-05: 32,661,485,767 → 33,466,364,212 (+804,878,445)"),
+    ),
+    Fault(
+        "a partner's share up by more than ten points",
+        arrives(MAY_2023, moved_to_korea),
+        warns(drift="warned 2023-05..2023-06: 0 → 0.238012 (+0.238012)"),
+    ),
+    Fault("an older print that arrives late", an_old_print, warns(), is_within=True),
+    Fault("an older print declared as the latest", arrives(FIRST_PRINT, same), warns(), is_within=True),
+)

@@ -1,0 +1,242 @@
+"""The home in which faults are put: part of the sample, built once, and set back to that state for each fault.
+
+Belongs here: building, setting back, publishing. Not here: the faults, and what is expected of them.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import duckdb
+import pandas as pd
+
+from orchestration import duck
+from orchestration.assets.dbt import DIMENSIONS, FACTS, MARTS
+from orchestration.build_plan import Built, plan
+from orchestration.dbt_build import run_dbt
+from orchestration.duck import literal
+from orchestration.gates.audit import Report
+from orchestration.gates.judge import judge
+from orchestration.gates.suites import ExpectationSpec
+from orchestration.landing import snapshot
+from orchestration.landing.receive import receive
+from orchestration.landing.receivers import receive_file
+from orchestration.landing.scope import Declaration
+from orchestration.landing.store import Landing, Receipt
+from orchestration.release_calendar import parse_month
+from orchestration.releases.publish import Publication, audit_folder, publish
+from orchestration.releases.store import Releases
+from orchestration.settings import PROJECT, Home, settings
+from orchestration.sources.gacc_sample import PARTNERS, Calibration, month_rows, read_calibration
+from orchestration.sources.gacc_sample_files import SampleFile, files_of
+from orchestration.sources.gacc_sample_list import VINTAGE, write_sample_list
+from orchestration.sources.raw import raw_path, write_raw
+from orchestration.sources.raw_documents import READERS, receipts_of, write_document, write_schema
+from tests.conftest import csv_text
+
+#: Two years to October 2024: growth over a year, trailing medians, and the months of several grains and currencies.
+FIRST_MONTH = dt.date(2023, 1, 1)
+#: The day on which audits take place: all of the sample is out, and nothing after it.
+TODAY = dt.date(2024, 11, 25)
+#: A day on which a corrected file may have come out.
+LATER = "2024-11-22"
+CONNECT = duck._connect
+LARGE = ("116", "122", "133", "142", "143", "502")
+#: Arrives after the base release, so that each fault has something to publish.
+LAST_FILE = "gacc_sample_202409_hs6.csv"
+
+
+class Bench:
+    """A home of its own path, and the state to which it is set back.
+
+    `today`: the day of the audit; `expectations`: those in force. A fault may change either for itself.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.home = Home(folder / "home").create()
+        self.template = folder / "template"
+        self.work = folder / "work"
+        self.today, self.expectations = TODAY, PROJECT / "expectations"
+        self._judged: dict[str, list[frozenset[int]]] = {}
+        self._build()
+
+    def _build(self) -> None:
+        """Receive the sample, build everything, publish; then receive one more file, which feeds no fact."""
+        self.work.mkdir()
+        receive_file(self.home, write_sample_list(self.work), Declaration(source="gacc_sample", vintage=VINTAGE))
+        files = [file for target in _targets() for file in _files(target)]
+        for file in files:
+            if file.name != LAST_FILE:
+                self.receive(file)
+        self.write_raw_files()
+        outcome = run_dbt(self.home, f"{DIMENSIONS} {MARTS}", full_refresh=True)
+        assert not outcome.failures, outcome.failures
+        work = plan(self.home, Landing(self.home).state())
+        Built(code=work.code, facts=1, marts=1, months=work.fingerprints).write(self.home)
+        publication = self.publish()
+        assert publication.outcome == "published"
+        compared = publication.report.results[publication.report.results["n_compared"] > 0]
+        keys = compared[["gate", "dataset", "month", "scope", "measure"]]
+        self.compared = frozenset(keys.itertuples(index=False, name=None))
+        self.receive(next(file for file in files if file.name == LAST_FILE))
+        self.write_raw_files()
+        shutil.copytree(self.home.root, self.template, symlinks=True, copy_function=_link_or_copy)
+
+    def reset(self) -> None:
+        """As it was built; the path stays the same, since dbt parses anew for another one."""
+        shutil.rmtree(self.home.root)
+        shutil.copytree(self.template, self.home.root, symlinks=True, copy_function=_link_or_copy)
+        shutil.rmtree(self.work)
+        self.work.mkdir()
+        self.today, self.expectations = TODAY, PROJECT / "expectations"
+
+    def write_raw_files(self) -> None:
+        state = Landing(self.home).state()
+        for receipt in state.active:
+            write_raw(self.home, receipt, receipt.scope.month_list)
+        for reader in READERS.values():
+            write_schema(self.home, reader)
+            for document in receipts_of(reader, state):
+                write_document(self.home, reader, document)
+        snapshot.write(state, self.home.warehouse / "landing")
+
+    def rebuild(self) -> None:
+        """Raw, facts and marts as a run builds them: the months whose receipts have changed."""
+        self.write_raw_files()
+        months = plan(self.home, Landing(self.home).state()).months
+        outcome = run_dbt(self.home, f"{FACTS} {MARTS}", months=months)
+        assert not outcome.failures, outcome.failures
+
+    def publish(self) -> Publication:
+        """Candidate, audit, and the switch if it passes, on the bench's day and with its expectations."""
+        with self._in_force():
+            return publish(self.home, Landing(self.home).state())
+
+    def audit(self) -> Report:
+        """The audit of the current release alone, for faults of the gates themselves."""
+        with self._in_force():
+            return audit_folder(self.home, Releases(self.home).folder())
+
+    @contextmanager
+    def _in_force(self) -> Iterator[None]:
+        """The bench's day and expectations. DuckDB has one thread: on so little, two cost more than they spare."""
+        with (
+            mock.patch("orchestration.duck._connect", lambda threads, memory: CONNECT(min(threads, 1), memory)),
+            mock.patch("orchestration.gates.evidence.beijing_today", lambda: self.today),
+            mock.patch("orchestration.gates.audit.beijing_today", lambda: self.today),
+            mock.patch("orchestration.gates.audit.judge", self._judge),
+            mock.patch.object(settings(), "expectations", self.expectations),
+        ):
+            yield
+
+    def _judge(self, gate: str, specs: tuple[ExpectationSpec, ...], frame: pd.DataFrame) -> list[frozenset[int]]:
+        """Judge a frame once: most gates see the same evidence under most faults."""
+        key = repr((gate, specs, list(frame), frame.to_numpy().tolist()))
+        if key not in self._judged:
+            self._judged[key] = judge(gate, specs, frame)
+        return self._judged[key]
+
+    @property
+    def release(self) -> str | None:
+        """The release that readers see."""
+        return Releases(self.home).current_id()
+
+    @property
+    def records(self) -> int:
+        """The number of landing's last record."""
+        return Landing(self.home).last_sequence()
+
+    def receipt(self, name: str) -> Receipt:
+        """The latest receipt of a file of that name."""
+        return [r for r in Landing(self.home).state().receipts if r.name == name][-1]
+
+    def receive(self, file: SampleFile) -> None:
+        """Receive a file of the sample as its folder and sidecar declare it."""
+        path = self.work / file.name
+        path.write_bytes(file.content)
+        receive(self.home, path, Declaration(dataset=file.dataset, vintage=file.vintage))
+
+    def sql(self, *statements: str) -> None:
+        """Change the build database behind the models' back."""
+        with duckdb.connect(str(self.home.build_database)) as con:
+            for statement in statements:
+                changed = con.execute(statement).fetchall()
+                assert changed and changed[0][0] > 0, f"no row is changed by: {statement}"
+
+    def raw(self, name: str, select: str) -> None:
+        """Write the raw file of a receipt of one month anew, from a query on its rows, the table `rows`."""
+        receipt = self.receipt(name)
+        path = raw_path(self.home, receipt, receipt.scope.months[0])
+        with duckdb.connect() as con:
+            rows = f"read_parquet({literal(path)}, hive_partitioning = false)"
+            con.execute(f"create table rows as from {rows}")
+            aside = path.with_suffix(".part")
+            con.execute(f"copy ({select}) to {literal(aside)} (format parquet)")
+        aside.replace(path)
+
+    def edit_expectations(self, file: str, edit: Callable[[str], str]) -> None:
+        """Change one file of a copy of the expectations."""
+        copy = self.work / "expectations"
+        if self.expectations != copy:
+            shutil.copytree(self.expectations, copy)
+            self.expectations = copy
+        before = (copy / file).read_text(encoding="utf-8")
+        after = edit(before)
+        assert after != before, f"{file} is not changed"
+        (copy / file).write_text(after, encoding="utf-8")
+
+
+def _targets() -> Iterable[Calibration]:
+    return (target for target in read_calibration() if target.month >= FIRST_MONTH)
+
+
+def _files(target: Calibration) -> Iterator[SampleFile]:
+    """The files of a month, in which Japan stands for the small partners: every total is met, with fewer rows."""
+    japan = next(partner for partner in PARTNERS if partner.code == "116")
+    rows = [
+        row if row.lot.partner.code in LARGE else row._replace(lot=row.lot._replace(partner=japan))
+        for row in month_rows(target)
+    ]
+    return files_of(target.month, rows)
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    """Files that nothing ever writes to again are shared; a fault puts another in their place."""
+    if source.endswith((".parquet", "/trade.duckdb")) or "/bytes/" in source:
+        os.link(source, target)
+    else:
+        shutil.copy2(source, target)
+
+
+Cells = dict[str, str]
+
+
+def printed(name: str) -> tuple[list[str], list[Cells]]:
+    """Header and rows of a file of the sample, each row by heading."""
+    month = parse_month(f"{name[12:16]}-{name[16:18]}")
+    target = next(t for t in _targets() if t.month == month)
+    content = next(file.content for file in _files(target) if file.name == name)
+    header, *rows = csv.reader(StringIO(content.decode("gb18030")))
+    return header[:-1], [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def written(header: list[str], rows: Iterable[Cells]) -> bytes:
+    """Such rows as the site writes them."""
+    return csv_text([[row[head] for head in header] for row in rows], header).encode("gb18030")
+
+
+def number(text: str) -> int:
+    """A printed value."""
+    return int(text.replace(",", ""))
+
+
+Inject = Callable[[Bench], Any]

@@ -1,0 +1,262 @@
+"""Faults of the build database: facts, quarantine, marts and coverage changed behind the models' back.
+
+Belongs here: what a wrong model or a hand would leave there. Not here: tables of the review (`reviewed`).
+"""
+
+from __future__ import annotations
+
+from tests.faults.bench import Bench, Inject
+from tests.faults.deliveries import MAY_2023, arrives, with_partner
+from tests.faults.table import Fault, fails, warns
+
+CELL = "hs8 = '85423190' and partner_code = '502' and month ="
+LINE = "hs8 = '85423190' and month = '2023-05-01'"
+
+
+def sql(*statements: str) -> Inject:
+    """The build database changed."""
+    return lambda bench: bench.sql(*statements)
+
+
+def quarantine_emptied(bench: Bench) -> None:
+    """Rows were held back, and are gone."""
+    arrives(MAY_2023, with_partner("000", 0.004))(bench)
+    bench.sql("delete from quarantine")
+
+
+BUILT = (
+    Fault(
+        "one dollar more in the fact, beside a file of all partners",
+        sql(f"update fct_trade_monthly set value_usd = value_usd + 1 where {CELL} '2024-10-01'"),
+        fails(layers="failed 2024-10: 0 → 2 (+2)", additivity="failed 2024-10: 0 → 1 (+1)"),
+    ),
+    Fault(
+        "one dollar more in the fact, beside a file of six digits",
+        sql(f"update fct_trade_monthly set value_usd = value_usd + 1 where {CELL} '2024-09-01'"),
+        fails(layers="failed 2024-09: 0 → 2 (+2)", additivity="failed 2024-09: 0 → 1 (+1)"),
+    ),
+    Fault(
+        "one yuan more in the fact",
+        sql(f"update fct_trade_monthly set value_cny = value_cny + 1 where {CELL} '2024-08-01'"),
+        fails(layers="failed 2024-08: 0 → 2 (+2)"),
+    ),
+    Fault(
+        "one dollar less in the fact of all partners",
+        sql("update fct_trade_world_monthly set value_usd = value_usd - 1 where hs8 = '85423190'"),
+        fails(layers="failed 2024-10: 40,117,190,115 → 40,117,190,114 (-1)"),
+    ),
+    Fault(
+        "one dollar more in a mart",
+        sql(
+            "update mart_category_monthly set value_usd = value_usd + 1 where category_scheme = 'ic' "
+            "and month = '2023-05-01'"
+        ),
+        fails(layers="failed 2023-05: 0 → 1 (+1)"),
+    ),
+    Fault(
+        "eight million dollars less in the headline's cell",
+        sql(f"update fct_trade_monthly set value_usd = value_usd - 8000000 where {CELL} '2024-10-01'"),
+        fails(
+            layers="failed 2024-10: 0 → 2 (+2)",
+            additivity="failed 2024-10: 0 → 1 (+1)",
+            totals="failed 2024-10: 0.6 → 0.589454 (-0.010546)",
+        ),
+    ),
+    Fault(
+        "a month lost in the fact",
+        sql("delete from fct_trade_monthly where month = '2023-05-01'"),
+        fails(
+            layers="failed 2023-05: 0 → 63 (+63)",
+            continuity="failed 2023-05: 1 → 0 (-1)",
+            totals=(
+                "failed 2024-10: 0.425 → 0.581054 (+0.156054); warned 2023-06..2023-07, 2023-09..2023-10, "
+                "2023-12: 227,700,000,000 → 187,084,647,048 (-40,615,352,952)"
+            ),
+            year_to_date=(
+                "warned 2023-06..2023-07, 2023-09..2023-10, 2023-12: 227,700,000,000 → 187,084,647,048 "
+                "(-40,615,352,952)"
+            ),
+        ),
+    ),
+    Fault(
+        "a partner twice in the fact",
+        sql("insert into fct_trade_monthly from fct_trade_monthly where partner_code = '143' and month = '2023-05-01'"),
+        fails(
+            layers="failed 2023-05: 0 → 18 (+18)",
+            totals=("warned 2023-06..2023-07, 2023-09, 2023-12: 162,600,000,000 → 172,119,394,926 (+9,519,394,926)"),
+            year_to_date=(
+                "warned 2023-06..2023-07, 2023-09, 2023-12: 162,600,000,000 → 172,119,394,926 (+9,519,394,926)"
+            ),
+        ),
+    ),
+    Fault(
+        "a row TOTAL in the fact",
+        sql(
+            "insert into fct_trade_monthly by name select "
+            "any_value(columns('^(source|reporter|flow|unit_1|receipt_id.*)$')), month, 'TOTAL' as "
+            "hs8, '000' as partner_code, sum(value_usd) as value_usd, 1 as source_rows from "
+            "fct_trade_monthly where month = '2023-05-01' group by month"
+        ),
+        fails(
+            layers="failed 2023-05: 32,661,485,767 → 65,322,971,534 (+32,661,485,767)",
+            domains="failed 2023-05: 0 → 32,661,485,767 (+32,661,485,767)",
+        ),
+    ),
+    Fault(
+        "two partners exchanged in the fact",
+        sql(
+            "update fct_trade_monthly set partner_code = if(partner_code = '143', '133', '143') where "
+            "partner_code in ('143', '133') and hs8 = '85423190' and month = '2023-05-01'"
+        ),
+        fails(layers="failed 2023-05: 0 → 2 (+2)"),
+    ),
+    Fault(
+        "imports as exports in the fact",
+        sql("update fct_trade_monthly set flow = 'export' where month = '2023-05-01'"),
+        fails(
+            layers="failed 2023-05: 0 → 32,661,485,767 (+32,661,485,767)",
+            continuity="failed 2023-05: 1 → 0 (-1)",
+            totals=(
+                "failed 2024-10: 0.425 → 0.581054 (+0.156054); warned 2023-06..2023-07, 2023-09..2023-10, "
+                "2023-12: 227,700,000,000 → 187,084,647,048 (-40,615,352,952)"
+            ),
+            year_to_date=(
+                "warned 2023-06..2023-07, 2023-09..2023-10, 2023-12: 227,700,000,000 → 187,084,647,048 "
+                "(-40,615,352,952)"
+            ),
+        ),
+    ),
+    Fault(
+        "dollars and yuan exchanged in the fact",
+        sql("update fct_trade_monthly set value_usd = value_cny, value_cny = value_usd where month = '2024-08-01'"),
+        fails(
+            layers="failed 2024-08: 0 → 63 (+63)",
+            totals="failed 2024-10: 0.425 → 1.395944 (+0.970944)",
+            year_to_date="warned 2024-10: 9,610,000,000 → 16,159,893,294 (+6,549,893,294)",
+            implied_rate="warned 2024-08: 7.1475 → 0.139909 (-7.007591)",
+            drift="warned 2024-08: 0 → 143 (+143)",
+        ),
+    ),
+    Fault(
+        "no value in a cell of the fact",
+        sql(f"update fct_trade_monthly set value_usd = null where {CELL} '2023-05-01'"),
+        fails(
+            layers="failed 2023-05: 0 → 2 (+2)",
+            totals=(
+                "failed 2024-10: 0.425 → 0.517311 (+0.092311); warned 2023-06, 2023-10, 2023-12: "
+                "6,744,000,000 → 6,335,051,915 (-408,948,085)"
+            ),
+            year_to_date="warned 2023-06, 2023-10, 2023-12: 6,744,000,000 → 6,335,051,915 (-408,948,085)",
+        ),
+    ),
+    Fault(
+        "no partner in a cell of the fact",
+        sql(f"update fct_trade_monthly set partner_code = null where {CELL} '2023-05-01'"),
+        fails(
+            layers="failed 2023-05: 0 → 1 (+1)",
+            domains="failed 2023-05: 0 → 409,635,825 (+409,635,825)",
+            totals=(
+                "failed 2024-10: 0.425 → 0.517311 (+0.092311); warned 2023-10, 2023-12: 6,744,000,000 → "
+                "6,335,051,915 (-408,948,085)"
+            ),
+            year_to_date="warned 2023-10, 2023-12: 6,744,000,000 → 6,335,051,915 (-408,948,085)",
+        ),
+    ),
+    Fault(
+        "a negative value in the fact",
+        sql(f"update fct_trade_monthly set value_usd = -value_usd where {CELL} '2023-05-01'"),
+        fails(
+            layers="failed 2023-05: 0 → 2 (+2)",
+            continuity="failed 2023-05: 1 → 0 (-1)",
+            totals=(
+                "failed 2024-10: 0.425 → 0.622205 (+0.197205); warned 2023-06..2023-07, 2023-09..2023-10, "
+                "2023-12: 6,744,000,000 → 5,925,416,090 (-818,583,910)"
+            ),
+            year_to_date=(
+                "warned 2023-06..2023-07, 2023-09..2023-10, 2023-12: 6,744,000,000 → 5,925,416,090 (-818,583,910)"
+            ),
+        ),
+    ),
+    Fault(
+        "a series that is never zero at zero",
+        sql("delete from fct_trade_monthly where partner_code = '502' and hs8 like '85423%' and month = '2023-05-01'"),
+        fails(
+            layers="failed 2023-05: 0 → 18 (+18)",
+            continuity="failed 2023-05: 1 → 0 (-1)",
+            totals=(
+                "failed 2024-10: 0.425 → 0.581054 (+0.156054); warned 2023-06..2023-07, 2023-09..2023-10, "
+                "2023-12: 6,744,000,000 → 6,079,640,444 (-664,359,556)"
+            ),
+            year_to_date=(
+                "warned 2023-06..2023-07, 2023-09..2023-10, 2023-12: 6,744,000,000 → 6,079,640,444 (-664,359,556)"
+            ),
+        ),
+    ),
+    Fault(
+        "known rows held back",
+        sql(
+            (
+                "insert into quarantine by name select source, reporter, flow, month, hs8, '000' as "
+                "partner_code, value_usd, receipt_id, 1 as line, 'unknown partner 000' as reason from "
+                f"fct_trade_monthly where {CELL} '2023-05-01'"
+            ),
+            f"delete from fct_trade_monthly where {CELL} '2023-05-01'",
+        ),
+        fails(
+            layers="failed 2023-05: 0 → 2 (+2)",
+            domains="failed 2023-05: 0 → 409,635,825 (+409,635,825)",
+            totals=(
+                "failed 2024-10: 0.425 → 0.517311 (+0.092311); warned 2023-06, 2023-10, 2023-12: "
+                "6,744,000,000 → 6,335,051,915 (-408,948,085)"
+            ),
+            year_to_date="warned 2023-06, 2023-10, 2023-12: 6,744,000,000 → 6,335,051,915 (-408,948,085)",
+        ),
+    ),
+    Fault(
+        "the quarantine emptied",
+        quarantine_emptied,
+        fails(layers="failed 2023-05: 32,792,656,393 → 32,661,485,767 (-131,170,626)"),
+    ),
+    Fault(
+        "a unit value five times the usual one",
+        sql(f"update fct_trade_monthly set quantity_1 = quantity_1 // 6 where {CELL} '2023-11-01'"),
+        warns(drift="warned 2023-11: 0 → 1 (+1)"),
+    ),
+    Fault(
+        "a mart row lost",
+        sql(
+            "delete from mart_partner_category_monthly where partner_code = '502' and category_code = "
+            "'memory' and month = '2023-05-01'"
+        ),
+        fails(layers="failed 2023-05: 0 → 1 (+1)"),
+    ),
+    Fault(
+        "a mart row too many",
+        sql(
+            "insert into mart_category_monthly by name select * replace (date '2024-11-01' as month) "
+            "from mart_category_monthly where category_scheme = 'ic' and month = '2024-10-01'"
+        ),
+        fails(layers="failed 2024-11: 0 → 1 (+1)"),
+    ),
+    Fault(
+        "a zero for what is not known",
+        sql(
+            "update mart_partner_category_monthly set value_cny = 0 where partner_code = '502' and "
+            "category_scheme = 'ic' and month = '2023-05-01'"
+        ),
+        fails(layers="failed 2023-05: 0 → 1 (+1)"),
+    ),
+    Fault(
+        "nothing for what is known",
+        sql("update mart_category_monthly set value_usd = null where category_scheme = 'ic' and month = '2023-05-01'"),
+        fails(layers="failed 2023-05: 0 → 1 (+1)"),
+    ),
+    Fault(
+        "coverage that no receipt gives",
+        sql(
+            "update mart_coverage set covered_cny = true where category_scheme = 'ic' and month = "
+            "'2023-05-01' and partner_code = '502'"
+        ),
+        fails(layers="failed 2023-05: 0 → 1 (+1)"),
+    ),
+)

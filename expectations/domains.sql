@@ -113,19 +113,21 @@ final as (
     from measured
     union all
     select
-        source || ' ' || flow as dataset,
-        month,
+        r.source || ' ' || r.flow as dataset,
+        u.month,
         'units of measure that are not in the list' as scope,
         'rows' as measure,
         0,
-        count(*) filter (
-            where unit_1 not in (select unit_as_printed from unit) or unit_2 not in (select unit_as_printed from unit)
-        ),
+        coalesce(sum(u.n) filter (
+            where
+                u.unit_1 not in (select unit_as_printed from unit) or u.unit_2 not in (select unit_as_printed from unit)
+        ), 0),
         0,
-        count(*),
+        sum(u.n),
         'warn',
         null
-    from raw_row
+    from (select receipt_id, month, unit_1, unit_2, count(*) as n from raw_row group by all) as u
+    inner join receipt as r using (receipt_id)
     group by all
 )
 

@@ -1,7 +1,7 @@
 -- Compares: a month with what it was before it was revised; a partner's share with that of the month before; a unit value
 --           with its trailing median; the number of rows with the same month a year before (trade has its seasons), else
 --           with the trailing median.
--- Window:   revised months; months whose neighbours are covered; tariff line × partner above US$ or CNY 1 m with at least 6
+-- Window:   revised months; months whose neighbours are covered; tariff line × partner above US$ or CNY 10 m with at least 6
 --           of the 12 months before; months of at least 100 rows.
 -- Tolerance: 2 % of the month; 10 points; a factor of 5; 15 % fewer rows (docs/rules.md). It only warns: what is unusual may
 --            well be true.
@@ -89,7 +89,7 @@ priced as (
     select source || ' ' || flow as dataset, month, hs8, partner_code, unit_1, value_usd is null as is_cny,
         coalesce(value_usd, value_cny) / quantity_1::double as price
     from fct_trade_monthly
-    where quantity_1 > 0 and coalesce(value_usd, value_cny) >= 1000000
+    where quantity_1 > 0 and coalesce(value_usd, value_cny) >= 10000000
 ),
 
 usual_price as (

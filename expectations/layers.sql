@@ -6,6 +6,15 @@ with stream_month as (
     select distinct source, reporter, flow, month, source || ' ' || flow as dataset from coverage
 ),
 
+-- A value in another's cell leaves the sums of its month as they are. So each is also summed times a number that its
+-- cell has (a large prime many).
+raw_month as (
+    select receipt_id, month, count(*) as n, sum(value)::bigint as value,
+        sum(value * (hash(hs_code, coalesce(partner_code, 'world')) % 10007)::bigint) as placed
+    from raw_row
+    group by all
+),
+
 -- Raw files are written once and trusted by the models; what they hold must be what was seen at receiving.
 received_to_raw as (
     select
@@ -17,37 +26,59 @@ received_to_raw as (
         unnest([coalesce(r.n, 0), coalesce(r.value, 0)]) as actual,
         coalesce(s.rows, 0) + 1 as n_compared
     from received as s
-    full join (
-        select receipt_id, month, count(*) as n, sum(value)::bigint as value from raw_row group by all
-    ) as r using (receipt_id, month)
+    full join raw_month as r using (receipt_id, month)
     inner join receipt using (receipt_id)
 ),
 
--- A value in another's cell leaves the sums of its month as they are. So each is also summed times a number that its
--- cell has (a large prime many).
+-- Parts of later scopes that may hold cells of a receipt's month. Only rows of such months are looked at one by one.
+later_part as (
+    select distinct m.receipt_id, m.month, later.partner_code, later.hs_prefix
+    from raw_month as m
+    inner join receipt as r using (receipt_id)
+    inner join scope_part as own using (receipt_id, month)
+    inner join coverage as later
+        on
+            r.feeds = later.feeds and r.source = later.source and r.reporter = later.reporter and r.flow = later.flow
+            and r.currency = later.currency and m.month = later.month and r.precedence < later.precedence
+            and (own.partner_code = later.partner_code or '*' in (own.partner_code, later.partner_code))
+            and (starts_with(own.hs_prefix, later.hs_prefix) or starts_with(later.hs_prefix, own.hs_prefix))
+),
+
+partly_replaced as (
+    select receipt_id, month
+    from later_part
+    group by all
+    having not bool_or(partner_code = '*' and hs_prefix = '')
+),
+
 counted as (
-    select r.feeds, r.source, r.reporter, r.flow, r.month, r.currency, r.value,
-        r.value * (hash(r.hs_code, coalesce(r.partner_code, 'world')) % 10007)::bigint as placed
+    select receipt_id, month, n, value, placed
+    from raw_month
+    anti join later_part using (receipt_id, month)
+    union all
+    select r.receipt_id, r.month, count(*), sum(r.value),
+        sum(r.value * (hash(r.hs_code, coalesce(r.partner_code, 'world')) % 10007)::bigint)
     from raw_row as r
-    where
-        r.feeds <> 'check'
-        and not exists (
-            select 1 from coverage as later
-            where
-                later.feeds = r.feeds and later.source = r.source and later.reporter = r.reporter and later.flow = r.flow
-                and later.currency = r.currency and later.month = r.month and later.precedence > r.precedence
-                and later.partner_code in ('*', coalesce(r.partner_code, 'world')) and starts_with(r.hs_code, later.hs_prefix)
-        )
+    semi join partly_replaced using (receipt_id, month)
+    where not exists (
+        select 1 from later_part as later
+        where
+            later.receipt_id = r.receipt_id and later.month = r.month
+            and later.partner_code in ('*', coalesce(r.partner_code, 'world'))
+            and starts_with(r.hs_code, later.hs_prefix)
+    )
+    group by all
 ),
 
 expected as (
-    select feeds, source, reporter, flow, month, 'value_' || lower(currency) as measure, sum(value) as value,
-        sum(placed) as placed, count(*) as n
-    from counted
-    group by all
-    union all
-    select feeds, source, reporter, flow, month, 'rows' as measure, count(*) as value, 0, count(*) as n
-    from counted
+    select r.feeds, r.source, r.reporter, r.flow, c.month, m.measure, sum(m.value) as value, sum(m.placed) as placed,
+        sum(c.n) as n
+    from counted as c
+    inner join receipt as r using (receipt_id)
+    cross join lateral (
+        values ('value_' || lower(r.currency), c.value, c.placed), ('rows', c.n, 0)
+    ) as m (measure, value, placed)
+    where r.feeds <> 'check'
     group by all
 ),
 
@@ -110,40 +141,8 @@ nothing_traded as (
     anti join raw_to_fact as r on s.dataset = r.dataset and s.month = r.month
 ),
 
-cell as (
-    select f.source, f.reporter, f.flow, f.month, f.partner_code, c.category_scheme, c.category_code,
-        sum(f.value_usd) as value_usd, sum(f.value_cny) as value_cny
-    from fct_trade_monthly as f
-    inner join category_prefix as c on starts_with(f.hs8, c.hs_prefix)
-    group by all
-),
-
-summed as (
-    select * from cell
-    union all
-    select a.source, a.reporter, a.flow, a.month, 'all' as partner_code, c.category_scheme, c.category_code,
-        sum(a.value) filter (where a.currency = 'USD'), sum(a.value) filter (where a.currency = 'CNY')
-    from all_partners as a
-    inner join category_prefix as c on starts_with(a.hs8, c.hs_prefix)
-    group by all
-),
-
-should as (
-    select
-        c.source, c.reporter, c.flow, c.month, c.partner_code, c.category_scheme, c.category_code,
-        if(c.covered_usd, coalesce(s.value_usd, 0), null) as value_usd,
-        if(c.covered_cny, coalesce(s.value_cny, 0), null) as value_cny,
-        min(if(
-            (c.covered_usd and s.value_usd > 0) or (c.covered_cny and s.value_cny > 0), c.month, null
-        )) over (
-            partition by c.source, c.reporter, c.flow, c.partner_code, c.category_scheme, c.category_code
-        ) as first_month
-    from mart_coverage as c
-    left join summed as s using (source, reporter, flow, month, partner_code, category_scheme, category_code)
-    where c.covered_usd or c.covered_cny
-),
-
-mart as (
+-- Rows of the marts are many: streams' months and categories go by numbers, so that strings are not compared.
+mart as not materialized (
     select source, reporter, flow, month, partner_code, category_scheme, category_code, value_usd, value_cny
     from mart_partner_category_monthly
     union all
@@ -151,44 +150,290 @@ mart as (
     from mart_category_monthly
 ),
 
-fact_to_mart as (
-    select
-        source || ' ' || flow as dataset,
-        month,
-        'mart rows = fact over their own cells, scheme ' || category_scheme as scope,
-        'rows that differ' as measure,
-        0 as expected,
-        count(*) filter (
-            where w.month is null or m.month is null or w.value_usd is distinct from m.value_usd
-            or w.value_cny is distinct from m.value_cny
-        ) as actual,
-        count(*) as n_compared
-    from (select * from should where month >= first_month) as w
-    full join mart as m using (source, reporter, flow, month, partner_code, category_scheme, category_code)
+period as (
+    select *, row_number() over () as period_id, dense_rank() over (order by source, reporter, flow) as stream_id
+    from (
+        select distinct source, reporter, flow, month from mart_coverage
+        union
+        select distinct source, reporter, flow, month from mart
+    ) as found
+),
+
+-- A number for each category and partner, none twice among as many as there are: a prime times its rank.
+category as (
+    select *, rank as category_id, 7919 * rank % 2003 + 1 as weight
+    from (
+        select *, row_number() over (order by category_scheme, category_code) as rank
+        from (
+            select distinct category_scheme, category_code from category_prefix
+            union
+            select distinct category_scheme, category_code from mart_coverage
+            union
+            select distinct category_scheme, category_code from mart
+        ) as found
+    ) as ranked
+),
+
+partner as (
+    select partner_code, 7919 * row_number() over (order by partner_code) % 1009 + 1 as weight
+    from (
+        select distinct partner_code from fct_trade_monthly
+        union
+        select distinct partner_code from mart_coverage
+        union
+        select distinct partner_code from mart
+        union
+        select 'all'
+    ) as found
+),
+
+code_category as (
+    select f.hs8, g.category_id, g.weight
+    from (
+        select distinct hs8 from fct_trade_monthly
+        union
+        select distinct hs8 from fct_trade_world_monthly
+    ) as f
+    inner join category_prefix as c on starts_with(f.hs8, c.hs_prefix)
+    inner join category as g using (category_scheme, category_code)
+),
+
+-- A series begins with its first trade. The marts may be asked for that: where they lack a month with trade it is
+-- found missing, and where they have one without trade before, it is found too many.
+series as (
+    select p.stream_id, m.partner_code, g.category_id, min(m.month) as first_month
+    from mart as m
+    inner join period as p using (source, reporter, flow, month)
+    inner join category as g using (category_scheme, category_code)
+    where m.value_usd > 0 or m.value_cny > 0
     group by all
 ),
 
--- Trade that no covered category shows: listed, since a reader of the marts will not find it.
+-- First whole months: values of facts and of marts, and rows that must be there and that are, each times the numbers of
+-- its partner and categories. Only months in which these sums differ are looked at row by row.
+line_weight as (
+    select hs8, sum(weight)::bigint as weight from code_category group by all
+),
+
+traded_month as (
+    select source, reporter, flow, month, count(value_usd) > 0 as has_usd, count(value_cny) > 0 as has_cny
+    from (
+        select source, reporter, flow, month, value_usd, value_cny from fct_trade_monthly
+        union all
+        select source, reporter, flow, month, value_usd, value_cny from fct_trade_world_monthly
+    ) as f
+    group by all
+),
+
+-- Categories that no mart shows although facts have some of their lines.
+uncovered as materialized (
+    select p.period_id, v.source, v.reporter, v.flow, v.month, v.partner_code, g.category_id, g.weight,
+        t.has_usd and not v.covered_usd as without_usd, t.has_cny and not v.covered_cny as without_cny
+    from mart_coverage as v
+    inner join traded_month as t using (source, reporter, flow, month)
+    inner join period as p using (source, reporter, flow, month)
+    inner join category as g using (category_scheme, category_code)
+    where (t.has_usd and not v.covered_usd) or (t.has_cny and not v.covered_cny)
+),
+
+uncovered_fact as materialized (
+    select source, reporter, flow, month, partner_code, hs8, value_usd, value_cny
+    from fct_trade_monthly
+    semi join uncovered using (source, reporter, flow, month, partner_code)
+),
+
+fact_weight as (
+    select p.period_id, sum(f.value_usd * w.weight * n.weight) as usd, sum(f.value_cny * w.weight * n.weight) as cny
+    from fct_trade_monthly as f
+    inner join line_weight as w using (hs8)
+    inner join partner as n using (partner_code)
+    inner join period as p using (source, reporter, flow, month)
+    group by all
+    union all
+    select p.period_id, sum(if(a.currency = 'USD', a.value, 0) * w.weight * n.weight),
+        sum(if(a.currency = 'CNY', a.value, 0) * w.weight * n.weight)
+    from all_partners as a
+    inner join line_weight as w using (hs8)
+    inner join partner as n on n.partner_code = 'all'
+    inner join period as p using (source, reporter, flow, month)
+    group by all
+    union all
+    select u.period_id, -sum(if(u.without_usd, f.value_usd, 0) * u.weight * n.weight),
+        -sum(if(u.without_cny, f.value_cny, 0) * u.weight * n.weight)
+    from uncovered as u
+    inner join code_category as c using (category_id)
+    inner join uncovered_fact as f using (source, reporter, flow, month, partner_code, hs8)
+    inner join partner as n using (partner_code)
+    group by all
+    union all
+    select u.period_id, -sum(if(u.without_usd and a.currency = 'USD', a.value, 0) * u.weight * n.weight),
+        -sum(if(u.without_cny and a.currency = 'CNY', a.value, 0) * u.weight * n.weight)
+    from uncovered as u
+    inner join code_category as c using (category_id)
+    inner join all_partners as a using (source, reporter, flow, month, hs8)
+    inner join partner as n on u.partner_code = 'all' and n.partner_code = 'all'
+    group by all
+),
+
+mart_weight as (
+    select p.period_id, g.category_scheme, count(*) as n, sum(m.value_usd * g.weight * n.weight) as usd,
+        sum(m.value_cny * g.weight * n.weight) as cny,
+        sum((1 + if(m.value_usd is null, 0, 2) + if(m.value_cny is null, 0, 4)) * g.weight * n.weight) as there
+    from mart as m
+    inner join period as p using (source, reporter, flow, month)
+    inner join category as g using (category_scheme, category_code)
+    inner join partner as n using (partner_code)
+    group by all
+),
+
+cover_weight as (
+    select p.period_id,
+        sum((1 + if(v.covered_usd, 2, 0) + if(v.covered_cny, 4, 0)) * g.weight * n.weight) as there
+    from mart_coverage as v
+    inner join period as p using (source, reporter, flow, month)
+    inner join category as g using (category_scheme, category_code)
+    inner join partner as n using (partner_code)
+    inner join series as s
+        on
+            p.stream_id = s.stream_id and v.partner_code = s.partner_code and g.category_id = s.category_id
+            and v.month >= s.first_month
+    where v.covered_usd or v.covered_cny
+    group by all
+),
+
+suspect as materialized (
+    select p.*
+    from period as p
+    left join (select period_id, sum(usd) as usd, sum(cny) as cny from fact_weight group by all) as f using (period_id)
+    left join (
+        select period_id, sum(usd) as usd, sum(cny) as cny, sum(there) as there from mart_weight group by all
+    ) as m using (period_id)
+    left join cover_weight as c using (period_id)
+    where
+        coalesce(f.usd, 0) <> coalesce(m.usd, 0) or coalesce(f.cny, 0) <> coalesce(m.cny, 0)
+        or coalesce(c.there, 0) <> coalesce(m.there, 0)
+),
+
+-- What each side says of a row of the marts: facts and marts their value, the marts' with a minus, so that equal ones
+-- add up to nothing; the coverage which currencies there must be. `says` has a bit for each of
+--   1 USD covered, 2 CNY covered, 4 a mart row, 8 with USD, 16 with CNY
+side as (
+    select p.period_id, f.partner_code, c.category_id, 0 as says, f.value_usd as usd, f.value_cny as cny
+    from fct_trade_monthly as f
+    inner join suspect as p using (source, reporter, flow, month)
+    inner join code_category as c using (hs8)
+    union all
+    select
+        p.period_id, 'all', c.category_id, 0, if(a.currency = 'USD', a.value, null), if(a.currency = 'CNY', a.value, null)
+    from all_partners as a
+    inner join suspect as p using (source, reporter, flow, month)
+    inner join code_category as c using (hs8)
+    union all
+    select p.period_id, v.partner_code, g.category_id, if(v.covered_usd, 1, 0) + if(v.covered_cny, 2, 0), null, null
+    from mart_coverage as v
+    inner join suspect as p using (source, reporter, flow, month)
+    inner join category as g using (category_scheme, category_code)
+    union all
+    select
+        p.period_id, m.partner_code, g.category_id,
+        4 + if(m.value_usd is null, 0, 8) + if(m.value_cny is null, 0, 16), -m.value_usd, -m.value_cny
+    from mart as m
+    inner join suspect as p using (source, reporter, flow, month)
+    inner join category as g using (category_scheme, category_code)
+),
+
+met as (
+    select period_id, partner_code, category_id, bit_or(says) as says, sum(usd) as usd, sum(cny) as cny
+    from side
+    group by all
+),
+
+told as (
+    select
+        m.period_id, g.category_scheme,
+        (m.says & 4) > 0 as is_there,
+        (m.says & 3) > 0 and (
+            coalesce(p.month >= s.first_month, false) or ((m.says & 1) > 0 and coalesce(m.usd, 0) > 0)
+            or ((m.says & 2) > 0 and coalesce(m.cny, 0) > 0)
+        ) as must_be,
+        ((m.says & 1) > 0) <> ((m.says & 8) > 0) or ((m.says & 2) > 0) <> ((m.says & 16) > 0)
+        or ((m.says & 1) > 0 and m.usd <> 0) or ((m.says & 2) > 0 and m.cny <> 0) as differs
+    from met as m
+    inner join suspect as p using (period_id)
+    inner join category as g using (category_id)
+    left join series as s using (stream_id, partner_code, category_id)
+    where m.says > 0
+),
+
+judged as (
+    select period_id, category_scheme, count(*) filter (where is_there <> must_be or differs) as n_differ, count(*) as n
+    from told
+    where is_there or must_be
+    group by all
+    union all
+    select period_id, category_scheme, 0, n
+    from mart_weight
+    anti join suspect using (period_id)
+),
+
+fact_to_mart as (
+    select
+        p.source || ' ' || p.flow as dataset,
+        p.month,
+        'mart rows = fact over their own cells, scheme ' || j.category_scheme as scope,
+        'rows that differ' as measure,
+        0 as expected,
+        -- Sums that differ without a row that does are not understood, and must not pass.
+        sum(j.n_differ) + if(x.period_id is not null and sum(sum(j.n_differ)) over (partition by p.period_id) = 0, 1, 0)
+            as actual,
+        sum(j.n) as n_compared
+    from judged as j
+    inner join period as p using (period_id)
+    left join suspect as x using (period_id)
+    group by p.period_id, x.period_id, p.source, p.flow, p.month, j.category_scheme
+),
+
+-- Trade that no covered category shows: listed, since a reader of the marts will not find it. Where the category of all
+-- codes is covered there is none.
+whole as (
+    select distinct source, reporter, flow, month, partner_code
+    from mart_coverage
+    inner join category_prefix using (category_scheme, category_code)
+    where hs_prefix = '' and (covered_usd or covered_cny)
+),
+
 traded as (
     select source, reporter, flow, month, partner_code, hs8, value_usd, value_cny from fct_trade_monthly
     union all
     select source, reporter, flow, month, 'all', hs8, value_usd, value_cny from fct_trade_world_monthly
 ),
 
+whole_month as (
+    select distinct source, reporter, flow, month from coverage where partner_code = '*' and hs_prefix = ''
+),
+
+elsewhere as (
+    select * from traded
+    anti join whole_month using (source, reporter, flow, month)
+    anti join whole using (source, reporter, flow, month, partner_code)
+),
+
+seen as (
+    select distinct f.source, f.reporter, f.flow, f.month, f.partner_code, f.hs8
+    from elsewhere as f
+    inner join code_category as k using (hs8)
+    inner join category as g using (category_id)
+    inner join mart_coverage as c
+        using (source, reporter, flow, month, partner_code, category_scheme, category_code)
+    where c.covered_usd or c.covered_cny
+),
+
 unseen as (
-    select f.source, f.reporter, f.flow, f.month, f.partner_code = 'all' as is_world, count(*) as cells,
-        coalesce(sum(f.value_usd), 0) as usd, coalesce(sum(f.value_cny), 0) as cny,
-        string_agg(distinct left(f.hs8, 4), ', ' order by left(f.hs8, 4)) as codes
-    from traded as f
-    where not exists (
-        select 1
-        from mart_coverage as c
-        inner join category_prefix as p using (category_scheme, category_code)
-        where
-            c.source = f.source and c.reporter = f.reporter and c.flow = f.flow and c.month = f.month
-            and c.partner_code = f.partner_code and starts_with(f.hs8, p.hs_prefix)
-            and (c.covered_usd or c.covered_cny)
-    )
+    select source, reporter, flow, month, partner_code = 'all' as is_world, count(*) as cells,
+        coalesce(sum(value_usd), 0) as usd, coalesce(sum(value_cny), 0) as cny,
+        string_agg(distinct left(hs8, 4), ', ' order by left(hs8, 4)) as codes
+    from elsewhere
+    anti join seen using (source, reporter, flow, month, partner_code, hs8)
     group by all
 ),
 

@@ -1,12 +1,37 @@
 -- Compares: every raw row with the scope of its own receipt: months, codes, partners, regimes and provinces.
 -- Window:   all months of all receipts that count.
 -- Tolerance: none. A row outside was never asked for; it would count under a promise that nobody made.
-with by_code as (
-    select receipt_id, month, hs_code, count(*) as n from raw_row group by all
+with part as (
+    select receipt_id, month, bool_or(hs_prefix = '') as is_every_code, bool_or(partner_code = '*') as is_every_partner
+    from scope_part
+    group by all
+),
+
+counted as materialized (
+    select receipt_id, month, count(*) as n, count(partner_code) as n_partner from raw_row group by all
+),
+
+-- Rows are looked at one by one only where the scope leaves something out.
+by_code as (
+    select receipt_id, month, hs_code, count(*) as n
+    from raw_row
+    semi join (select receipt_id, month from part where not is_every_code) as narrow using (receipt_id, month)
+    group by all
+    union all
+    select receipt_id, month, '', n
+    from counted
+    anti join (select receipt_id, month from part where not is_every_code) as narrow using (receipt_id, month)
 ),
 
 by_partner as (
-    select receipt_id, month, coalesce(partner_code, 'world') as partner_code, count(*) as n from raw_row group by all
+    select receipt_id, month, coalesce(partner_code, 'world') as partner_code, count(*) as n
+    from raw_row
+    semi join (select receipt_id, month from part where not is_every_partner) as narrow using (receipt_id, month)
+    group by all
+    union all
+    select receipt_id, month, unnest(['*', 'world']), unnest([n_partner, n - n_partner])
+    from counted
+    anti join (select receipt_id, month from part where not is_every_partner) as narrow using (receipt_id, month)
 ),
 
 limited as (
@@ -35,6 +60,7 @@ question as (
         ),
         c.partner_code
     from by_partner as c
+    where c.n > 0
     union all
     select l.receipt_id, l.month, 'regimes and provinces', l.n,
         (l.regimes = 'all' or coalesce(list_contains(string_split(l.regimes, ','), l.regime_code), false))

@@ -27,9 +27,12 @@ def cursor() -> duckdb.DuckDBPyConnection:
     return made
 
 
-def scratch() -> duckdb.DuckDBPyConnection:
-    """An in-memory connection with bounded memory, which spills to the system's temporary folder."""
-    return _connect(threads=2, memory=settings().duckdb_memory)
+def scratch(memory: str | None = None) -> duckdb.DuckDBPyConnection:
+    """An in-memory connection with bounded memory, which spills to the system's temporary folder.
+
+    `memory`: the bound, if it is another than `BONDED_DUCKDB_MEMORY`.
+    """
+    return _connect(threads=2, memory=memory or settings().duckdb_memory)
 
 
 def _connect(threads: int, memory: str) -> duckdb.DuckDBPyConnection:

@@ -41,6 +41,9 @@ def _bare(value: object) -> str:
     """A value for a program: unformatted, nothing for what is not there."""
     if isinstance(value, list | tuple):
         return ",".join(map(str, value))
+    if isinstance(value, Decimal):
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
     return "" if value is None else str(value)
 
 

@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     keep_releases: int = 20
     keep_candidates: int = 5
     duckdb_memory: str = "2GB"
+    audit_memory: str = "1GB"
     lock_seconds: int = 3600
     inbox_quiet_seconds: float = 10
     inbox_interval_seconds: int = 30

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from benchmarks.audit import build_home, measured, write_home
 from benchmarks.parse import write_file
+from orchestration.settings import Home
 from orchestration.sources.gacc import parse
 
 
@@ -13,3 +15,17 @@ def test_the_files_of_the_parsing_benchmark_are_sound(tmp_path: Path) -> None:
     rows = write_file(tmp_path / "made_up.csv", 2)
     parsed = parse(tmp_path / "made_up.csv", tmp_path / "work")
     assert (parsed.rows, parsed.encoding) == (rows, "gb18030")
+
+
+def test_the_home_of_the_audit_benchmark_is_sound(tmp_path: Path) -> None:
+    """Every gate judges it, none but the totals, which made-up trade cannot meet, finds fault, and each is measured."""
+    home = Home(tmp_path / "home")
+    write_home(home, months=2, rows=1_500)
+    build_home(home)
+    meter, report = measured(home)
+    verdicts = {g.gate: g.verdict for g in report.gates}
+    assert {gate for gate, verdict in verdicts.items() if verdict in ("broken", "failed")} <= {"totals"}
+    assert [verdicts[gate] for gate in ("layers", "keys_and_shapes", "continuity")] == ["passed"] * 3
+    assert {name for name, *_ in meter.parts} == {"start", "tables", "audit", *verdicts}
+    keys = report.results[report.results["gate"] == "keys_and_shapes"]
+    assert len(keys) == 2 * 7 and keys["n_compared"].between(1_300, 1_700).all()

@@ -6,19 +6,17 @@ fan-out breaks, difference and excess computed once for all gates.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import duckdb
-import pandas as pd
 import pyarrow as pa
 
 from orchestration.duck import literal, scratch
-from orchestration.gates.judge import GateBrokenError, judge
+from orchestration.gates.judge import GateBrokenError
 from orchestration.gates.suites import GateSpec
 from orchestration.landing.datasets import Dataset, load_datasets
 from orchestration.landing.due import held_months
@@ -26,7 +24,7 @@ from orchestration.landing.scope import HS_CHAPTERS, partner_keys
 from orchestration.landing.snapshot import coverage_table, receipt_table, received_table
 from orchestration.landing.store import Landing, LandingState
 from orchestration.release_calendar import beijing_today, detail_release_date
-from orchestration.settings import DBT_PROJECT, REPORTER, Home
+from orchestration.settings import DBT_PROJECT, REPORTER, Home, settings
 
 EVIDENCE = """
 create table evidence (
@@ -75,7 +73,14 @@ union
 select hs, lpad(unnest(generate_series(split_part(part, '-', 1)::int, split_part(part, '-', 2)::int))::varchar,
   length(split_part(part, '-', 1))::int, '0')
 from part where regexp_full_match(part, '[0-9]{2,8}-[0-9]{2,8}')"""
-ROWS_PER_FRAME = 500_000
+#: Raw rows of the receipts that count, from the files in the variable `raw_files`: all, or those of some months.
+RAW_ROW = """
+create view raw_row as
+select r.*, receipt.feeds, receipt.code_length, receipt.dimensions, receipt.precedence
+from read_parquet(getvariable('raw_files'), hive_partitioning = false) as r
+join receipt using (receipt_id, parser_version)"""
+#: Raw rows that a gate of `by_month` sees at once: their keys fit into little memory, and small homes need one pass.
+ROWS_AT_ONCE = 300_000
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,7 @@ class Subject:
 def connect(subject: Subject) -> Iterator[duckdb.DuckDBPyConnection]:
     """A scratch connection in which gates see the published tables, raw rows, landing and datasets."""
     state = Landing(subject.home).state(subject.sequence)
-    with scratch() as con:
+    with scratch(settings().audit_memory) as con:
         con.execute(f"attach {literal(subject.database)} as published (read_only)")
         tables = con.execute(
             "select table_name from duckdb_tables() where database_name = 'published' "
@@ -109,10 +114,11 @@ def connect(subject: Subject) -> Iterator[duckdb.DuckDBPyConnection]:
         con.execute(ALL_PARTNERS)
         raw = literal(subject.home.raw / "*" / "month=*" / "*.parquet")
         con.execute(
-            "create view raw_row as "
-            "select r.*, receipt.feeds, receipt.code_length, receipt.dimensions, receipt.precedence "
-            f"from read_parquet({raw}, hive_partitioning = false) r join receipt using (receipt_id, parser_version)"
+            "create table raw_file as "
+            f"select file, regexp_extract(file, 'month=([^/]*)/[^/]*$', 1) as month from glob({raw})"
         )
+        con.execute("set variable raw_files = (select list(file) from raw_file)")
+        con.execute(RAW_ROW)
         active = {n: d for n, d in load_datasets(subject.expectations).items() if n in state.dataset_names}
         _reference_tables(con, active)
         _promises(con, state, active)
@@ -205,70 +211,34 @@ def _promises(con: duckdb.DuckDBPyConnection, state: LandingState, active: dict[
 
 def gather(con: duckdb.DuckDBPyConnection, spec: GateSpec, sql: str) -> None:
     """Put a gate's comparisons into the evidence table; whatever is wrong with them breaks the gate."""
+    insert = f"insert into evidence by name select {literal(spec.gate)} as gate, e.* from ({sql}) e"
     try:
-        if spec.rows:
-            _insert(con, spec, _judged_rows(con, spec, sql))
-        else:
-            con.execute(f"insert into evidence by name select {literal(spec.gate)} as gate, e.* from ({sql}) e")
+        if not spec.by_month:
+            con.execute(insert)
+            return
+        for files in _files_by_month(con):
+            con.execute("set variable raw_files = ?", [files])
+            con.execute(insert)
     except duckdb.Error as error:
         raise GateBrokenError(str(error).splitlines()[0]) from None
+    finally:
+        con.execute("set variable raw_files = (select list(file) from raw_file)")
 
 
-def _judged_rows(con: duckdb.DuckDBPyConnection, spec: GateSpec, sql: str) -> list[dict[str, Any]]:
-    """One comparison for each expectation, dataset and month: rows found wrong against none."""
-    months = con.execute(f"select month, count(*) from ({sql}) group by 1 order by 1").fetchall()
-    found: list[dict[str, Any]] = []
-    batch: list[dt.date] = []
+def _files_by_month(con: duckdb.DuckDBPyConnection) -> Iterator[list[str]]:
+    """The raw files of a few months at a time, as many months as make `ROWS_AT_ONCE` rows."""
+    months = con.execute(
+        "select list(file), any_value(rows) from raw_file left join ("
+        "select strftime(month, '%Y-%m') as month, sum(rows)::bigint as rows from received group by 1) using (month) "
+        "group by month order by month"
+    ).fetchall()
+    batch: list[str] = []
     size = 0
-    for position, (month, rows) in enumerate(months):
-        batch.append(month)
-        size += rows
-        if size >= ROWS_PER_FRAME or position == len(months) - 1:
-            frame = (
-                con.execute(f"select * from ({sql}) where month between ? and ?", [batch[0], batch[-1]])
-                .fetch_arrow_table()
-                .to_pandas()
-            )
-            found += _judge_frame(spec, frame)
+    for files, rows in months:
+        batch += files
+        size += rows or 0
+        if size >= ROWS_AT_ONCE:
+            yield batch
             batch, size = [], 0
-    return found
-
-
-def _judge_frame(spec: GateSpec, frame: pd.DataFrame) -> list[dict[str, Any]]:
-    keys = frame[["dataset", "month"]]
-    compared = keys.value_counts()
-    found: list[dict[str, Any]] = []
-    for expectation, wrong in zip(spec.rows, judge(spec.gate, spec.rows, frame), strict=True):
-        bad = frame.iloc[sorted(wrong)]
-        rows = bad[["dataset", "month"]].value_counts()
-        for key, n in compared.items():
-            dataset, month = cast("tuple[str, dt.date]", key)
-            count = int(rows.get((dataset, month), 0))
-            where = _first(bad, dataset, month) if count else ""
-            found.append(
-                {
-                    "dataset": dataset,
-                    "month": month,
-                    "scope": expectation.description + where,
-                    "measure": "rows found wrong",
-                    "expected": 0,
-                    "actual": count,
-                    "tolerance": 0,
-                    "n_compared": int(n),
-                    "severity": "block",
-                    "reference": expectation.reference,
-                }
-            )
-    return found
-
-
-def _first(bad: pd.DataFrame, dataset: str, month: dt.date) -> str:
-    """Where the first unsound row of a month stands."""
-    row = bad[(bad["dataset"] == dataset) & (bad["month"] == month)].iloc[0]
-    return f", first {row['receipt_id']} line {row['line']}"
-
-
-def _insert(con: duckdb.DuckDBPyConnection, spec: GateSpec, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        con.register("judged_rows", pd.DataFrame(rows))
-        con.execute(f"insert into evidence by name select {literal(spec.gate)} as gate, * from judged_rows")
+    if batch:
+        yield batch

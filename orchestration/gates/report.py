@@ -146,7 +146,8 @@ def page(report: Report, subject: str, is_synthetic: bool) -> Page:
     """The report in reading order: the verdict, the worst findings, then gate by gate."""
     tone, text = headline(report)
     ordered = worst_first(report.results)
-    years = sorted({month.year for month in ordered["month"] if not _is_absent(month)})
+    spoken = ordered[ordered["verdict"] != "not_applicable"]
+    years = sorted({month.year for month in spoken["month"] if not _is_absent(month)})
     return Page(
         subject=subject,
         is_synthetic=is_synthetic,

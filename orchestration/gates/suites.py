@@ -50,8 +50,8 @@ def _number(value: Any) -> Any:
 
 
 class GateSpec(_Strict):
-    """One gate: `<gate>.yml`. `rows`: native expectations on the raw rows that `<gate>.sql` returns, if that is
-    its evidence; `expectations`: the judgement of the evidence; `nothing`: why there may be nothing to compare.
+    """One gate: `<gate>.yml`. `expectations`: the judgement of the evidence that `<gate>.sql` gives; `nothing`: why
+    there may be nothing to compare; `by_month`: the SQL is run on the raw files of a few months at a time.
     """
 
     gate: str
@@ -59,7 +59,7 @@ class GateSpec(_Strict):
     asset: str
     nothing: str
     expectations: tuple[ExpectationSpec, ...]
-    rows: tuple[ExpectationSpec, ...] = ()
+    by_month: bool = False
 
     @field_validator("expectations")
     @classmethod
@@ -92,7 +92,7 @@ def load_suite(path: Path) -> GateSpec:
     spec = strict_yaml.load(path, GateSpec)
     if spec.gate != path.stem:
         raise RefusalError(f"the file says gate {spec.gate!r}", file=path.name, line=1, remedy="name them alike")
-    for expectation in (*spec.rows, *spec.expectations):
+    for expectation in spec.expectations:
         native(expectation, path.name)
     return spec
 

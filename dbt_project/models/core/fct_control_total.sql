@@ -45,7 +45,7 @@ printed as (
 bulletin as (
     select
         format(
-            '{}:{}:{}{}:{}..{}', p.receipt_id, p.line, p.measure, coalesce(':' || lower(p.regime_group), ''),
+            '{}:{}:{}:{}{}:{}..{}', p.receipt_id, p.line, p.flow, p.measure, coalesce(':' || lower(p.regime_group), ''),
             strftime(p.period_from, '%Y-%m'), strftime(p.period_to, '%Y-%m')
         ) as control_total_id,
         'GACC' as publisher,

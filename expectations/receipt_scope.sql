@@ -34,8 +34,11 @@ by_partner as (
     anti join (select receipt_id, month from part where not is_every_partner) as narrow using (receipt_id, month)
 ),
 
+-- A file that was asked for some regimes or provinces need not print them.
 limited as (
-    select r.receipt_id, r.month, r.regime_code, r.province_code, c.regimes, c.provinces, count(*) as n
+    select r.receipt_id, r.month, r.regime_code, r.province_code,
+        if(contains(c.dimensions, 'regime_code'), c.regimes, 'all') as regimes,
+        if(contains(c.dimensions, 'province_code'), c.provinces, 'all') as provinces, count(*) as n
     from raw_row as r
     inner join receipt as c using (receipt_id)
     where c.regimes <> 'all' or c.provinces <> 'all'

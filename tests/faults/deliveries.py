@@ -91,6 +91,11 @@ def scaled(factor: float, *codes: str) -> Edit:
     ]
 
 
+def of_one_regime(rows: list[Cells]) -> list[Cells]:
+    """What the site gives when asked for regime 14 only, without the columns of the regime."""
+    return [row for row in rows if row["Customs Regime code"] == "14"]
+
+
 def with_partner(code: str, share: float) -> Edit:
     """One more row of machines, no chips, that makes up a share of the month."""
 

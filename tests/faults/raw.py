@@ -109,7 +109,11 @@ RAW = (
     Fault(
         "a raw row without a code",
         raw("hs_code = null"),
-        fails(layers="failed 2023-05: 0 → 1 (+1)", receipt_scope="failed 2023-05: 0 → 1 (+1)"),
+        fails(
+            layers="failed 2023-05: 0 → 1 (+1)",
+            receipt_scope="failed 2023-05: 0 → 1 (+1)",
+            keys_and_shapes="failed 2023-05: 0 → 1 (+1)",
+        ),
     ),
     Fault(
         "a raw row without a value",
@@ -166,6 +170,7 @@ RAW = (
             layers="failed 2024-10: 0 → 1 (+1)",
             receipt_scope="failed 2024-10: 0 → 1 (+1)",
             additivity="failed 2024-10: 0 → 2 (+2)",
+            keys_and_shapes="failed 2024-10: 0 → 1 (+1)",
         ),
     ),
     Fault(

@@ -5,7 +5,7 @@ Belongs here: faults of what arrives. Not here: faults of what was received well
 
 from __future__ import annotations
 
-from tests.faults.bench import Bench, Cells, Inject
+from tests.faults.bench import Bench, Inject, printed, written
 from tests.faults.deliveries import (
     APRIL,
     APRIL_2023,
@@ -18,8 +18,11 @@ from tests.faults.deliveries import (
     PARTNER,
     WORLD,
     arrives,
+    as_many_as_the_site_gives,
     damaged,
+    deliver,
     moved_to_korea,
+    of_one_regime,
     one,
     one_more,
     quantities_swapped,
@@ -30,12 +33,6 @@ from tests.faults.deliveries import (
     withdrawn,
 )
 from tests.faults.table import Fault, Result, fails, refused, warns
-
-
-def as_many_as_the_site_gives(rows: list[Cells]) -> list[Cells]:
-    """One partner's rows under many partners' codes, up to the line at which the site stops."""
-    of_one = [row for row in rows if row[PARTNER] == "143"]
-    return [{**row, PARTNER: f"{code}"} for code in range(100, 700) for row in of_one][:10_000]
 
 
 def just_within_and_beyond(partner: str, within: float, beyond: float) -> Inject:
@@ -57,6 +54,14 @@ def unreviewed(bench: Bench) -> None:
 def six_digits_off_by_one(bench: Bench) -> None:
     """The file by six digits once more, of the same day; it feeds no fact."""
     stopped(one_more, "gacc_sample_202409_hs6.csv", vintage="2024-10-20")(bench)
+    bench.write_raw_files()
+
+
+def one_regime_unprinted(bench: Bench) -> None:
+    """A file limited to one regime need not print it; it feeds no fact."""
+    header, rows = printed("gacc_sample_202409.csv")
+    heads = [head for head in header if "Regime" not in head]
+    deliver(bench, written(heads, of_one_regime(rows)), regimes="14", vintage="2024-10-20")
     bench.write_raw_files()
 
 
@@ -288,6 +293,7 @@ CAUGHT = (
         arrives(MAY_2023, moved_to_korea),
         warns(drift="warned 2023-05..2023-06: 0 → 0.238012 (+0.238012)"),
     ),
+    Fault("a file of one regime that does not print it", one_regime_unprinted, warns(), is_within=True),
     Fault("an older print that arrives late", an_old_print, warns(), is_within=True),
     Fault("an older print declared as the latest", arrives(FIRST_PRINT, same), warns(), is_within=True),
 )

@@ -127,3 +127,9 @@ def moved_to_korea(rows: list[Cells]) -> list[Cells]:
             row[VALUE] = str(number(row[VALUE]) - part)
             other[VALUE] = str(number(other[VALUE]) + part)
     return list(found.values())
+
+
+def as_many_as_the_site_gives(rows: list[Cells]) -> list[Cells]:
+    """One partner's rows under many partners' codes, up to the line at which the site stops."""
+    of_one = [row for row in rows if row[PARTNER] == "143"]
+    return [{**row, PARTNER: f"{code}"} for code in range(100, 700) for row in of_one][:10_000]

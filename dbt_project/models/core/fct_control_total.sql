@@ -29,7 +29,7 @@ printed as (
         f.*,
         d.table_name as bulletin_table,
         d.title as page,
-        d.name as file,
+        d.name as file_name,
         d.vintage,
         trim(regexp_replace(
             regexp_replace(lower(replace(replace(f.row_label, '（', '('), '）', ')')), '^of which: *', ''), '[ *]+$', ''
@@ -69,7 +69,7 @@ bulletin as (
         ) as remark,
         p.vintage,
         p.receipt_id,
-        format('{}, line {}', p.file, p.line) as reference
+        format('{}, line {}', p.file_name, p.line) as reference
     from printed as p
     left join {{ ref('bulletin_lines') }} as l
         on

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from orchestration.dbt_build import manifest
 from orchestration.errors import RefusalError
+from orchestration.gates.exceptions import load_exceptions
 from orchestration.gates.suites import declared_gates, load_suite
 from orchestration.landing.datasets import load_datasets
 from orchestration.landing.store import Landing
@@ -46,7 +47,9 @@ def _expectations() -> Finding:
     folder = settings().expectations
     try:
         names = [load_suite(folder / f"{gate}.yml").gate for gate in declared_gates(folder)]
-        return Finding("expectations", True, f"{len(names)} gates, {len(load_datasets(folder))} datasets")
+        known = load_exceptions(folder, names)
+        told = f"{len(names)} gates, {len(load_datasets(folder))} datasets, {len(known)} known exceptions"
+        return Finding("expectations", True, told)
     except RefusalError as error:
         return Finding("expectations", False, str(error))
 

@@ -83,8 +83,10 @@ def test_many_unknown_codes_block_and_say_so(small: Home, tmp_path: Path) -> Non
 
 
 def test_a_partner_of_the_customs_list_is_known(small: Home, tmp_path: Path) -> None:
-    """Though nobody has reviewed it; without the list its rows are held back again, in months built before."""
-    add(small, tmp_path, [row("202402", value="1,000"), row("202402", "777", value="900")], partners="all")
+    """Though nobody has reviewed it, below 1 % of the value; without the list its rows are held back again, in months
+    built before.
+    """
+    add(small, tmp_path, [row("202402", value="100,000"), row("202402", "777", value="900")], partners="all")
     listed = receive_file(
         small,
         code_list(tmp_path / "partners.txt", "partner", {"502": "U.S.A.", "777": "Newland"}),

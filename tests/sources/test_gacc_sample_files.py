@@ -41,6 +41,8 @@ NAMES = [
     "sample_chips_world/gacc_sample_202410_world.csv",
     "sample_chips_cny/gacc_sample_202410_cny.csv",
 ]
+#: Written last, in a layout of its own (test_gacc_sample_list.py).
+CODE_LIST = "gacc_sample/gacc_sample_en_hs8_2020.csv"
 RATES = {"202408": Decimal("7.1475"), "202409": Decimal("7.0760"), "202410": Decimal("7.0881")}
 
 
@@ -83,14 +85,15 @@ CELL = ("Trading partner code", "Commodity code", "Customs Regime code")
 
 
 def test_each_file_with_its_sidecar_in_its_dataset_and_nothing_else(inbox: Path) -> None:
-    assert set(files(inbox)) == {*NAMES, *(f"{name}.yml" for name in NAMES)}
+    names = [*NAMES, CODE_LIST]
+    assert set(files(inbox)) == {*names, *(f"{name}.yml" for name in names)}
 
 
 def test_written_again_over_a_damaged_copy_the_bytes_are_the_same(inbox: Path, tmp_path: Path) -> None:
     damaged = tmp_path / "inbox" / "sample_chips" / "gacc_sample_202003.csv"
     damaged.parent.mkdir(parents=True)
     damaged.write_bytes(b"half a fi")
-    assert write_sample(tmp_path / "inbox") == [tmp_path / "inbox" / name for name in NAMES]
+    assert write_sample(tmp_path / "inbox") == [tmp_path / "inbox" / name for name in (*NAMES, CODE_LIST)]
     assert files(tmp_path / "inbox") == files(inbox)
 
 
@@ -107,8 +110,8 @@ def test_a_file_appears_whole_and_after_its_sidecar(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(Path, "replace", spy)
     write_sample(tmp_path / "new")
-    assert seen[1::2] == NAMES
-    assert seen[0::2] == [f"{name}.yml" for name in NAMES]
+    assert seen[1::2] == [*NAMES, CODE_LIST]
+    assert seen[0::2] == [f"{name}.yml" for name in (*NAMES, CODE_LIST)]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -60,7 +60,10 @@ never_zero as (
     from dataset_never_zero as z
     inner join dataset as d using (dataset)
     inner join span as s on z.dataset = s.dataset
-    left join fct_trade_monthly as f
+    left join (
+        select * from fct_trade_monthly
+        semi join (select partner_code from dataset_never_zero) as asked using (partner_code)
+    ) as f
         on
             d.source = f.source and d.reporter = f.reporter and d.flow = f.flow and s.month = f.month
             and z.partner_code = f.partner_code and starts_with(f.hs8, z.hs_prefix)

@@ -15,7 +15,7 @@ with suspect as (
 repeated as (
     select receipt_id, month, count(*) as n, min(line) as line
     from raw_row
-    where hash(receipt_id, month, hs_code, partner_code, regime_code, province_code) in (from suspect)
+    semi join suspect on hash(receipt_id, month, hs_code, partner_code, regime_code, province_code) = suspect.key_hash
     group by receipt_id, month, hs_code, partner_code, regime_code, province_code
     having count(*) > 1
 ),

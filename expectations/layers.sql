@@ -8,7 +8,7 @@ with stream_month as (
 
 -- A value in another's cell leaves the sums of its month as they are. So each is also summed times a number that its
 -- cell has (a large prime many).
-raw_month as (
+raw_month as materialized (
     select receipt_id, month, count(*) as n, sum(value)::bigint as value,
         sum(value * (hash(hs_code, coalesce(partner_code, 'world')) % 10007)::bigint) as placed
     from raw_row
@@ -110,7 +110,7 @@ actual as (
     from summed_up
 ),
 
-both_sides as (
+both_sides as materialized (
     select
         source || ' ' || flow as dataset,
         month,

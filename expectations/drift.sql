@@ -6,12 +6,12 @@
 -- Tolerance: 2 % of the month; 10 points; a factor of 5; 15 % fewer rows (docs/rules.md). It only warns: what is unusual may
 --            well be true.
 with feeding as (
-    select distinct c.receipt_id, c.feeds, c.source, c.reporter, c.flow, c.currency, c.month, c.precedence, r.vintage
+    select distinct c.receipt_id, c.feeds, c.source, c.reporter, c.flow, c.currency, c.month, r.vintage
     from coverage as c
     inner join receipt as r using (receipt_id)
 ),
 
--- Two prints of different days that speak of the same month; of each later one the latest before it that overlaps.
+-- Each two prints of different days that speak of the same month.
 revised as (
     select l.*, e.receipt_id as earlier_id
     from feeding as l

@@ -5,7 +5,7 @@
 -- Tolerance: 2 % for printed figures: sound pairs are off by 1.1 % at most, the known press errors by 5 % and more. 5 % for
 --            details: customs convert at the rate of the month before, which has moved by 4.6 % within a month.
 with printed as (
-    select reporter, flow, partner_code, scope_code, period_from, period_to, left(measure, 9) as measure, value,
+    select reporter, flow, partner_code, scope_code, period_from, period_to, measure, value,
         control_total_id, reference
     from fct_control_total
     where measure in ('value_usd', 'value_cny') and scope_code is not null and partner_code is not null

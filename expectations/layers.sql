@@ -278,7 +278,7 @@ fact_weight as (
 mart_weight as (
     select p.period_id, g.category_scheme, count(*) as n, sum(m.value_usd * g.weight * n.weight) as usd,
         sum(m.value_cny * g.weight * n.weight) as cny,
-        sum((1 + if(m.value_usd is null, 0, 2) + if(m.value_cny is null, 0, 4)) * g.weight * n.weight) as there
+        sum((1 + if(m.value_usd is null, 0, 2) + if(m.value_cny is null, 0, 4)) * g.weight * n.weight) as rows_there
     from mart as m
     inner join period as p using (source, reporter, flow, month)
     inner join category as g using (category_scheme, category_code)
@@ -288,7 +288,7 @@ mart_weight as (
 
 cover_weight as (
     select p.period_id,
-        sum((1 + if(v.covered_usd, 2, 0) + if(v.covered_cny, 4, 0)) * g.weight * n.weight) as there
+        sum((1 + if(v.covered_usd, 2, 0) + if(v.covered_cny, 4, 0)) * g.weight * n.weight) as rows_there
     from mart_coverage as v
     inner join period as p using (source, reporter, flow, month)
     inner join category as g using (category_scheme, category_code)
@@ -306,72 +306,63 @@ suspect as materialized (
     from period as p
     left join (select period_id, sum(usd) as usd, sum(cny) as cny from fact_weight group by all) as f using (period_id)
     left join (
-        select period_id, sum(usd) as usd, sum(cny) as cny, sum(there) as there from mart_weight group by all
+        select period_id, sum(usd) as usd, sum(cny) as cny, sum(rows_there) as rows_there from mart_weight group by all
     ) as m using (period_id)
     left join cover_weight as c using (period_id)
     where
         coalesce(f.usd, 0) <> coalesce(m.usd, 0) or coalesce(f.cny, 0) <> coalesce(m.cny, 0)
-        or coalesce(c.there, 0) <> coalesce(m.there, 0)
+        or coalesce(c.rows_there, 0) <> coalesce(m.rows_there, 0)
 ),
 
--- What each side says of a row of the marts: facts and marts their value, the marts' with a minus, so that equal ones
--- add up to nothing; the coverage which currencies there must be. `says` has a bit for each of
---   1 USD covered, 2 CNY covered, 4 a mart row, 8 with USD, 16 with CNY
-side as (
-    select p.period_id, f.partner_code, c.category_id, 0 as says, f.value_usd as usd, f.value_cny as cny
+-- In the months that are left: the sums of facts, the rows that the marts must have by them, and those that they have.
+cell as (
+    select p.period_id, f.partner_code, c.category_id, sum(f.value_usd) as usd, sum(f.value_cny) as cny
     from fct_trade_monthly as f
     inner join suspect as p using (source, reporter, flow, month)
     inner join code_category as c using (hs8)
+    group by all
     union all
-    select
-        p.period_id, 'all', c.category_id, 0, if(a.currency = 'USD', a.value, null), if(a.currency = 'CNY', a.value, null)
+    select p.period_id, 'all', c.category_id, sum(a.value) filter (where a.currency = 'USD'),
+        sum(a.value) filter (where a.currency = 'CNY')
     from all_partners as a
     inner join suspect as p using (source, reporter, flow, month)
     inner join code_category as c using (hs8)
-    union all
-    select p.period_id, v.partner_code, g.category_id, if(v.covered_usd, 1, 0) + if(v.covered_cny, 2, 0), null, null
+    group by all
+),
+
+due as (
+    select p.period_id, v.partner_code, g.category_scheme, g.category_id, true as is_due,
+        if(v.covered_usd, coalesce(c.usd, 0), null) as usd, if(v.covered_cny, coalesce(c.cny, 0), null) as cny
     from mart_coverage as v
     inner join suspect as p using (source, reporter, flow, month)
     inner join category as g using (category_scheme, category_code)
-    union all
-    select
-        p.period_id, m.partner_code, g.category_id,
-        4 + if(m.value_usd is null, 0, 8) + if(m.value_cny is null, 0, 16), -m.value_usd, -m.value_cny
+    left join cell as c using (period_id, partner_code, category_id)
+    left join series as s using (stream_id, partner_code, category_id)
+    where
+        (v.covered_usd or v.covered_cny)
+        and (p.month >= s.first_month or (v.covered_usd and c.usd > 0) or (v.covered_cny and c.cny > 0))
+),
+
+-- A row that stands twice has twice its value.
+there as (
+    select p.period_id, m.partner_code, g.category_scheme, g.category_id, true as is_there,
+        sum(m.value_usd) as usd, sum(m.value_cny) as cny
     from mart as m
     inner join suspect as p using (source, reporter, flow, month)
     inner join category as g using (category_scheme, category_code)
-),
-
-met as (
-    select period_id, partner_code, category_id, bit_or(says) as says, sum(usd) as usd, sum(cny) as cny
-    from side
     group by all
-),
-
-told as (
-    select
-        m.period_id, g.category_scheme,
-        (m.says & 4) > 0 as is_there,
-        (m.says & 3) > 0 and (
-            coalesce(p.month >= s.first_month, false) or ((m.says & 1) > 0 and coalesce(m.usd, 0) > 0)
-            or ((m.says & 2) > 0 and coalesce(m.cny, 0) > 0)
-        ) as must_be,
-        ((m.says & 1) > 0) <> ((m.says & 8) > 0) or ((m.says & 2) > 0) <> ((m.says & 16) > 0)
-        or ((m.says & 1) > 0 and m.usd <> 0) or ((m.says & 2) > 0 and m.cny <> 0) as differs
-    from met as m
-    inner join suspect as p using (period_id)
-    inner join category as g using (category_id)
-    left join series as s using (stream_id, partner_code, category_id)
-    where m.says > 0
 ),
 
 judged as (
-    select period_id, category_scheme, count(*) filter (where is_there <> must_be or differs) as n_differ, count(*) as n
-    from told
-    where is_there or must_be
+    select period_id, category_scheme, count(*) as n,
+        count(*) filter (
+            where d.is_due is null or t.is_there is null or d.usd is distinct from t.usd or d.cny is distinct from t.cny
+        ) as n_differ
+    from due as d
+    full join there as t using (period_id, partner_code, category_scheme, category_id)
     group by all
-    union all
-    select period_id, category_scheme, 0, n
+    union all by name
+    select period_id, category_scheme, n, 0 as n_differ
     from mart_weight
     anti join suspect using (period_id)
 ),

@@ -17,7 +17,7 @@ from orchestration.landing import datasets
 from orchestration.landing.arrival import arriving
 from orchestration.landing.names import shown_name, sidecar
 from orchestration.landing.preview import MonthChange, changes
-from orchestration.landing.scope import Declaration, Scope, is_part, merge, missing, resolve, shown
+from orchestration.landing.scope import Declaration, Scope, is_part, merge, missing, resolve, shown, single_month
 from orchestration.landing.store import Landing, LandingState, Receipt, ReceivedMonth
 from orchestration.release_calendar import beijing_today
 from orchestration.settings import Home
@@ -90,8 +90,7 @@ def receive_trade(
         known = _known(new.state, new.sha256, declaration, new.name, waiting)
         if known:
             return Received(known, is_new=False)
-        months = declaration.months
-        month = months[0] if months and months[0] == months[1] else None
+        month = single_month(declaration.months)
         parsed = parse(new.copy, new.work / "parsed", name=new.name, header=declaration.header, month=month)
         scope, vintage = resolve(declaration, parsed, new.name, beijing_today())
         _refuse_outside_dataset(declaration, scope, new.name)

@@ -65,6 +65,11 @@ def partner_keys(partners: Codes | str) -> Codes:
     return ("*",) if partners == "all" else (WORLD,) if partners == WORLD else tuple(partners)
 
 
+def single_month(months: tuple[dt.date, dt.date] | None) -> dt.date | None:
+    """The month, if there is but one: that of all rows of a file without a month column."""
+    return months[0] if months and months[0] == months[1] else None
+
+
 class Scope(BaseModel):
     """What a receipt holds. `months`: first and last, both included; `dimensions`: what splits its rows;
     `code_length`: digits of its codes.
@@ -117,11 +122,6 @@ class Scope(BaseModel):
         split = [d.removesuffix("_code") for d in self.dimensions if d not in ("month", "hs_code")]
         limits = [f"{k} {shown(getattr(self, k))}" for k in ("regimes", "provinces") if getattr(self, k) != "all"]
         return " × ".join([f"HS{self.code_length}", *split]) + "".join(f", {limit} only" for limit in limits)
-
-    @property
-    def single_month(self) -> dt.date | None:
-        """The month, if there is but one: that of all rows of a file without a month column."""
-        return self.months[0] if self.months[0] == self.months[1] else None
 
     @property
     def is_synthetic(self) -> bool:

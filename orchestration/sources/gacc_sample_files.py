@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from orchestration.release_calendar import detail_release_date
 from orchestration.sources.gacc_sample import REGIMES, SOURCE, Line, Lot, Row, first_print, month_rows, read_calibration
+from orchestration.sources.gacc_sample_delivery import deliver
 from orchestration.sources.gacc_sample_list import write_sample_list
 
 #: A month that was printed on its day of release and once more, revised, on this one.
@@ -132,14 +133,4 @@ def _text_line(cells: Sequence[str]) -> str:
 
 def _deliver(inbox: Path, file: SampleFile) -> Path:
     path = inbox / file.dataset / file.name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    sidecar = f"# Synthetic sample: these are not customs figures.\nvintage: {file.vintage}\n"
-    _publish(path.with_name(f"{path.name}.yml"), sidecar.encode("utf-8"))
-    _publish(path, file.content)
-    return path
-
-
-def _publish(path: Path, content: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(content)
-    part.replace(path)
+    return deliver(path, file.content, file.vintage, "these are not customs figures")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestration.sources.gacc_sample import LINES, SOURCE, Line
+from orchestration.sources.gacc_sample_delivery import deliver
 
 YEAR = 2020
 #: A year's list is out in January; this one before any file of the sample.
@@ -22,14 +23,7 @@ def write_sample_list(folder: Path) -> Path:
 
     The bytes depend on nothing but the sample's lines. The list appears when it is complete, after its sidecar.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{SOURCE}_en_hs8_{YEAR}.csv"
-    sidecar = f"# Synthetic sample: this is no list of the customs.\nvintage: {VINTAGE}\n"
-    for target, content in ((path.with_name(f"{path.name}.yml"), sidecar.encode()), (path, render_list())):
-        part = target.with_name(f".{target.name}.part")
-        part.write_bytes(content)
-        part.replace(target)
-    return path
+    return deliver(folder / f"{SOURCE}_en_hs8_{YEAR}.csv", render_list(), VINTAGE, "this is no list of the customs")
 
 
 def render_list() -> bytes:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from orchestration.duck import cursor, literal
+from orchestration.landing.scope import single_month
 from orchestration.landing.store import Landing, Receipt
 from orchestration.settings import Home
 from orchestration.sources.gacc import PARSER_VERSION, ParsedFile, parse
@@ -27,7 +28,7 @@ def raw_path(home: Home, receipt: Receipt, month: dt.date) -> Path:
 def parse_receipt(landing: Landing, receipt: Receipt, workdir: Path) -> ParsedFile:
     """Parse the bytes of a receipt as they were parsed at receiving."""
     source = landing.bytes_path(receipt.sha256)
-    return parse(source, workdir, name=receipt.name, header=receipt.header, month=receipt.scope.single_month)
+    return parse(source, workdir, name=receipt.name, header=receipt.header, month=single_month(receipt.scope.months))
 
 
 def write_raw(home: Home, receipt: Receipt, months: Iterable[dt.date]) -> list[dt.date]:

@@ -1,19 +1,13 @@
 {#
   One row a cell: the rows that count, regimes and provinces summed, both currencies side by side.
 
+  rows_that_count, row_winner, month_winner: the models int_counted_row, int_row_winner, int_month_winner
   feeds: 'partner' (a cell has a partner; a cell without any counted row is left out, and covered cells that are not
          here are 0) or 'world' (all partners in one row; every covered cell that was printed once, or asked for by
          its eight digits, is here, with 0 where nothing was traded)
 #}
 {% macro trade_fact(feeds) -%}
-counted as (
-    select *
-    from rows_that_count
-    where quarantine_reason is null and feeds = '{{ feeds }}'
-),
-
--- One row a cell and currency: regimes and provinces summed.
-by_currency as (
+by_cell as (
     select
         source,
         reporter,
@@ -21,42 +15,65 @@ by_currency as (
         month,
         hs_code,
         partner_code,
-        currency,
-        sum(value)::bigint as value,
+        {%- for c in ['usd', 'cny'] %}
+        sum(value) filter (where currency = '{{ c | upper }}') as value_{{ c }},
+        {%- for n in [1, 2] %}
         -- Quantities of unlike units are never added.
-        if(count(distinct unit_1) <= 1, sum(quantity_1), null)::bigint as quantity_1,
-        if(count(distinct unit_1) <= 1, any_value(unit_1), null) as unit_1,
-        if(count(distinct unit_2) <= 1, sum(quantity_2), null)::bigint as quantity_2,
-        if(count(distinct unit_2) <= 1, any_value(unit_2), null) as unit_2,
+        if(
+            min(unit_{{ n }}) filter (where currency = '{{ c | upper }}')
+            is not distinct from max(unit_{{ n }}) filter (where currency = '{{ c | upper }}'),
+            sum(quantity_{{ n }}) filter (where currency = '{{ c | upper }}'),
+            null
+        ) as quantity_{{ n }}_{{ c }},
+        min(unit_{{ n }}) filter (where currency = '{{ c | upper }}') as unit_{{ n }}_{{ c }},
+        {%- endfor %}
+        {%- endfor %}
         count(*) as source_rows
-    from counted
+    from rows_that_count
+    where quarantine_reason is null and feeds = '{{ feeds }}'
     group by all
 ),
 
--- Every cell in every currency that is covered: a covered cell without a row is 0, also where its row is old.
-cells as (
+won as (
     select
-        w.source,
-        w.reporter,
-        w.flow,
-        w.month,
-        w.hs_code,
-        w.partner_code,
-        w.currency,
-        w.precedence,
-        w.receipt_id,
-        coalesce(b.value, 0) as value,
-        if(b.value is null, 0, b.quantity_1) as quantity_1,
-        b.unit_1,
-        if(b.value is null, 0, b.quantity_2) as quantity_2,
-        b.unit_2,
-        coalesce(b.source_rows, 0) as source_rows
-    from winner as w
-    left join by_currency as b
+        source,
+        reporter,
+        flow,
+        month,
+        hs_code,
+        partner_code,
+        {%- for c in ['usd', 'cny'] %}
+        max(precedence) filter (where currency = '{{ c | upper }}') as precedence_{{ c }},
+        max(receipt_id) filter (where currency = '{{ c | upper }}') as receipt_id_{{ c }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from row_winner
+    where feeds = '{{ feeds }}'
+    group by all
+),
+
+-- A covered cell without a row is 0, also where its row is old.
+cell as (
+    select
+        {%- if feeds == 'partner' %}
+        b.*,
+        {%- for c in ['usd', 'cny'] %}
+        coalesce(w.precedence_{{ c }}, m_{{ c }}.precedence) as precedence_{{ c }},
+        coalesce(w.receipt_id_{{ c }}, m_{{ c }}.receipt_id) as receipt_id_{{ c }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from by_cell as b
+    left join won as w using (source, reporter, flow, month, hs_code, partner_code)
+    {%- for c in ['usd', 'cny'] %}
+    left join month_winner as m_{{ c }}
         on
-            w.source = b.source and w.reporter = b.reporter and w.flow = b.flow and w.month = b.month
-            and w.hs_code = b.hs_code and w.partner_code = b.partner_code and w.currency = b.currency
-    where w.feeds = '{{ feeds }}'
+            b.source = m_{{ c }}.source and b.reporter = m_{{ c }}.reporter and b.flow = m_{{ c }}.flow
+            and b.month = m_{{ c }}.month and m_{{ c }}.currency = '{{ c | upper }}' and m_{{ c }}.is_whole
+    {%- endfor %}
+        {%- else %}
+        w.*,
+        b.* exclude (source, reporter, flow, month, hs_code, partner_code)
+    from won as w
+    left join by_cell as b using (source, reporter, flow, month, hs_code, partner_code)
+        {%- endif %}
 ),
 
 -- Quantities come from the later receipt of the two currencies (docs/rules.md, rule 3).
@@ -70,28 +87,29 @@ final as (
         {%- if feeds == 'partner' %}
         partner_code,
         {%- endif %}
-        max(if(currency = 'USD', value, null)) as value_usd,
-        max(if(currency = 'CNY', value, null)) as value_cny,
-        arg_max_null(quantity_1, precedence) as quantity_1,
+        {%- for c in ['usd', 'cny'] %}
+        if(precedence_{{ c }} is null, null, coalesce(value_{{ c }}, 0))::bigint as value_{{ c }},
+        {%- endfor %}
+        {%- for n in [1, 2] %}
         if(
-            arg_max_null(quantity_1, precedence) is not null,
-            coalesce(arg_max_null(unit_1, precedence), max(unit_1)),
-            null
-        ) as unit_1,
-        arg_max_null(quantity_2, precedence) as quantity_2,
+            coalesce(precedence_usd, 0) > coalesce(precedence_cny, 0),
+            if(value_usd is null, 0, quantity_{{ n }}_usd),
+            if(value_cny is null, 0, quantity_{{ n }}_cny)
+        )::bigint as quantity_{{ n }},
         if(
-            arg_max_null(quantity_2, precedence) is not null,
-            coalesce(arg_max_null(unit_2, precedence), max(unit_2)),
-            null
-        ) as unit_2,
-        arg_max(receipt_id, precedence) as receipt_id,
-        max(if(currency = 'USD', receipt_id, null)) as receipt_id_usd,
-        max(if(currency = 'CNY', receipt_id, null)) as receipt_id_cny,
-        sum(source_rows)::bigint as source_rows
-    from cells
-    group by all
-    {%- if feeds == 'partner' %}
-    having sum(source_rows) > 0
-    {%- endif %}
+            quantity_{{ n }} is null,
+            null,
+            if(
+                coalesce(precedence_usd, 0) > coalesce(precedence_cny, 0),
+                coalesce(unit_{{ n }}_usd, unit_{{ n }}_cny),
+                coalesce(unit_{{ n }}_cny, unit_{{ n }}_usd)
+            )
+        ) as unit_{{ n }},
+        {%- endfor %}
+        if(coalesce(precedence_usd, 0) > coalesce(precedence_cny, 0), receipt_id_usd, receipt_id_cny) as receipt_id,
+        receipt_id_usd,
+        receipt_id_cny,
+        coalesce(source_rows, 0)::bigint as source_rows
+    from cell
 )
 {%- endmacro %}

@@ -8,8 +8,12 @@ with rows_that_count as (
     select * from {{ ref('int_counted_row') }}
 ),
 
-winner as (
+row_winner as (
     select * from {{ ref('int_row_winner') }}
+),
+
+month_winner as (
+    select * from {{ ref('int_month_winner') }}
 ),
 
 {{ trade_fact('partner') }}

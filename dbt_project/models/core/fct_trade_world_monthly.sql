@@ -8,7 +8,7 @@ with rows_that_count as (
     select * from {{ ref('int_counted_row') }}
 ),
 
-winner as (
+row_winner as (
     select * from {{ ref('int_row_winner') }}
 ),
 

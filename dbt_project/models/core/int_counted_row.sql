@@ -1,19 +1,26 @@
 -- The raw rows of the window that count, each with the reason for which it is quarantined, if any.
 {{ config(materialized='ephemeral') }}
 
-with rows_that_count as (
+with month_winner as (
+    select *
+    from {{ ref('int_month_winner') }}
+    where is_whole
+),
+
+rows_that_count as (
     select
-        t.* replace (w.partner_code as partner_code),
-        w.feeds,
-        w.precedence
+        t.* replace (coalesce(t.partner_code, 'world') as partner_code),
+        r.feeds,
+        r.precedence
     from {{ ref('stg_gacc__trade') }} as t
     inner join {{ ref('stg_landing__receipt') }} as r
         on t.receipt_id = r.receipt_id and t.parser_version = r.parser_version
-    inner join {{ ref('int_row_winner') }} as w
+    left join month_winner as m on t.receipt_id = m.receipt_id and t.month = m.month
+    left join {{ ref('int_row_winner') }} as w
         on
             t.receipt_id = w.receipt_id and t.currency = w.currency and t.month = w.month
             and t.hs_code = w.hs_code and coalesce(t.partner_code, 'world') = w.partner_code
-    where {{ in_window('t.month') }}
+    where {{ in_window('t.month') }} and (m.receipt_id is not null or w.receipt_id is not null)
 ),
 
 final as (

@@ -1,7 +1,40 @@
--- For each cell of the window, and each currency, the receipt that counts (docs/rules.md, rules 1, 3 and 4).
+-- For each cell of the window, and each currency, the receipt that counts (docs/rules.md, rules 1, 3 and 4); without
+-- the months that one receipt decides alone (int_month_winner).
 {{ config(materialized='ephemeral') }}
 
-with printed as (
+with partly as (
+    select
+        'partner' as feeds,
+        source,
+        reporter,
+        flow,
+        currency,
+        month
+    from {{ ref('int_month_winner') }}
+    where not is_whole
+    union
+    select
+        feeds,
+        source,
+        reporter,
+        flow,
+        currency,
+        month
+    from {{ ref('stg_landing__coverage') }}
+    where feeds = 'world' and {{ in_window('month') }}
+),
+
+coverage as (
+    select v.*
+    from {{ ref('stg_landing__coverage') }} as v
+    semi join partly as p
+        on
+            v.feeds = p.feeds and v.source = p.source and v.reporter = p.reporter and v.flow = p.flow
+            and v.currency = p.currency and v.month = p.month
+),
+
+-- Printed in any currency, also by a receipt that counts no longer.
+printed as (
     select distinct
         r.feeds,
         t.source,
@@ -12,13 +45,10 @@ with printed as (
         coalesce(t.partner_code, 'world') as partner_code
     from {{ ref('stg_gacc__trade') }} as t
     inner join {{ ref('stg_landing__receipt') }} as r on t.receipt_id = r.receipt_id
-    where r.feeds <> 'check' and {{ in_window('t.month') }}
-),
-
-coverage as (
-    select *
-    from {{ ref('stg_landing__coverage') }}
-    where feeds <> 'check' and {{ in_window('month') }}
+    semi join partly as p
+        on
+            r.feeds = p.feeds and t.source = p.source and t.reporter = p.reporter and t.flow = p.flow
+            and t.month = p.month
 ),
 
 -- Lines that were asked for one by one, without partners: where nothing was traded, that is a figure.
@@ -44,9 +74,9 @@ cell as (
 cells as (
     select
         cell.*,
-        c.currency
+        p.currency
     from cell
-    cross join (values ('USD'), ('CNY')) as c (currency)
+    inner join partly as p using (feeds, source, reporter, flow, month)
 ),
 
 winner as (

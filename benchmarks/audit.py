@@ -27,7 +27,8 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from orchestration.dbt_build import run_dbt
+from orchestration.build_plan import plan
+from orchestration.dbt_build import run_by_months, run_dbt
 from orchestration.duck import literal, scratch
 from orchestration.gates import audit as audits
 from orchestration.gates.evidence import Subject
@@ -146,8 +147,12 @@ def build_home(home: Home) -> None:
     snapshot.write(state, home.warehouse / "landing")
     for reader in READERS.values():
         write_schema(home, reader)
-    for select, without in ((FIRST, FACTS), (FACTS, ""), (MARTS, "")):
-        outcome = run_dbt(home, select, exclude=without, full_refresh=True)
+    for build in (
+        lambda: run_dbt(home, FIRST, exclude=FACTS, full_refresh=True),
+        lambda: run_by_months(home, FACTS, plan(home, state).batches, full_refresh=True),
+        lambda: run_dbt(home, MARTS, full_refresh=True),
+    ):
+        outcome = build()
         if outcome.failures:
             sys.exit("\n".join(outcome.failures))
     candidate.build(home, state, None)

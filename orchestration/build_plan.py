@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from orchestration.landing.store import LandingState
 from orchestration.release_calendar import month_range
-from orchestration.settings import DBT_PROJECT, Home
+from orchestration.settings import DBT_PROJECT, Home, settings
 from orchestration.sources import gacc_nomenclature
 from orchestration.sources.gacc import PARSER_VERSION
 
@@ -57,6 +57,23 @@ class Plan:
     months: tuple[dt.date, ...]
     fingerprints: dict[dt.date, str]
     full: bool
+
+    @property
+    def batches(self) -> list[tuple[dt.date, ...]]:
+        """The months in order, as many at once as fit into memory; one empty batch if there is none."""
+        rows: dict[dt.date, int] = defaultdict(int)
+        for receipt in self.state.active:
+            for month in receipt.content:
+                rows[month.month] += month.rows
+        found: list[list[dt.date]] = [[]]
+        held = 0
+        for month in self.months:
+            if found[-1] and held + rows[month] > settings().batch_rows:
+                found.append([])
+                held = 0
+            found[-1].append(month)
+            held += rows[month]
+        return [tuple(batch) for batch in found]
 
 
 def plan(home: Home, state: LandingState, asked: Iterable[dt.date] = ()) -> Plan:

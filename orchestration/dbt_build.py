@@ -90,6 +90,23 @@ def run_dbt(
     return outcome
 
 
+def run_by_months(home: Home, select: str, batches: Sequence[Sequence[dt.date]], *, full_refresh: bool) -> DbtOutcome:
+    """`run_dbt` of models that replace months, batch by batch, so that a long history fits into memory.
+
+    Tests run with the last batch, and the outcome is that of the last, or of the one that failed.
+    """
+    if full_refresh and len(batches) == 1:
+        return run_dbt(home, select, full_refresh=True)
+    models = " ".join(f"{part},resource_type:model" for part in select.split())
+    steps = [(models, (), True)] if full_refresh else []
+    steps += [(select if batch is batches[-1] else models, batch, False) for batch in batches]
+    for selected, months, anew in steps:
+        outcome = run_dbt(home, selected, months=months, full_refresh=anew)
+        if outcome.failures:
+            break
+    return outcome
+
+
 def _list_months(home: Home, months: Sequence[dt.date]) -> None:
     """Put the months to rebuild where the macro `in_window` reads them."""
     with duckdb.connect(str(home.build_database)) as con:

@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     keep_candidates: int = 5
     duckdb_memory: str = "2GB"
     audit_memory: str = "1GB"
+    #: Raw rows that facts are made from at once; more, and DuckDB would spill to disk.
+    batch_rows: int = 6_000_000
     lock_seconds: int = 3600
     inbox_quiet_seconds: float = 10
     inbox_interval_seconds: int = 30

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from orchestration.build_plan import Built
-from orchestration.dbt_build import run_dbt
+from orchestration.build_plan import Built, plan
+from orchestration.dbt_build import run_by_months, run_dbt
 from orchestration.landing import snapshot
 from orchestration.landing.receivers import receive_file
 from orchestration.landing.scope import Declaration
@@ -19,7 +20,7 @@ from orchestration.release_calendar import month_range, parse_month
 from orchestration.releases.content import table_content
 from orchestration.releases.store import Releases
 from orchestration.run import run_home
-from orchestration.settings import Home
+from orchestration.settings import Home, settings
 from orchestration.sources.raw import write_raw
 from tests.conftest import add, code_list, contents, hs8_list, published, query, row, tree, value, write_csv
 
@@ -217,3 +218,16 @@ def test_a_window_on_a_first_build_is_refused(small: Home) -> None:
     outcome = run_dbt(small, "fct_trade_monthly", months=[month], full_refresh=True)
     assert any("would leave only that window" in failure for failure in outcome.failures)
     assert Built.read(small).facts == 1
+
+
+def test_a_long_history_is_built_in_batches(small: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Facts from the start, and of many changed months, are the same in one go and month by month."""
+    published(small)
+    whole = {name: fact_hash(small, name) for name in ("fct_trade_monthly", "int_category_month")}
+    months = list(month_range(parse_month("2024-01"), parse_month("2024-04")))
+    monkeypatch.setattr(settings(), "batch_rows", 1)
+    batches = replace(plan(small, Landing(small).state()), months=tuple(months)).batches
+    assert batches == [(month,) for month in months]
+    for anew in (True, False):
+        assert not run_by_months(small, FACTS, batches, full_refresh=anew).failures
+        assert {name: fact_hash(small, name) for name in whole} == whole

@@ -31,9 +31,10 @@
   {%- endif -%}
 {%- endmacro %}
 
-{# Pre-hook: a first build or a full refresh with a window would leave only that window. #}
+{# Pre-hook: a first build or a full refresh with a window would leave only that window. An empty one leaves nothing. #}
 {% macro refuse_window_on_first_build() -%}
-  {%- if execute and invocation_args_dict.get('event_time_start') and not is_incremental() -%}
+  {%- if execute and invocation_args_dict.get('event_time_start') and not is_incremental()
+      and run_query('select count(*) from build_month').columns[0].values()[0] > 0 -%}
     {{ exceptions.raise_compiler_error(
       this.name ~ ": a first build or a full refresh with a window would leave only that window. "
       ~ "Run it without --event-time-start and --event-time-end.") }}

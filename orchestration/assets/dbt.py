@@ -22,7 +22,7 @@ from orchestration.assets.common import (
     snapshot_state,
 )
 from orchestration.build_plan import Built, Plan, plan
-from orchestration.dbt_build import DbtOutcome, manifest, run_dbt
+from orchestration.dbt_build import DbtOutcome, manifest, run_by_months, run_dbt
 from orchestration.landing.store import LandingState
 from orchestration.release_calendar import format_month
 from orchestration.settings import Home
@@ -132,7 +132,7 @@ def dbt_facts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterat
     home, asked = warehouse.home, months_of(context)
     work = plan(home, snapshot_state(home), asked)
     _raw_must_exist(home, work)
-    outcome = run_dbt(home, FACTS, months=None if work.full else work.months, full_refresh=work.full)
+    outcome = run_by_months(home, FACTS, work.batches, full_refresh=work.full)
     if not outcome.failures:
         # Before dbt's events: the checks among these speak of what was materialized last.
         log_other_months(context, sorted(context.selected_asset_keys), list(work.months), asked)

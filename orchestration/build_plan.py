@@ -63,8 +63,8 @@ class Plan:
         """The months in order, as many at once as fit into memory; one empty batch if there is none."""
         rows: dict[dt.date, int] = defaultdict(int)
         for receipt in self.state.active:
-            for month in receipt.content:
-                rows[month.month] += month.rows
+            for received in receipt.content:
+                rows[received.month] += received.rows
         found: list[list[dt.date]] = [[]]
         held = 0
         for month in self.months:

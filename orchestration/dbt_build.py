@@ -98,7 +98,7 @@ def run_by_months(home: Home, select: str, batches: Sequence[Sequence[dt.date]],
     if full_refresh and len(batches) == 1:
         return run_dbt(home, select, full_refresh=True)
     models = " ".join(f"{part},resource_type:model" for part in select.split())
-    steps = [(models, (), True)] if full_refresh else []
+    steps: list[tuple[str, Sequence[dt.date], bool]] = [(models, (), True)] if full_refresh else []
     steps += [(select if batch is batches[-1] else models, batch, False) for batch in batches]
     for selected, months, anew in steps:
         outcome = run_dbt(home, selected, months=months, full_refresh=anew)

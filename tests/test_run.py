@@ -220,7 +220,7 @@ def test_a_window_on_a_first_build_is_refused(small: Home) -> None:
     assert Built.read(small).facts == 1
 
 
-def test_a_long_history_is_built_in_batches(small: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_history_is_built_in_batches(small: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Facts from the start, and of many changed months, are the same in one go and month by month."""
     published(small)
     whole = {name: fact_hash(small, name) for name in ("fct_trade_monthly", "int_category_month")}

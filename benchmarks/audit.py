@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import hashlib
 import os
 import platform
 import subprocess
@@ -27,134 +26,26 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from orchestration.build_plan import plan
-from orchestration.dbt_build import run_by_months, run_dbt
-from orchestration.duck import literal, scratch
+from benchmarks.made_up import LAST_MONTH, write_home
+from orchestration.build import build
 from orchestration.gates import audit as audits
 from orchestration.gates.evidence import Subject
 from orchestration.gates.judge import judge
 from orchestration.gates.suites import ExpectationSpec
-from orchestration.landing import snapshot
-from orchestration.landing.scope import Scope
-from orchestration.landing.store import Landing, Receipt, ReceivedMonth
-from orchestration.release_calendar import add_months, format_month, parse_month
+from orchestration.landing.store import Landing
+from orchestration.release_calendar import add_months, format_month
 from orchestration.releases import candidate
 from orchestration.releases.store import read_manifest
-from orchestration.settings import DBT_PROJECT, Home, settings
-from orchestration.sources.gacc import PARSER_VERSION
-from orchestration.sources.gacc_rows import RAW_COLUMNS
-from orchestration.sources.raw import raw_path
+from orchestration.settings import Home, settings
 from orchestration.sources.raw_documents import READERS, write_schema
-
-LAST_MONTH = parse_month("2024-12")
-#: A home with this active dataset has its continuity judged; its source is the synthetic one.
-DATASET, SOURCE = "sample_chips", "gacc_sample"
-DIMENSIONS = ("month", "hs_code", "partner_code", "regime_code")
-#: Every line of the tariff's headings up to 5,000, and chips, which the dataset needs.
-CODES = f"""
-create table code as
-with heading as (
-  from read_csv({literal(DBT_PROJECT / "seeds" / "hs_headings.csv")}, all_varchar = true) where length(hs_code) = 4
-),
-category as (from read_csv({literal(DBT_PROJECT / "seeds" / "categories.csv")}, all_varchar = true))
-select hs_code || lpad((10 * line)::varchar, 4, '0') as hs_code, name as hs_name, false as is_needed
-from (select *, unnest(range(1, greatest(hs8_lines::int * 5 // 9, 1) + 1)) as line from heading)
-union all
-select hs_prefixes, category_name, true from category where category_scheme = 'ic_line'"""
-#: The cells that ever trade: few partners trade nearly every code, most few; the United States trade all chips.
-CELLS = f"""
-create table cell as
-with partner as (
-  select partner_code, name_en as partner_name, row_number() over (order by hash(partner_code)) as rank
-  from read_csv({literal(DBT_PROJECT / "seeds" / "partners.csv")}, all_varchar = true)
-)
-select hs_code, hs_name, partner_code, partner_name
-from code cross join partner
-order by is_needed and partner_code = '502' desc,
-  ln((hash(hs_code, partner_code) % 1000000 + 1) / 1000001) * rank desc
-limit ?"""
-#: A month's rows in the order of a download, by quantity: each cell in 19 of 20 months, in three regimes.
-MONTH = """
-select date '{month}' as month, 1 + row_number() over (order by quantity_1 desc, seed) as line,
-  hs_code, hs_name, partner_code, partner_name, regime_code, regime_name, null as province_code, null as province_name,
-  quantity_1, if(hs_code < '84', 'Kilogram', 'Number of item') as unit_1,
-  seed % 1000000 as quantity_2, if(hs_code < '84', null, 'Kilogram') as unit_2,
-  (exp(seed % 1400 / 100.0) * (1 + seed % 17))::bigint as value
-from (
-  select *, hash(hs_code, partner_code, regime_code, '{month}') as seed, seed // 1000 % 100000 as quantity_1 from cell,
-    (values ('10', 'Ordinary Trade'), ('14', 'Processing and assembling'), ('15', 'Processing with imported materials'))
-      as regime (regime_code, regime_name)
-  where hs_code like '85423%' or hash(hs_code, partner_code, '{month}') % 20 <> 0
-)
-order by line"""
-
-
-def write_home(home: Home, months: int, rows: int) -> None:
-    """Landing records and raw Parquet: one receipt and one file a month, of about that many rows."""
-    home.create()
-    landing = Landing(home)
-    with scratch() as con:
-        con.execute(CODES)
-        con.execute(CELLS, [rows * 20 // 57])
-        for sequence in range(1, months + 1):
-            month = add_months(LAST_MONTH, sequence - months)
-            receipt = _write_month(con, home, sequence, month)
-            with landing.receiving():
-                landing.append(receipt)
-
-
-def _write_month(con: duckdb.DuckDBPyConnection, home: Home, sequence: int, month: dt.date) -> Receipt:
-    """Raw rows of a month, and the receipt that they stand for."""
-    sha256 = hashlib.sha256(f"{month}".encode()).hexdigest()
-    receipt = Receipt.model_validate(
-        {
-            "sequence": sequence,
-            "receipt_id": f"r{sequence:06d}-{sha256[:8]}",
-            "sha256": sha256,
-            "bytes": 0,
-            "name": f"made_up_{month:%Y_%m}.csv",
-            "received_at": dt.datetime.now(dt.UTC),
-            "dataset": DATASET,
-            "vintage": add_months(month, 1).replace(day=20),
-            "header": None,
-            "scope": Scope(source=SOURCE, flow="import", months=(month, month), hs="all", partners="all",
-                           currency="USD", dimensions=DIMENSIONS),
-            "printed": (month, month),
-            "encoding": "gb18030",
-            "content": (),
-        }
-    )  # fmt: skip
-    scope, path = receipt.scope, raw_path(home, receipt, month)
-    head = {"receipt_id": receipt.receipt_id, "parser_version": PARSER_VERSION, "source": scope.source,
-            "reporter": scope.reporter, "flow": scope.flow, "currency": scope.currency}  # fmt: skip
-    columns = [f"{literal(value)} as {name}" for name, value in head.items()]
-    columns += [f"{name}::{kind} as {name}" for name, kind in RAW_COLUMNS.items()]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    con.execute(
-        f"copy (select {', '.join(columns)} from ({MONTH.format(month=month)})) to {literal(path)} "
-        "(format parquet, compression zstd)"
-    )
-    seen = con.execute(f"select count(*), sum(value)::bigint from read_parquet({literal(path)})").fetchone() or (0, 0)
-    return receipt.model_copy(update={"content": (ReceivedMonth(month=month, rows=seen[0], value=seen[1]),)})
 
 
 def build_home(home: Home) -> None:
     """Every model as a run builds it from the start, and a candidate."""
-    from orchestration.assets.dbt import DIMENSIONS as FIRST
-    from orchestration.assets.dbt import FACTS, MARTS
-
     state = Landing(home).state()
-    snapshot.write(state, home.warehouse / "landing")
     for reader in READERS.values():
         write_schema(home, reader)
-    for build in (
-        lambda: run_dbt(home, FIRST, exclude=FACTS, full_refresh=True),
-        lambda: run_by_months(home, FACTS, plan(home, state).batches, full_refresh=True),
-        lambda: run_dbt(home, MARTS, full_refresh=True),
-    ):
-        outcome = build()
-        if outcome.failures:
-            sys.exit("\n".join(outcome.failures))
+    build(home, state)
     candidate.build(home, state, None)
 
 

@@ -20,6 +20,11 @@ from orchestration.settings import DBT_MANIFEST, DBT_PROJECT, Home
 
 Event = dict[str, Any]
 
+#: What the three steps of a build select: dimensions, then facts by month, then marts that find their stale months.
+FACTS = "config.incremental_strategy:replace_months"
+MARTS = "bonded.marts"
+DIMENSIONS = "resource_type:seed bonded.staging bonded.core"
+
 
 @dataclass
 class DbtOutcome:

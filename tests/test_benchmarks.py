@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.audit import build_home, measured, write_home
+from benchmarks.audit import build_home, measured
+from benchmarks.made_up import write_home
 from benchmarks.parse import write_file
 from orchestration.settings import Home
 from orchestration.sources.gacc import parse

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from orchestration.build_plan import Built, plan
-from orchestration.dbt_build import run_by_months, run_dbt
+from orchestration.dbt_build import FACTS, run_by_months, run_dbt
 from orchestration.landing import snapshot
 from orchestration.landing.receivers import receive_file
 from orchestration.landing.scope import Declaration
@@ -24,7 +24,6 @@ from orchestration.settings import Home, settings
 from orchestration.sources.raw import write_raw
 from tests.conftest import add, code_list, contents, hs8_list, published, query, row, tree, value, write_csv
 
-FACTS = "config.incremental_strategy:replace_months"
 pytestmark = pytest.mark.usefixtures("in_memory")
 
 

@@ -15,8 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from orchestration.assets.dbt import DIMENSIONS, FACTS
-from orchestration.dbt_build import run_dbt
+from orchestration.dbt_build import DIMENSIONS, FACTS, run_dbt
 from orchestration.landing import snapshot
 from orchestration.landing.receive import receive
 from orchestration.landing.store import Landing

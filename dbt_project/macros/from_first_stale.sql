@@ -1,7 +1,11 @@
 {#
-  Incremental strategy for marts that look back: each rebuilds itself from its first stale month on, found by
-  comparing the fingerprints of its input, month by month, with those it was built from. Nobody tells a mart
-  what changed. The code of the marts is part of the fingerprint. A withdrawn last month is stale, too.
+  Tables of marts find out themselves which months they must build anew, by comparing the fingerprints of their input,
+  month by month (int_mart_month), with those that they were built from. Nobody tells a mart what changed. The code of
+  the marts is part of the fingerprint.
+
+  from_first_stale: marts that look back are built anew from the first stale month on. A withdrawn last month is stale.
+  replace_series: coverage is built anew in stale months, and for series that are new or gone.
+  replace_all: small tables that read themselves while months are only added.
 #}
 {% macro get_incremental_from_first_stale_sql(args) %}
   {%- set columns = args.dest_columns | map(attribute='quoted') | join(', ') -%}
@@ -11,36 +15,101 @@
   select {{ columns }} from {{ args.temp_relation }} where month >= '{{ first }}'::date;
 {% endmacro %}
 
-{# The fingerprints that marts were built from; written in the transaction of the mart (post-hook). #}
+{% macro get_incremental_replace_series_sql(args) %}
+  {%- set columns = args.dest_columns | map(attribute='quoted') | join(', ') -%}
+  delete from {{ args.target_relation }} where {{ is_stale('month') }};
+  {%- if not only_adding() %}
+  {#- A series may have gone. #}
+  delete from {{ args.target_relation }} as h
+  where not exists (
+    select 1 from {{ ref('int_series') }} as s
+    where
+      s.source = h.source and s.reporter = h.reporter and s.flow = h.flow and s.partner_code = h.partner_code
+      and s.category_scheme = h.category_scheme and s.category_code = h.category_code
+  );
+  {%- endif %}
+  insert into {{ args.target_relation }} ({{ columns }})
+  select {{ columns }} from {{ args.temp_relation }};
+{% endmacro %}
+
+{% macro get_incremental_replace_all_sql(args) %}
+  {%- set columns = args.dest_columns | map(attribute='quoted') | join(', ') -%}
+  delete from {{ args.target_relation }};
+  insert into {{ args.target_relation }} ({{ columns }}) select {{ columns }} from {{ args.temp_relation }};
+{% endmacro %}
+
+{#
+  What tables of marts were built from, and from which month on the last time; written in the transaction of the
+  table (post-hook).
+#}
 {% macro create_fingerprints() -%}
-  create table if not exists mart_fingerprint (mart varchar, month date, fingerprint varchar)
+  create table if not exists mart_fingerprint (mart varchar, month date, fingerprint varchar);
+  create table if not exists mart_rebuilt (mart varchar, first_month date)
 {%- endmacro %}
 
 {% macro keep_fingerprints() -%}
+  delete from mart_rebuilt where mart = '{{ this.identifier }}';
+  insert into mart_rebuilt values ('{{ this.identifier }}', '{{ first_stale_month() }}');
   delete from mart_fingerprint where mart = '{{ this.identifier }}';
   insert into mart_fingerprint
-  select '{{ this.identifier }}', month, fingerprint || '{{ model_code() }}' from {{ ref('int_mart_input') }}
+  select '{{ this.identifier }}', month, fingerprint || '{{ model_code() }}' from {{ ref('int_mart_month') }}
 {%- endmacro %}
 
-{# The code of all marts of this kind and what they share, since the shares of one are made of another. #}
+{# The code of all marts and what they share, since the shares of one are made of another. #}
 {% macro model_code() -%}
   {%- set marts = (graph.nodes if execute else {}).values()
-      | selectattr('config.incremental_strategy', 'equalto', 'from_first_stale') | map(attribute='raw_code') | sort -%}
+      | selectattr('resource_type', 'equalto', 'model') | selectattr('fqn.1', 'equalto', 'marts')
+      | map(attribute='raw_code') | sort -%}
   {{ local_md5(marts | join ~ category_series('spine')) }}
 {%- endmacro %}
 
+{# Months whose fingerprint differs from the one that this table was built from, as text, in order; and the last held. #}
+{% macro stale_months() -%}
+  {%- set query -%}
+    select strftime(coalesce(i.month, h.month), '%Y-%m-%d')
+    from {{ ref('int_mart_month') }} as i
+    full join (select * from mart_fingerprint where mart = '{{ this.identifier }}') as h on i.month = h.month
+    where i.fingerprint || '{{ model_code() }}' is distinct from h.fingerprint
+    order by 1
+  {%- endset -%}
+  {{ return(run_query(query).columns[0].values() | list) }}
+{%- endmacro %}
+
 {#
-  The first month from which this mart must be rebuilt: 1900-01-01 on a first build, 9999-01-01 if none.
+  The first month from which this table must be rebuilt: 1900-01-01 on a first build, 9999-01-01 if none.
 #}
 {% macro first_stale_month() -%}
   {%- if not execute or not is_incremental() -%}
     {{ return('1900-01-01') }}
   {%- endif -%}
-  {%- set query -%}
-    select coalesce(min(coalesce(i.month, h.month)), date '9999-01-01')
-    from {{ ref('int_mart_input') }} as i
-    full join (select * from mart_fingerprint where mart = '{{ this.identifier }}') as h on i.month = h.month
-    where i.fingerprint || '{{ model_code() }}' is distinct from h.fingerprint
-  {%- endset -%}
-  {{ return(run_query(query).columns[0].values()[0] | string | truncate(10, True, '')) }}
+  {{ return((stale_months() + ['9999-01-01']) | first) }}
+{%- endmacro %}
+
+{# Whether months are only added behind the last one that this table was built from. #}
+{% macro only_adding() -%}
+  {%- if not execute or not is_incremental() -%}
+    {{ return(false) }}
+  {%- endif -%}
+  {%- set last = run_query(
+    "select coalesce(max(month), date '9999-12-01') from mart_fingerprint where mart = '" ~ this.identifier ~ "'"
+  ).columns[0].values()[0] | string -%}
+  {{ return(first_stale_month() > last) }}
+{%- endmacro %}
+
+{# A condition on months: stale ones; all on a first build. #}
+{% macro is_stale(month) -%}
+  {%- if not execute or not is_incremental() -%}
+    true
+  {%- else -%}
+    {{ month }} in (date '9999-01-01'{% for stale in stale_months() %}, date '{{ stale }}'{% endfor %})
+  {%- endif -%}
+{%- endmacro %}
+
+{# A condition on months: those to read, which are all unless some are only added. #}
+{% macro is_added(month) -%}
+  {%- if only_adding() -%}
+    {{ month }} >= '{{ first_stale_month() }}'::date
+  {%- else -%}
+    true
+  {%- endif -%}
 {%- endmacro %}

@@ -22,16 +22,12 @@ from orchestration.assets.common import (
     snapshot_state,
 )
 from orchestration.build_plan import Built, Plan, plan
-from orchestration.dbt_build import DbtOutcome, manifest, run_by_months, run_dbt
+from orchestration.dbt_build import DIMENSIONS, FACTS, MARTS, DbtOutcome, manifest, run_by_months, run_dbt
 from orchestration.landing.store import LandingState
 from orchestration.release_calendar import format_month
 from orchestration.settings import Home
 from orchestration.sources.raw import raw_path
 from orchestration.sources.raw_documents import missing_raw
-
-FACTS = "config.incremental_strategy:replace_months"
-MARTS = "bonded.marts"
-DIMENSIONS = "resource_type:seed bonded.staging bonded.core"
 
 
 class Translator(DagsterDbtTranslator):
@@ -107,8 +103,10 @@ def _documents_must_exist(home: Home, state: LandingState) -> None:
 )
 def dbt_dimensions(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
     """Staging views, reviewed seeds and dimensions."""
-    _documents_must_exist(warehouse.home, snapshot_state(warehouse.home))
-    yield from _events(context, warehouse.home, run_dbt(warehouse.home, DIMENSIONS, exclude=FACTS))
+    home, state = warehouse.home, snapshot_state(warehouse.home)
+    _documents_must_exist(home, state)
+    outcome = run_dbt(home, DIMENSIONS, exclude=FACTS, full_refresh=plan(home, state).full)
+    yield from _events(context, home, outcome)
 
 
 @dbt_assets(manifest=manifest(), select=FACTS, dagster_dbt_translator=TRANSLATOR, partitions_def=MONTHS)

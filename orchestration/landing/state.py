@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from orchestration.landing.records import (
@@ -63,6 +63,14 @@ class LandingState:
             tuple(r for r in self.withdrawals if r.sequence <= sequence),
             tuple(r for r in self.lists if r.sequence <= sequence),
             tuple(r for r in self.papers if r.sequence <= sequence),
+        )
+
+    def known_on(self, day: dt.date) -> LandingState:
+        """What was known on a day: receipts and documents of a vintage up to it. Code lists only describe, and stay."""
+        return replace(
+            self,
+            receipts=tuple(r for r in self.receipts if r.vintage <= day),
+            papers=tuple(r for r in self.papers if r.vintage <= day),
         )
 
     @property

@@ -21,9 +21,8 @@ import duckdb
 import pandas as pd
 
 from orchestration import duck
-from orchestration.assets.dbt import DIMENSIONS, FACTS, MARTS
 from orchestration.build_plan import Built, plan
-from orchestration.dbt_build import run_dbt
+from orchestration.dbt_build import DIMENSIONS, FACTS, MARTS, run_dbt
 from orchestration.duck import literal
 from orchestration.gates.audit import Report
 from orchestration.gates.judge import judge

@@ -13,17 +13,14 @@ with listed as (
 
 seen as (
     select
-        t.hs_code as hs8,
+        t.hs8,
         t.month,
-        regexp_matches(t.commodity_as_printed, '[\x{4e00}-\x{9fff}]') as is_chinese,
+        t.is_chinese,
         { 'precedence': r.precedence, 'month': t.month, 'name': t.commodity_as_printed } as spelling
-    from {{ ref('stg_gacc__trade') }} as t
-    inner join {{ ref('stg_landing__receipt') }} as r
-        on t.receipt_id = r.receipt_id and t.parser_version = r.parser_version
-    where length(t.hs_code) = 8
+    from {{ ref('int_traded_line') }} as t
+    inner join {{ ref('stg_landing__receipt') }} as r on t.receipt_id = r.receipt_id
 ),
 
--- One pass over all rows ever received.
 traded as (
     select
         hs8,

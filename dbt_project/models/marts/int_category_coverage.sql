@@ -15,40 +15,14 @@ stream_month as (
     group by all
 ),
 
-stream as (
+category as (
     select distinct
         source,
         reporter,
-        flow
-    from stream_month
-),
-
--- Codes that never occur in a stream need no row there; reviewed schemes are always shown.
-category as (
-    select
-        source,
-        reporter,
         flow,
         category_scheme,
         category_code
-    from {{ ref('int_partner_category_month') }}
-    union
-    select
-        source,
-        reporter,
-        flow,
-        category_scheme,
-        category_code
-    from {{ ref('int_category_month') }}
-    union
-    select
-        s.source,
-        s.reporter,
-        s.flow,
-        c.category_scheme,
-        c.category_code
-    from stream as s
-    cross join {{ ref('categories') }} as c
+    from {{ ref('int_series') }}
 ),
 
 required as (

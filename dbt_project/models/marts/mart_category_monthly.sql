@@ -11,17 +11,7 @@ sums as (
 ),
 
 first_trade as (
-    select
-        c.source,
-        c.reporter,
-        c.flow,
-        c.category_scheme,
-        c.category_code,
-        min(c.month) as first_month
-    from covered as c
-    inner join sums as s using (source, reporter, flow, month, category_scheme, category_code)
-    where (c.covered_usd and s.value_usd > 0) or (c.covered_cny and s.value_cny > 0)
-    group by all
+    select * from {{ ref('int_series_start') }}
 ),
 
 spine as (
@@ -39,7 +29,7 @@ spine as (
         s.quantity_unit,
         f.first_month
     from covered as c
-    inner join first_trade as f using (source, reporter, flow, category_scheme, category_code)
+    inner join first_trade as f using (source, reporter, flow, partner_code, category_scheme, category_code)
     left join sums as s using (source, reporter, flow, month, category_scheme, category_code)
     where {{ look_back('c.month') }}
 ),

@@ -1,41 +1,53 @@
--- Which rows the marts can have, and why the others are not there. Series are those with trade in any month,
--- and reviewed categories for all partners together and for each partner that some receipt names.
+-- Which rows the marts can have, and why the others are not there.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_series',
+    post_hook="{{ keep_fingerprints() }}"
+) }}
+
 with coverage as (
     select * from {{ ref('int_category_coverage') }}
 ),
 
+{% if is_incremental() -%}
+-- Every series that is here has a row in the latest month that stays as it is.
+kept_month as (
+    select
+        source,
+        reporter,
+        flow,
+        category_scheme,
+        category_code,
+        max(month) as month
+    from coverage
+    where partner_code = '*' and not {{ is_stale('month') }}
+    group by all
+),
+
+held as (
+    select h.*
+    from {{ this }} as h
+    semi join kept_month as k
+        on
+            h.source = k.source and h.reporter = k.reporter and h.flow = k.flow and h.month = k.month
+            and h.category_scheme = k.category_scheme and h.category_code = k.category_code
+),
+
 series as (
     select
-        source,
-        reporter,
-        flow,
-        partner_code,
-        category_scheme,
-        category_code
-    from {{ ref('int_partner_category_month') }}
-    union
-    select
-        source,
-        reporter,
-        flow,
-        partner_code,
-        category_scheme,
-        category_code
-    from coverage
-    where partner_code = 'all'
-    union
-    select
-        c.source,
-        c.reporter,
-        c.flow,
-        c.partner_code,
-        c.category_scheme,
-        c.category_code
-    from coverage as c
-    semi join {{ ref('categories') }} as r
-        on c.category_scheme = r.category_scheme and c.category_code = r.category_code
-    where c.partner_code not in ('*', 'all')
+        s.*,
+        h.month is null as is_new
+    from {{ ref('int_series') }} as s
+    left join held as h using (source, reporter, flow, partner_code, category_scheme, category_code)
 ),
+{%- else -%}
+series as (
+    select
+        *,
+        true as is_new
+    from {{ ref('int_series') }}
+),
+{%- endif %}
 
 -- Months of which some receipt of the stream says something.
 received_month as (
@@ -105,6 +117,7 @@ judged as (
         on
             s.source = n.source and s.reporter = n.reporter and s.flow = n.flow and whole.month = n.month
             and s.category_scheme = n.category_scheme and s.category_code = n.category_code
+    where s.is_new or {{ is_stale('whole.month') }}
 ),
 
 final as (

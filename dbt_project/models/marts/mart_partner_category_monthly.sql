@@ -11,18 +11,7 @@ sums as (
 ),
 
 first_trade as (
-    select
-        c.source,
-        c.reporter,
-        c.flow,
-        c.partner_code,
-        c.category_scheme,
-        c.category_code,
-        min(c.month) as first_month
-    from covered as c
-    inner join sums as s using (source, reporter, flow, month, partner_code, category_scheme, category_code)
-    where (c.covered_usd and s.value_usd > 0) or (c.covered_cny and s.value_cny > 0)
-    group by all
+    select * from {{ ref('int_series_start') }}
 ),
 
 spine as (

@@ -1,0 +1,24 @@
+{#
+  What data tests look at: of tables that are built by month, the months that this run has built, since a test of all
+  history on every run would cost more than the run; elsewhere, and without a window, all rows. Overrides dbt's own.
+#}
+{% macro get_where_subquery(relation) -%}
+  {%- set conditions = [config.get('where', '')] -%}
+  {%- if execute -%}
+    {%- set node = graph.nodes.values() | selectattr('name', 'equalto', relation.identifier) | first -%}
+    {%- set strategy = node.config.incremental_strategy if node else '' -%}
+    {%- if strategy == 'replace_months' -%}
+      {%- do conditions.append(in_window('month')) -%}
+    {%- elif strategy == 'from_first_stale' -%}
+      {%- do conditions.append(
+        "month >= (select min(first_month) from mart_rebuilt where mart = '" ~ relation.identifier ~ "')"
+      ) -%}
+    {%- endif -%}
+  {%- endif -%}
+  {%- set where = conditions | select | join(' and ') -%}
+  {%- if where -%}
+    (select * from {{ relation }} where {{ where }}) dbt_subquery
+  {%- else -%}
+    {{ relation }}
+  {%- endif -%}
+{%- endmacro %}

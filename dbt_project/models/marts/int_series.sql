@@ -1,0 +1,64 @@
+-- Every series of which marts speak: those with a cell in some month, all partners together of the same categories, and
+-- reviewed categories of all partners together and of each partner that some receipt names. While months are only
+-- added, series of the new ones are added.
+{{ config(materialized='incremental', incremental_strategy='replace_all', post_hook="{{ keep_fingerprints() }}") }}
+
+with traded as (
+    select
+        source,
+        reporter,
+        flow,
+        partner_code,
+        category_scheme,
+        category_code
+    from {{ ref('int_partner_category_month') }}
+    where {{ is_added('month') }}
+    union
+    select
+        source,
+        reporter,
+        flow,
+        'all' as partner_code,
+        category_scheme,
+        category_code
+    from {{ ref('int_category_month') }}
+    where {{ is_added('month') }}
+    {%- if only_adding() %}
+    union
+    select * from {{ this }}
+    {%- endif %}
+),
+
+named as (
+    select distinct
+        source,
+        reporter,
+        flow,
+        if(partner_code in ('*', 'world'), 'all', partner_code) as partner_code
+    from {{ ref('int_coverage') }}
+),
+
+final as (
+    select * from traded
+    union
+    select
+        source,
+        reporter,
+        flow,
+        'all' as partner_code,
+        category_scheme,
+        category_code
+    from traded
+    union
+    select
+        n.source,
+        n.reporter,
+        n.flow,
+        unnest([n.partner_code, 'all']) as partner_code,
+        c.category_scheme,
+        c.category_code
+    from named as n
+    cross join {{ ref('categories') }} as c
+)
+
+select * from final

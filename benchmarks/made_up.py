@@ -84,8 +84,8 @@ def revise(home: Home, month: dt.date, keep: int) -> None:
     landing = Landing(home)
     paths = [raw_path(home, r, month) for r in landing.state().receipts if month in r.scope.month_list]
     rows = (
-        f"select * replace (value + value // 100 as value) from read_parquet({literal(paths[0])}, hive_partitioning = false) "
-        f"where hash(line) % 100 < {keep}"
+        "select * replace (value + value // 100 as value) "
+        f"from read_parquet({literal(paths[0])}, hive_partitioning = false) where hash(line) % 100 < {keep}"
     )
     with scratch() as con, landing.receiving():
         sequence = landing.state().sequence + 1

@@ -257,21 +257,34 @@ def query(
     sql: str,
     home: HomeOption = None,
     release: Annotated[str | None, typer.Option(help="A release; the current one by default.")] = None,
-    as_of: Annotated[str | None, typer.Option("--as-of", help="Not built yet.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Tables as they would have been on this date (YYYY-MM-DD, Beijing).")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run SQL on a release, read-only."""
+    """Run SQL on a release, read-only; with --as-of, on its receipts known by that date."""
     from orchestration.releases.query import run_sql
 
-    if as_of:
-        raise typer.BadParameter(
-            "--as-of is not built yet; query an older release with --release", param_hint="--as-of"
-        )
-    columns, rows = run_sql(Releases(_home(home)).folder(release), sql)
+    place = _home(home)
+    folder = _known_on(place, as_of, release) if as_of else Releases(place).folder(release)
+    columns, rows = run_sql(folder, sql)
     if as_json:
         output.json_out([dict(zip(columns, row, strict=True)) for row in rows])
     else:
         output.table(columns, [list(row) for row in rows])
+
+
+def _known_on(home: Home, text: str, release: str | None) -> Path:
+    """The folder of the tables as known on a date; says on stderr what they are made of."""
+    from orchestration.releases.as_of import as_of
+
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no date: write YYYY-MM-DD", param_hint="--as-of") from None
+    made = as_of(home, day, release)
+    output.note(f"as known on {day}: {made.known} of {made.held} receipts; built for this question, not audited")
+    return made.folder
 
 
 @app.command()

@@ -37,6 +37,11 @@ def error(text: str) -> None:
     sys.stderr.write(f"Refused. {text}\n")
 
 
+def note(text: str) -> None:
+    """What a reader should know, on standard error, so that a pipe gets the answer alone."""
+    sys.stderr.write(f"{text}\n")
+
+
 def _bare(value: object) -> str:
     """A value for a program: unformatted, nothing for what is not there."""
     if isinstance(value, list | tuple):

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from orchestration.dbt_build import DIMENSIONS, FACTS, run_dbt
+from orchestration.dbt_build import DIMENSIONS, FACTS, MARTS, run_dbt
 from orchestration.landing import snapshot
 from orchestration.landing.receive import receive
 from orchestration.landing.store import Landing
@@ -29,6 +29,13 @@ PARTNERS = ("116", "142", "502")
 MONTHS = ("2024-01", "2024-02", "2024-03")
 VINTAGES = ("2024-06-20", "2024-07-20", "2024-08-20")
 Cell = tuple[str, str, str]
+#: Categories that must be covered by their own prefix or a shorter one.
+CATEGORIES = {
+    ("ic", "integrated_circuits"): "85423",
+    ("ic_line", "85423190"): "85423190",
+    ("electronics", "ic_parts"): "854290",
+    ("hs4", "8541"): "8541",
+}
 #: More examples than in a test run: BONDED_EXAMPLES=500
 EXAMPLES = int(os.environ.get("BONDED_EXAMPLES", "15"))
 
@@ -176,3 +183,47 @@ def test_facts_follow_the_rules(built: Home, received: list[File]) -> None:
             # Sums hold what cells say; what is covered and without a cell becomes 0 in the marts.
             assert tuple(None if e is None else f or 0 for e, f in zip(expected, found, strict=True)) == expected
             assert all(f is None for e, f in zip(expected, found, strict=True) if e is None), (month, found)
+
+
+def composite(received: list[File], month: str, prefix: str, partner: str, currency: str) -> int | None:
+    """Rule 2: the sum over the category's cells if its prefix is covered; partner 'all' is all partners together."""
+    those = {"all": (("all",), ("world",))}.get(partner, (("all",), (partner,), ("116", "502")))
+    covered = any(
+        f.counts and f.currency == currency and month in f.months and f.partners in those
+        and (partner in ("all", *f.partners) or f.partners == ("all",))
+        and prefix.startswith(f.hs if f.hs != ("all",) else ("",))
+        for f in received
+    )  # fmt: skip
+    codes = [c for c in CODES if c.startswith(prefix)]
+    if partner == "all":
+        parts = [together(received, month, code, currency) for code in codes]
+    else:
+        parts = [truth(received, (month, code, partner), currency) for code in codes]
+    return sum(part or 0 for part in parts) if covered else None
+
+
+@settings(max_examples=max(5, EXAMPLES // 3), deadline=None, derandomize="BONDED_EXAMPLES" not in os.environ,
+          phases=[Phase.explicit, Phase.reuse, Phase.generate],
+          suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])  # fmt: skip
+@given(received=st.lists(files(), min_size=5, max_size=12, unique_by=lambda f: repr(f)))
+def test_values_as_known_on_each_date_follow_the_rules(built: Home, received: list[File]) -> None:
+    """Each category, partner, month and currency, on each vintage: what the rules say of the receipts known by then."""
+    if not any(f.rows and not f.withdrawn for f in received):
+        return
+    replay(built, received)
+    for select in (FACTS, MARTS):
+        assert not run_dbt(built, select, full_refresh=True).failures
+    with duckdb.connect(str(built.build_database), read_only=True) as con:
+        known = con.execute(
+            "select category_scheme, category_code, strftime(month, '%Y-%m'), partner_code, value_usd, value_cny, "
+            "known_from::varchar, coalesce(known_to::varchar, '9999') from int_known_value"
+        ).fetchall()
+    for day, (category, prefix), month, partner in product(
+        VINTAGES, CATEGORIES.items(), MONTHS, (*PARTNERS, "all")
+    ):  # fmt: skip
+        by_then = [f for f in received if f.vintage <= day]
+        expected = tuple(composite(by_then, month, prefix, partner, currency) for currency in ("USD", "CNY"))
+        found = [k[4:6] for k in known if k[:4] == (*category, month, partner) and k[6] <= day < k[7]]
+        assert len(found) <= 1
+        # A covered month before the first trade has no row.
+        assert found[0] == expected if found else not any(expected), (day, category, month, partner, expected, found)

@@ -4,6 +4,7 @@
   the marts is part of the fingerprint.
 
   from_first_stale: marts that look back are built anew from the first stale month on. A withdrawn last month is stale.
+  replace_stale: tables that do not look back are built anew in stale months alone.
   replace_series: coverage is built anew in stale months, and for series that are new or gone.
   replace_all: small tables that read themselves while months are only added.
 #}
@@ -30,6 +31,12 @@
   {%- endif %}
   insert into {{ args.target_relation }} ({{ columns }})
   select {{ columns }} from {{ args.temp_relation }};
+{% endmacro %}
+
+{% macro get_incremental_replace_stale_sql(args) %}
+  {%- set columns = args.dest_columns | map(attribute='quoted') | join(', ') -%}
+  delete from {{ args.target_relation }} where {{ is_stale('month') }};
+  insert into {{ args.target_relation }} ({{ columns }}) select {{ columns }} from {{ args.temp_relation }};
 {% endmacro %}
 
 {% macro get_incremental_replace_all_sql(args) %}

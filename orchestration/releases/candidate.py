@@ -69,8 +69,8 @@ def build(home: Home, state: LandingState, base: str | None) -> Path:
     folder, aside = home.candidates / candidate_id, home.candidates / f".{candidate_id}"
     (aside / "parquet").mkdir(parents=True)
     try:
-        models = published_models()
-        _copy_tables(home, aside / DATABASE, models)
+        write_database(home, aside / DATABASE)
+        _write_parquet(aside / DATABASE)
         write_manifest(
             Manifest(
                 release_id=candidate_id,
@@ -106,16 +106,15 @@ def build(home: Home, state: LandingState, base: str | None) -> Path:
     return folder
 
 
-def _copy_tables(home: Home, database: Path, models: list[PublishedModel]) -> None:
+def write_database(home: Home, database: Path) -> None:
+    """Write the published models of the build database, and the views on them, into a new file."""
     with scratch() as con:
         con.execute(f"attach {literal(database)} as out (storage_version 'v1.0.0')")
         con.execute(f"attach {literal(home.build_database)} as build (read_only)")
-        for model in models:
+        for model in published_models():
             order = ", ".join(model.sort)
             con.execute(f"create table out.main.{model.name} as from build.main.{model.name} order by {order}")
             comment(con, f"out.main.{model.name}", model.description, model.columns)
-            parquet = literal(database.parent / "parquet" / f"{model.name}.parquet")
-            con.execute(f"copy out.main.{model.name} to {parquet} (format parquet, compression zstd)")
         # The view's text must not name the database by the alias that it has here.
         con.execute("use out")
         for (scheme,) in con.execute("select distinct category_scheme from dim_category order by 1").fetchall():
@@ -128,6 +127,15 @@ def _copy_tables(home: Home, database: Path, models: list[PublishedModel]) -> No
                 )
         con.execute("use memory")
         con.execute("detach out")
+
+
+def _write_parquet(database: Path) -> None:
+    """The same tables as Parquet, beside the file."""
+    with scratch() as con:
+        con.execute(f"attach {literal(database)} as made (read_only)")
+        for model in published_models():
+            parquet = literal(database.parent / "parquet" / f"{model.name}.parquet")
+            con.execute(f"copy made.main.{model.name} to {parquet} (format parquet, compression zstd)")
 
 
 def comment(con: duckdb.DuckDBPyConnection, table: str, description: str, columns: dict[str, str]) -> None:

@@ -1,4 +1,5 @@
--- One fingerprint a month of what marts are made of in that month: sums and coverage.
+-- One fingerprint a month of what marts are made of in that month: sums, and the receipts with their coverage, since also
+-- what counts no longer was known once.
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_months',
@@ -20,9 +21,9 @@ with monthly as (
     union all
     select
         month,
-        hash(s)::hugeint as fingerprint
-    from {{ ref('int_coverage') }} as s  -- noqa: AL05
-    where {{ in_window('month') }}
+        hash(receipt_id, feeds, source, reporter, flow, currency, partner_code, hs_prefix)::hugeint as fingerprint
+    from {{ ref('stg_landing__coverage') }}
+    where feeds <> 'check' and {{ in_window('month') }}
 ),
 
 final as (

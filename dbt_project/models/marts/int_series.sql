@@ -25,7 +25,14 @@ with traded as (
     where {{ is_added('month') }}
     {%- if only_adding() %}
     union
-    select * from {{ this }}
+    select
+        source,
+        reporter,
+        flow,
+        partner_code,
+        category_scheme,
+        category_code
+    from {{ this }}
     {%- endif %}
 ),
 

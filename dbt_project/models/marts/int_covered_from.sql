@@ -1,0 +1,123 @@
+-- From which vintage on a category was covered whole, of stale months with receipts of more than one vintage: for every
+-- partner ('*'), all partners together ('all') and each partner that some receipt names. Coverage only grows.
+{{ config(materialized='ephemeral') }}
+
+with part as (
+    select
+        v.source,
+        v.reporter,
+        v.flow,
+        v.currency,
+        v.month,
+        v.partner_code,
+        v.hs_prefix,
+        min(r.vintage) as vintage
+    from {{ ref('stg_landing__coverage') }} as v
+    inner join {{ ref('stg_landing__receipt') }} as r on v.receipt_id = r.receipt_id
+    semi join {{ ref('int_revised_month') }} as m
+        on v.source = m.source and v.reporter = m.reporter and v.flow = m.flow and v.month = m.month
+    where v.feeds <> 'check' and {{ is_stale('v.month') }}
+    group by all
+),
+
+required as (
+    select
+        category_scheme,
+        category_code,
+        hs_prefix,
+        required_from
+    from {{ ref('int_category_requirement') }}
+),
+
+prefix as (
+    select distinct hs_prefix from required
+),
+
+contained as (
+    select
+        v.source,
+        v.reporter,
+        v.flow,
+        v.currency,
+        v.month,
+        v.partner_code,
+        p.hs_prefix,
+        min(v.vintage) as vintage
+    from part as v
+    inner join prefix as p on starts_with(p.hs_prefix, v.hs_prefix)
+    group by all
+),
+
+named as (
+    select distinct
+        source,
+        reporter,
+        flow,
+        currency,
+        month,
+        partner_code
+    from part
+    where partner_code not in ('*', 'world')
+),
+
+-- A named partner has what is received for it and what is received for every partner; all partners together have what
+-- is received for every partner and for all in one row.
+received as (
+    select * from contained
+    where partner_code <> 'world'
+    union all
+    select * replace ('all' as partner_code)
+    from contained
+    where partner_code in ('*', 'world')
+    union all
+    select c.* replace (n.partner_code as partner_code)
+    from contained as c
+    inner join named as n using (source, reporter, flow, currency, month)
+    where c.partner_code = '*'
+),
+
+earliest as (
+    select
+        source,
+        reporter,
+        flow,
+        currency,
+        month,
+        partner_code,
+        hs_prefix,
+        min(vintage) as vintage
+    from received
+    group by all
+),
+
+needed as (
+    select
+        m.month,
+        r.category_scheme,
+        r.category_code,
+        count(*) as n
+    from (select distinct month from part) as m
+    inner join required as r on m.month >= r.required_from
+    group by all
+),
+
+final as (
+    select
+        e.source,
+        e.reporter,
+        e.flow,
+        e.currency,
+        e.month,
+        e.partner_code,
+        r.category_scheme,
+        r.category_code,
+        max(e.vintage) as covered_from
+    from earliest as e
+    inner join required as r on e.hs_prefix = r.hs_prefix and e.month >= r.required_from
+    inner join needed as n
+        on e.month = n.month and r.category_scheme = n.category_scheme and r.category_code = n.category_code
+    group by e.source, e.reporter, e.flow, e.currency, e.month, e.partner_code, r.category_scheme, r.category_code, n.n
+    having count(*) = n.n
+)
+
+select * from final

@@ -1,0 +1,112 @@
+-- What each receipt prints of a cell, from its vintage on until a later receipt whose scope contains the cell takes its
+-- place (known_to, NULL = never). Of stale months that have receipts of more than one vintage; held back rows are out.
+-- Beside it from when on the cell, and every partner of its line, was covered in that currency.
+{{ config(materialized='ephemeral') }}
+
+with part as (
+    select
+        v.*,
+        r.vintage
+    from {{ ref('stg_landing__coverage') }} as v
+    inner join {{ ref('stg_landing__receipt') }} as r on v.receipt_id = r.receipt_id
+    semi join {{ ref('int_revised_month') }} as m
+        on v.source = m.source and v.reporter = m.reporter and v.flow = m.flow and v.month = m.month
+    where v.feeds <> 'check' and {{ is_stale('v.month') }}
+),
+
+printed as (
+    select
+        r.receipt_id,
+        r.precedence,
+        r.vintage as known_from,
+        r.feeds,
+        t.source,
+        t.reporter,
+        t.flow,
+        t.currency,
+        t.month,
+        t.hs_code as hs8,
+        coalesce(t.partner_code, 'world') as partner_code,
+        sum(t.value)::bigint as value
+    from {{ ref('stg_gacc__trade') }} as t
+    inner join {{ ref('stg_landing__receipt') }} as r
+        on t.receipt_id = r.receipt_id and t.parser_version = r.parser_version
+    semi join part as m on t.receipt_id = m.receipt_id and t.month = m.month
+    left join {{ ref('dim_partner') }} as p on t.partner_code = p.partner_code
+    left join {{ ref('dim_regime') }} as g on t.regime_code = g.regime_code
+    left join {{ ref('dim_province') }} as v on t.province_code = v.province_code
+    where
+        (p.partner_code is not null or r.feeds = 'world')
+        and (t.regime_code is null or g.regime_code is not null)
+        and (t.province_code is null or v.province_code is not null)
+    group by all
+),
+
+-- Whole and partial partner scopes are joined apart, since an OR in a join condition costs a full product.
+replaced as (
+    {%- for partner in ["if(p.feeds = 'world', 'world', '*')", "p.partner_code"] %}
+    select
+        p.receipt_id,
+        p.month,
+        p.hs8,
+        p.partner_code,
+        v.vintage
+    from printed as p
+    inner join part as v
+        on
+            p.feeds = v.feeds and p.source = v.source and p.reporter = v.reporter and p.flow = v.flow
+            and p.currency = v.currency and p.month = v.month and v.partner_code = {{ partner }}
+            and p.precedence < v.precedence and starts_with(p.hs8, v.hs_prefix)
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
+ended as (
+    select
+        receipt_id,
+        month,
+        hs8,
+        partner_code,
+        min(vintage) as known_to
+    from replaced
+    group by all
+),
+
+covered as (
+    select
+        p.source,
+        p.reporter,
+        p.flow,
+        p.currency,
+        p.month,
+        p.hs8,
+        v.partner_code,
+        min(v.vintage) as vintage
+    from (select distinct source, reporter, flow, currency, month, hs8 from printed) as p
+    inner join part as v
+        on
+            p.source = v.source and p.reporter = v.reporter and p.flow = v.flow and p.currency = v.currency
+            and p.month = v.month and starts_with(p.hs8, v.hs_prefix)
+    group by all
+),
+
+final as (
+    select
+        p.*,
+        e.known_to,
+        whole.vintage as every_partner_from,
+        least(own.vintage, whole.vintage) as covered_from
+    from printed as p
+    left join ended as e using (receipt_id, month, hs8, partner_code)
+    left join covered as own using (source, reporter, flow, currency, month, hs8, partner_code)
+    left join covered as whole
+        on
+            p.source = whole.source and p.reporter = whole.reporter and p.flow = whole.flow
+            and p.currency = whole.currency and p.month = whole.month and p.hs8 = whole.hs8
+            and whole.partner_code = '*'
+    where e.known_to is null or e.known_to > p.known_from
+)
+
+select * from final

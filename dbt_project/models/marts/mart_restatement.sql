@@ -1,0 +1,53 @@
+with prints as (
+    select
+        *,
+        row_number() over vintages as print_number,
+        {%- for c in ['usd', 'cny'] %}
+        count(distinct value_{{ c }}) over whole as n_distinct_{{ c }},
+        first_value(value_{{ c }} ignore nulls) over whole as first_value_{{ c }},
+        last_value(value_{{ c }} ignore nulls) over whole as latest_value_{{ c }},
+        lag(value_{{ c }}) over vintages as before_{{ c }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('int_value_history') }}
+    window
+        vintages as (
+            partition by source, reporter, flow, month, partner_code, category_scheme, category_code
+            order by known_from
+        ),
+        whole as (
+            partition by source, reporter, flow, month, partner_code, category_scheme, category_code
+            order by known_from
+            rows between unbounded preceding and unbounded following
+        )
+),
+
+final as (
+    select
+        r.source,
+        r.reporter,
+        r.flow,
+        r.month,
+        r.partner_code,
+        coalesce(p.partner_name, 'All partners') as partner_name,
+        r.category_scheme,
+        r.category_code,
+        coalesce(d.category_name, 'Tariff line ' || r.category_code) as category_name,
+        r.known_from,
+        r.known_to,
+        r.print_number,
+        {%- for c in ['usd', 'cny'] %}
+        r.value_{{ c }},
+        r.first_value_{{ c }},
+        r.latest_value_{{ c }},
+        r.value_{{ c }} - r.before_{{ c }} as change_{{ c }},
+        r.value_{{ c }} / nullif(r.before_{{ c }}, 0)::double - 1 as change_share_{{ c }},
+        {%- endfor %}
+        r.source = 'gacc_sample' as is_synthetic
+    from prints as r
+    left join {{ ref('dim_partner') }} as p on r.partner_code = p.partner_code
+    left join {{ ref('dim_category') }} as d
+        on r.category_scheme = d.category_scheme and r.category_code = d.category_code
+    where r.n_distinct_usd > 1 or r.n_distinct_cny > 1
+)
+
+select * from final

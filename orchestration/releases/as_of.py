@@ -1,0 +1,119 @@
+"""The published tables as they would have been on a date: the same models over the receipts known by then.
+
+Vintage is a property of receipts (docs/decisions.md), so nothing is stored for this; what was built for a question is
+kept in `warehouse/as_of` for the next one, and may be removed at any time. It is not audited.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from orchestration.build import build
+from orchestration.build_plan import Built, code_fingerprint
+from orchestration.duck import scratch
+from orchestration.errors import RefusalError
+from orchestration.landing.store import Landing, LandingState
+from orchestration.releases import candidate
+from orchestration.releases.store import Releases
+from orchestration.settings import CONTRACT_VERSION, Home, settings
+from orchestration.sources.raw import raw_path
+
+#: How many dates stay built.
+KEPT = 3
+
+
+@dataclass(frozen=True)
+class AsOf:
+    """Tables as known on a day. `known`, `held`: receipts of the release known by then, and all of them."""
+
+    folder: Path
+    known: int
+    held: int
+
+
+def as_of(home: Home, day: dt.date, release_id: str | None = None) -> AsOf:
+    """The tables of a release (the current one by default) as known on a day, Beijing; built if they are not there.
+
+    `RefusalError` if the release had no receipt of a vintage up to that day.
+    """
+    releases = Releases(home)
+    manifest = releases.manifest(release_id)
+    release = Landing(home).state().until(manifest.receipt_sequence)
+    known = release.known_on(day)
+    if not known.active:
+        first = min((r.vintage for r in release.active), default=None)
+        raise RefusalError(
+            f"nothing was known on {day}: the release has no receipt of a vintage up to that day",
+            remedy=f"the first is of {first}" if first else "the release holds no trade",
+        )
+    place = Home(home.warehouse / "as_of" / _key(known))
+    with FileLock(home.create().warehouse / ".as_of.lock", timeout=settings().lock_seconds):
+        if not (place.root / candidate.DATABASE).exists():
+            _raw_must_exist(home, known)
+            _build(home, place, known, manifest.release_id)
+        (place.root / candidate.DATABASE).touch()
+        _retain(place.root.parent)
+    return AsOf(place.root, len(known.active), len(release.active))
+
+
+def _key(state: LandingState) -> str:
+    """What the tables are made of: code, receipts, lists and documents."""
+    lists, documents = ([r.receipt_id for r in found] for found in (state.code_lists, state.documents))
+    parts = [code_fingerprint(), *(r.receipt_id for r in state.active), *lists, *documents]
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
+
+
+def _raw_must_exist(home: Home, state: LandingState) -> None:
+    for receipt in state.active:
+        for month in receipt.scope.month_list:
+            if not raw_path(home, receipt, month).exists():
+                raise RefusalError(f"the raw rows of {receipt.receipt_id} are not there", remedy="bonded run")
+
+
+def _build(home: Home, place: Home, state: LandingState, release_id: str) -> None:
+    """Build the models in a place of their own, which reads the home's raw files, and copy the published ones."""
+    shutil.rmtree(place.root, ignore_errors=True)
+    place.warehouse.mkdir(parents=True)
+    place.raw.symlink_to(home.raw.absolute(), target_is_directory=True)
+    _begin_with(home, place)
+    build(place, state)
+    aside = place.root / ".made.duckdb"
+    candidate.write_database(place, aside)
+    with scratch() as con:
+        con.execute(f"attach '{aside}' as made")
+        con.execute(
+            "create table made.main.release_info as select ? as release_id, current_timestamp::timestamp as made_at, "
+            "(select max(month) from made.main.mart_coverage where covered_usd or covered_cny) as last_month, "
+            "?::integer as contract_version, ?::boolean as is_synthetic",
+            [release_id, CONTRACT_VERSION, state.is_synthetic],
+        )
+    shutil.rmtree(place.warehouse)
+    aside.replace(place.root / candidate.DATABASE)
+
+
+def _begin_with(home: Home, place: Home) -> None:
+    """Begin with the home's own build database if no run is at it: then only months that differ are built."""
+    lock = FileLock(home.warehouse / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return
+    try:
+        built = Built.read(home)
+        if built.code == code_fingerprint() and built.marts >= 0:
+            shutil.copyfile(home.build_database, place.build_database)
+            built.write(place)
+    finally:
+        lock.release()
+
+
+def _retain(folder: Path) -> None:
+    made = sorted(folder.glob(f"*/{candidate.DATABASE}"), key=lambda path: path.stat().st_mtime)
+    for path in made[:-KEPT]:
+        shutil.rmtree(path.parent)

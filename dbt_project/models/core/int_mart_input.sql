@@ -1,5 +1,5 @@
--- One fingerprint a month of what marts are made of in that month: sums, and the receipts with their coverage, since also
--- what counts no longer was known once.
+-- One fingerprint a month of what marts are made of in that month: sums, and the receipts with their coverage, since
+-- also what counts no longer was known once.
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_months',

@@ -48,11 +48,9 @@ mart as (
 -- Quantities of earlier prints are not kept: only the latest has one.
 final as (
     select
-        m.* exclude (quantity, quantity_unit),
+        m.*,
         s.known_from,
-        null::date as known_to,
-        m.quantity,
-        m.quantity_unit
+        null::date as known_to
     from mart as m
     inner join single as s using (source, reporter, flow, month)
     union all by name
@@ -65,4 +63,18 @@ final as (
     where h.category_scheme <> 'hs8'
 )
 
-select * from final
+select
+    source,
+    reporter,
+    flow,
+    month,
+    partner_code,
+    category_scheme,
+    category_code,
+    known_from,
+    known_to,
+    value_usd,
+    value_cny,
+    quantity,
+    quantity_unit
+from final

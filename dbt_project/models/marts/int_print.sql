@@ -55,7 +55,7 @@ replaced as (
     inner join part as v
         on
             p.feeds = v.feeds and p.source = v.source and p.reporter = v.reporter and p.flow = v.flow
-            and p.currency = v.currency and p.month = v.month and v.partner_code = {{ partner }}
+            and p.currency = v.currency and p.month = v.month and {{ partner }} = v.partner_code
             and p.precedence < v.precedence and starts_with(p.hs8, v.hs_prefix)
     {%- if not loop.last %}
     union all
@@ -74,6 +74,17 @@ ended as (
     group by all
 ),
 
+line as (
+    select distinct
+        source,
+        reporter,
+        flow,
+        currency,
+        month,
+        hs8
+    from printed
+),
+
 covered as (
     select
         p.source,
@@ -84,7 +95,7 @@ covered as (
         p.hs8,
         v.partner_code,
         min(v.vintage) as vintage
-    from (select distinct source, reporter, flow, currency, month, hs8 from printed) as p
+    from line as p
     inner join part as v
         on
             p.source = v.source and p.reporter = v.reporter and p.flow = v.flow and p.currency = v.currency

@@ -37,12 +37,16 @@ contribution as (
     where feeds = 'world' or every_partner_from is not null
 ),
 
+printed_line as (
+    select distinct hs8 from printed
+),
+
 line_category as (
     select
         c.hs8,
         p.category_scheme,
         p.category_code
-    from (select distinct hs8 from printed) as c
+    from printed_line as c
     inner join {{ ref('int_category_prefix') }} as p on starts_with(c.hs8, p.hs_prefix)
 ),
 
@@ -93,6 +97,15 @@ category_cover as (
     group by all
 ),
 
+covered_month as (
+    select distinct
+        source,
+        reporter,
+        flow,
+        month
+    from category_cover
+),
+
 -- Every series that has begun, with or without trade in the month, and those that a receipt printed once; and cells.
 series_month as (
     select distinct
@@ -115,14 +128,7 @@ series_month as (
         s.category_scheme,
         s.category_code
     from {{ ref('int_series_start') }} as s
-    inner join (
-        select distinct
-            source,
-            reporter,
-            flow,
-            month
-        from category_cover
-    ) as m
+    inner join covered_month as m
         on s.source = m.source and s.reporter = m.reporter and s.flow = m.flow and s.first_month <= m.month
 ),
 
@@ -203,7 +209,7 @@ summed as (
 
 stood as (
     select
-        s.* exclude (usd, cny),
+        s.* exclude (s.usd, s.cny),
         if(c.usd_from <= s.known_from, sum(s.usd) over so_far, null)::bigint as value_usd,
         if(c.cny_from <= s.known_from, sum(s.cny) over so_far, null)::bigint as value_cny
     from summed as s
@@ -227,18 +233,32 @@ compared as (
     )
 ),
 
-final as (
+changed as (
     select
-        * exclude (usd_before, cny_before),
-        lead(known_from) over series_of_prints as known_to
+        *,
+        lead(known_from) over (
+            partition by source, reporter, flow, month, partner_code, category_scheme, category_code
+            order by known_from
+        ) as known_to
     from compared
     where value_usd is distinct from usd_before or value_cny is distinct from cny_before
-    window series_of_prints as (
-        partition by source, reporter, flow, month, partner_code, category_scheme, category_code order by known_from
-    )
-    qualify category_scheme <> 'hs8' or count(*) over (
-        partition by source, reporter, flow, month, partner_code, category_scheme, category_code
-    ) > 1
+),
+
+final as (
+    select
+        source,
+        reporter,
+        flow,
+        month,
+        partner_code,
+        category_scheme,
+        category_code,
+        known_from,
+        known_to,
+        value_usd,
+        value_cny
+    from changed
+    where category_scheme <> 'hs8' or known_to is not null or usd_before is not null or cny_before is not null
 )
 
 select * from final

@@ -1,13 +1,15 @@
 with prints as (
     select
         *,
-        row_number() over vintages as print_number,
-        {%- for c in ['usd', 'cny'] %}
-        count(distinct value_{{ c }}) over whole as n_distinct_{{ c }},
-        first_value(value_{{ c }} ignore nulls) over whole as first_value_{{ c }},
-        last_value(value_{{ c }} ignore nulls) over whole as latest_value_{{ c }},
-        lag(value_{{ c }}) over vintages as before_{{ c }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        count(distinct value_usd) over whole as n_distinct_usd,
+        count(distinct value_cny) over whole as n_distinct_cny,
+        first_value(value_usd ignore nulls) over whole as first_value_usd,
+        first_value(value_cny ignore nulls) over whole as first_value_cny,
+        last_value(value_usd ignore nulls) over whole as latest_value_usd,
+        last_value(value_cny ignore nulls) over whole as latest_value_cny,
+        lag(value_usd) over vintages as usd_before,
+        lag(value_cny) over vintages as cny_before,
+        row_number() over vintages as print_number
     from {{ ref('int_value_history') }}
     window
         vintages as (
@@ -39,8 +41,8 @@ final as (
         r.value_{{ c }},
         r.first_value_{{ c }},
         r.latest_value_{{ c }},
-        r.value_{{ c }} - r.before_{{ c }} as change_{{ c }},
-        r.value_{{ c }} / nullif(r.before_{{ c }}, 0)::double - 1 as change_share_{{ c }},
+        r.value_{{ c }} - r.{{ c }}_before as change_{{ c }},
+        r.value_{{ c }} / nullif(r.{{ c }}_before, 0)::double - 1 as change_share_{{ c }},
         {%- endfor %}
         r.source = 'gacc_sample' as is_synthetic
     from prints as r

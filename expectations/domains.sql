@@ -1,9 +1,10 @@
 -- Compares: with none at all the value of quarantined rows (unknown partner, regime or province), of codes that the list of
 --           their year lacks, and of what is not mapped (a known partner with neither ISO3 nor a reviewed reason, a code
---           without chapter); and units with those known.
--- Window:   every stream, month and currency that a receipt covers; codes where a list of that year or before is at hand.
+--           without chapter) and of lines at which a reviewed category's series breaks; and units with those known.
+-- Window:   every stream, month and currency that a receipt covers; codes where a list of that year or before is at hand;
+--           categories at each change of the lists at hand between the first and last month received of their headings.
 -- Tolerance: 0.5 % of the value of the stream's month for quarantined rows and unlisted codes, below 1 % for what is not
---            mapped (docs/rules.md); none for units, which warn.
+--            mapped (docs/rules.md); none for units and broken series, which warn.
 with stream_month as (
     select distinct feeds, source, reporter, flow, month, currency, source || ' ' || flow as dataset from coverage
 ),
@@ -62,6 +63,48 @@ measured as (
     left join fact as f using (feeds, source, reporter, flow, month)
 ),
 
+-- Changes of the tariff between two lists, and the categories whose headings are received before and after. What is asked
+-- of the receipts counts and not what is covered: where a category lacks the new codes it just ends.
+list_change as (
+    select lag(list_year) over (order by list_year) as year_before, list_year as year_after
+    from (select distinct list_year from dim_commodity where list_year is not null)
+    qualify year_before is not null
+),
+
+asked as (
+    select source || ' ' || flow as dataset, hs_prefix, min(month) as first_month, max(month) as last_month
+    from coverage
+    group by all
+),
+
+series as (
+    select a.dataset, p.category_scheme, p.category_code, min(a.first_month) as first_month,
+        max(a.last_month) as last_month
+    from (from category_prefix semi join dim_category_line using (category_scheme, category_code)) as p
+    inner join asked as a
+        on starts_with(p.hs_prefix, a.hs_prefix) or starts_with(a.hs_prefix, left(p.hs_prefix, 4))
+    group by all
+),
+
+line_change as (
+    select s.dataset, s.category_scheme, s.category_code,
+        least(make_date(c.year_after, 1, 1), s.last_month) as month,
+        count(*) as n,
+        count(*) filter (where is_broken_here) as n_broken,
+        string_agg(l.hs8 || ' (' || l.broken_by || ')', ', ' order by l.hs8) filter (where is_broken_here) as lines
+    from series as s
+    inner join list_change as c
+        on s.first_month < make_date(c.year_after, 1, 1) and s.last_month >= make_date(c.year_before + 1, 1, 1)
+    inner join (
+        select *, unnest(string_split(coalesce(broken_in, ''), ',')) as year_broken from dim_category_line
+    ) as l
+        on
+            s.category_scheme = l.category_scheme and s.category_code = l.category_code
+            and l.first_year <= c.year_after and l.last_year >= c.year_before
+    cross join lateral (select coalesce(l.year_broken = c.year_after::varchar, false) as is_broken_here)
+    group by all
+),
+
 final as (
     select
         s.dataset,
@@ -111,6 +154,34 @@ final as (
         if(list_year is null, format('no list of commodities of {} or before was received', year(month)),
             'first ' || first_unlisted)
     from measured
+    union all
+    select
+        dataset,
+        month,
+        format('lines at which the series of {} in {} breaks', category_code, category_scheme),
+        'lines',
+        0,
+        n_broken,
+        0,
+        n,
+        'warn',
+        'lines, and what their category lacks: ' || lines
+    from line_change
+    union all
+    select
+        dataset,
+        max(last_month),
+        'lines at which the series of a category breaks',
+        'lines',
+        null,
+        null,
+        0,
+        0,
+        'warn',
+        'no two lists of commodities are at hand between which its codes were received'
+    from series
+    where dataset not in (select dataset from line_change)
+    group by all
     union all
     select
         r.source || ' ' || r.flow as dataset,

@@ -14,7 +14,7 @@ from tests.conftest import REALDATA
 
 SEEDS = Path(__file__).resolve().parents[1] / "dbt_project" / "seeds"
 HEADERS = {
-    "partners": "partner_code,name_en,name_zh,iso3,region,is_reimport,is_residual,note",
+    "partners": "partner_code,name_en,name_zh,iso3,region,is_reimport,is_residual,note,iso2,m49,comtrade_code",
     "regimes": "regime_code,name_en,name_zh",
     "provinces": "province_code,name_en,name_zh",
     "units": "unit_as_printed,unit",
@@ -67,7 +67,7 @@ def test_cells_are_trimmed_and_rows_whole(name: str) -> None:
         for column, value in row.items():
             assert isinstance(value, str), f"{row}: too few columns"
             assert value == " ".join(value.split()), f"{column}: stray blanks in {value!r}"
-            assert value or column in {"iso3", "note"}, f"{column} is empty in {row}"
+            assert value or column in {"iso3", "note", "iso2", "m49", "comtrade_code"}, f"{column} is empty in {row}"
 
 
 @pytest.mark.parametrize(("name", "rows"), [("partners", 243), ("regimes", 20), ("provinces", 31)])
@@ -94,6 +94,9 @@ def test_names_are_unambiguous(name: str, column: str) -> None:
     [
         ("partners", "partner_code", r"[1-6]\d\d|701|702|999"),
         ("partners", "iso3", r"([A-Z]{3})?"),
+        ("partners", "iso2", r"([A-Z]{2})?"),
+        ("partners", "m49", r"(\d{3})?"),
+        ("partners", "comtrade_code", r"(\d{3})?"),
         ("partners", "is_reimport", "true|false"),
         ("partners", "is_residual", "true|false"),
         ("regimes", "regime_code", r"[1-4]\d"),
@@ -233,10 +236,10 @@ def test_categories_of_a_scheme_are_disjoint() -> None:
         prefixes = category["hs_prefixes"].split(",")
         schemes.setdefault(category["category_scheme"], []).extend((category["category_code"], p) for p in prefixes)
         assert category["category_name"] and category["leaves_out"]
-    assert set(schemes) == {"all", "ic", "ic_type", "ic_line", "electronics"}
+    codes = [(category["category_scheme"], category["category_code"]) for category in read("categories")]
+    assert len(codes) == len(set(codes))
+    assert set(schemes) == {"all", "ic", "ic_type", "ic_line", "electronics", "solar"}
     for entries in schemes.values():
-        codes = [code for code, _ in entries]
-        assert len(codes) == len(set(codes))
         for code, prefix in entries:
             assert not [c for c, p in entries if (c, p) != (code, prefix) and p.startswith(prefix)]
     assert len(schemes["ic_line"]) == 9

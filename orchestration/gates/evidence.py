@@ -133,6 +133,11 @@ def _as_today(con: duckdb.DuckDBPyConnection, tables: set[str]) -> None:
         con.execute(f"create view fct_trade_world_monthly as {nothing}")
     if "fct_exchange_rate_monthly" not in tables:
         con.execute("create table fct_exchange_rate_monthly (month date, cny_per_usd decimal(12, 6))")
+    if "dim_category_line" not in tables:
+        con.execute(
+            "create table dim_category_line (category_scheme varchar, category_code varchar, hs8 varchar, "
+            "first_year integer, last_year integer, broken_by varchar, broken_in varchar)"
+        )
     columns = {row[0] for row in con.execute("describe fct_control_total").fetchall()}
     if "scope_code" not in columns:
         con.execute(

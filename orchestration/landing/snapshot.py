@@ -1,8 +1,9 @@
-"""What dbt and the gates see of landing: receipts, their coverage, code lists and documents as small Parquet files.
+"""What dbt and the gates see of landing: receipts, their coverage, code lists, documents and the publisher's calendar.
 
 `receipt.parquet`: one row an active receipt. `coverage.parquet`: one row an active receipt × month × partner
 ('*' = all, 'world' = their sum alone) × HS prefix ('' = all codes), and what the receipt feeds.
 `code_list.parquet`, `document.parquet`: one row a code list, or a document, that is not withdrawn.
+`calendar.parquet`: one row a month, and when it comes out. All are small.
 """
 
 from __future__ import annotations
@@ -16,6 +17,14 @@ import pyarrow.parquet as pq
 
 from orchestration.landing.scope import Scope, shown
 from orchestration.landing.store import LandingState
+from orchestration.release_calendar import (
+    FIRST_MONTH,
+    LAST_MONTH,
+    bulletin_release_from,
+    detail_release_date,
+    is_combined_release,
+    month_range,
+)
 from orchestration.sources.documents import CODE_LISTS, DOCUMENTS
 from orchestration.sources.gacc import PARSER_VERSION
 
@@ -80,6 +89,15 @@ DOCUMENT_SCHEMA = pa.schema(
         "month": pa.date32(),
         "vintage": pa.date32(),
         "name": pa.string(),
+    }
+)
+
+CALENDAR_SCHEMA = pa.schema(
+    {
+        "month": pa.date32(),
+        "detail_release": pa.date32(),
+        "bulletin_release_from": pa.date32(),
+        "is_combined_release": pa.bool_(),
     }
 )
 
@@ -169,6 +187,20 @@ def received_table(state: LandingState) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=pa.schema(schema))
 
 
+def calendar_table() -> pa.Table:
+    """When each month comes out (`release_calendar`), for as long as models may need it."""
+    rows = [
+        {
+            "month": month,
+            "detail_release": detail_release_date(month),
+            "bulletin_release_from": bulletin_release_from(month),
+            "is_combined_release": is_combined_release(month),
+        }
+        for month in month_range(FIRST_MONTH, LAST_MONTH)
+    ]
+    return pa.Table.from_pylist(rows, schema=CALENDAR_SCHEMA)
+
+
 def write(state: LandingState, folder: Path) -> None:
     """Write the files into the folder, each replaced in one step, and last the sequence that they stand for."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -177,6 +209,7 @@ def write(state: LandingState, folder: Path) -> None:
         "coverage": coverage_table(state),
         "code_list": code_list_table(state),
         "document": document_table(state),
+        "calendar": calendar_table(),
     }
     for name, table in tables.items():
         aside = folder / f".{name}.parquet"

@@ -195,6 +195,15 @@ REVIEWED = (
         warns(domains="warned 2024-01..2024-10: 0 → 138,004,095,558 (+138,004,095,558)"),
     ),
     Fault(
+        "a category without a line that took over from one of its own",
+        sql(
+            "update dim_commodity set list_year = 2024 where year = 2024",
+            "update dim_category_line set is_broken = true, broken_by = '85423120', broken_in = '2024' "
+            "where category_code = 'processors_controllers' and hs8 = '85423119'",
+        ),
+        warns(domains="warned 2024-01: 0 → 1 (+1)"),
+    ),
+    Fault(
         "a large partner without a place on the map",
         sql("update dim_partner set partner_iso3 = null where partner_code = '143'"),
         fails(domains="failed 2023-01..2024-10: 0 → 88,712,018,200 (+88,712,018,200)"),

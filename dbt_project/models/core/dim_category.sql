@@ -18,7 +18,7 @@ by_code as (
     left join {{ ref('hs_headings') }} as n on h.hs_code = n.hs_code
 ),
 
-final as (
+category as (
     select
         category_scheme,
         category_code,
@@ -34,6 +34,18 @@ final as (
         hs_prefixes,
         leaves_out
     from by_code
+),
+
+final as (
+    select
+        c.category_scheme,
+        s.scheme_version,
+        c.category_code,
+        c.category_name,
+        c.hs_prefixes,
+        c.leaves_out
+    from category as c
+    left join {{ ref('category_schemes') }} as s on c.category_scheme = s.category_scheme
 )
 
 select * from final

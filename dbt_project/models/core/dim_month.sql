@@ -2,6 +2,14 @@ with covered as (
     select coalesce(max(month), date '2015-01-01') as last_month from {{ ref('stg_landing__coverage') }}
 ),
 
+calendar as (
+    select * from {{ ref('stg_landing__calendar') }}
+),
+
+lunar_new_year as (
+    select * from {{ ref('lunar_new_years') }}
+),
+
 months as (
     select
         unnest(
@@ -12,13 +20,30 @@ months as (
 
 final as (
     select
-        month,
-        year(month)::integer as year,
-        quarter(month)::integer as quarter,
-        month(month)::integer as month_of_year,
-        strftime(month, '%Y-%m') as month_label,
-        day(last_day(month))::integer as days_in_month
-    from months
+        m.month,
+        year(m.month)::integer as year,
+        quarter(m.month)::integer as quarter,
+        month(m.month)::integer as month_of_year,
+        strftime(m.month, '%Y-%m') as month_label,
+        day(last_day(m.month))::integer as days_in_month,
+        if(date_trunc('month', l.new_years_day) = m.month, l.new_years_day, null) as lunar_new_year,
+        -- The statutory week: New Year's Eve and the six days after it.
+        if(
+            l.year is null,
+            null,
+            greatest(
+                0,
+                date_diff(
+                    'day', greatest(m.month, l.new_years_day - 1), least(last_day(m.month), l.new_years_day + 5)
+                ) + 1
+            )
+        )::integer as lunar_new_year_days,
+        c.is_combined_release,
+        c.detail_release,
+        c.bulletin_release_from
+    from months as m
+    left join lunar_new_year as l on year(m.month) = l.year
+    left join calendar as c on m.month = c.month
 )
 
 select * from final

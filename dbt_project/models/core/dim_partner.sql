@@ -5,6 +5,9 @@ with reviewed as (
         name_en as partner_name,
         name_zh as partner_name_zh,
         iso3 as partner_iso3,
+        iso2 as partner_iso2,
+        m49 as m49_code,
+        comtrade_code,
         region,
         is_reimport,
         is_residual,
@@ -20,27 +23,23 @@ region as (
     from {{ ref('partners') }}
 ),
 
-listed as (
+listed_code as (
+    select * from {{ ref('int_listed_code') }}
+),
+
+{{ unreviewed('partner') }},
+
+final as (
+    select * from reviewed
+    union all by name
     select
-        l.code as partner_code,
-        coalesce(l.name_en, l.name_zh, l.code) as partner_name,
-        l.name_zh as partner_name_zh,
-        null as partner_iso3,
+        u.*,
         coalesce(r.region, 'Other') as region,
         false as is_reimport,
         false as is_residual,
         'in the customs'' list, not reviewed' as note
-    from {{ ref('int_listed_code') }} as l
-    left join region as r on left(l.code, 1) = r.first_digit
-    where l.code_list = 'partner'
-),
-
-final as (
-    select * from reviewed
-    union all
-    select l.*
-    from listed as l
-    anti join reviewed as r on l.partner_code = r.partner_code
+    from unreviewed as u
+    left join region as r on left(u.partner_code, 1) = r.first_digit
 )
 
 select * from final

@@ -7,21 +7,16 @@ with reviewed as (
     from {{ ref('regimes') }}
 ),
 
-listed as (
-    select
-        code as regime_code,
-        coalesce(name_en, name_zh, code) as regime_name,
-        name_zh as regime_name_zh
-    from {{ ref('int_listed_code') }}
-    where code_list = 'regime'
+listed_code as (
+    select * from {{ ref('int_listed_code') }}
 ),
+
+{{ unreviewed('regime') }},
 
 final as (
     select * from reviewed
     union all
-    select l.*
-    from listed as l
-    anti join reviewed as r on l.regime_code = r.regime_code
+    select * from unreviewed
 )
 
 select * from final

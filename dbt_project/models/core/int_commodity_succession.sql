@@ -1,5 +1,6 @@
 -- Codes that begin or end between two lists of commodities at hand, with the codes that they seem to come from or to
--- turn into: those that end or begin at the same change with the same name in either language, else within the HS6.
+-- turn into: those that end or begin at the same change as the review has it, else with the same name in either
+-- language, else within the HS6.
 with listed as (
     select
         year,
@@ -8,6 +9,10 @@ with listed as (
         name_zh
     from {{ ref('int_listed_code') }}
     where code_list = 'hs8'
+),
+
+reviewed as (
+    select * from {{ ref('commodity_successions') }}
 ),
 
 list_at_hand as (
@@ -45,16 +50,19 @@ pair as (
         e.hs8 as ended,
         b.year as year_after,
         b.hs8 as begun,
+        r.ended is not null as is_reviewed,
         coalesce(e.name_en = b.name_en, false) or coalesce(e.name_zh = b.name_zh, false) as is_same_name,
         left(e.hs8, 6) = left(b.hs8, 6) as is_same_hs6
     from ended as e
     inner join begun as b on e.year_after = b.year
+    left join reviewed as r
+        on e.hs8 = r.ended and b.hs8 = r.begun and e.year < r.first_year and b.year >= r.first_year
 ),
 
 related as (
     select *
     from pair
-    where is_same_name or is_same_hs6
+    where is_reviewed or is_same_name or is_same_hs6
 ),
 
 found as (
@@ -63,6 +71,7 @@ found as (
         ended as hs8,
         null as predecessor_codes,
         coalesce(
+            string_agg(begun, ',' order by begun) filter (where is_reviewed),
             string_agg(begun, ',' order by begun) filter (where is_same_name),
             string_agg(begun, ',' order by begun) filter (where is_same_hs6)
         ) as successor_codes
@@ -75,6 +84,7 @@ found as (
         year_after as list_year,
         begun as hs8,
         coalesce(
+            string_agg(ended, ',' order by ended) filter (where is_reviewed),
             string_agg(ended, ',' order by ended) filter (where is_same_name),
             string_agg(ended, ',' order by ended) filter (where is_same_hs6)
         ) as predecessor_codes,

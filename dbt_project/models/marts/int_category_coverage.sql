@@ -33,7 +33,8 @@ required as (
         c.category_scheme,
         c.category_code,
         r.hs_prefix,
-        r.required_from
+        r.required_from,
+        r.required_to
     from category as c
     inner join {{ ref('int_category_requirement') }} as r
         on c.category_scheme = r.category_scheme and c.category_code = r.category_code
@@ -136,7 +137,9 @@ judged as (
         coalesce(bool_or(c.currency = 'CNY'), false) as has_cny
     from partner as p
     inner join required as r
-        on p.source = r.source and p.reporter = r.reporter and p.flow = r.flow and p.month >= r.required_from
+        on
+            p.source = r.source and p.reporter = r.reporter and p.flow = r.flow
+            and p.month between r.required_from and r.required_to
     left join received as c
         on
             p.source = c.source and p.reporter = c.reporter and p.flow = c.flow and p.month = c.month

@@ -1,0 +1,7 @@
+-- depends_on: {{ source('landing', 'calendar') }}
+select
+    month,
+    detail_release,
+    bulletin_release_from,
+    is_combined_release
+from read_parquet('{{ home() }}/warehouse/landing/calendar.parquet')

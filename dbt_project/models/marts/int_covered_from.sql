@@ -25,7 +25,8 @@ required as (
         category_scheme,
         category_code,
         hs_prefix,
-        required_from
+        required_from,
+        required_to
     from {{ ref('int_category_requirement') }}
 ),
 
@@ -97,7 +98,7 @@ needed as (
         r.category_code,
         count(*) as n
     from (select distinct month from part) as m
-    inner join required as r on m.month >= r.required_from
+    inner join required as r on m.month between r.required_from and r.required_to
     group by all
 ),
 
@@ -113,7 +114,7 @@ final as (
         r.category_code,
         max(e.vintage) as covered_from
     from earliest as e
-    inner join required as r on e.hs_prefix = r.hs_prefix and e.month >= r.required_from
+    inner join required as r on e.hs_prefix = r.hs_prefix and e.month between r.required_from and r.required_to
     inner join needed as n
         on e.month = n.month and r.category_scheme = n.category_scheme and r.category_code = n.category_code
     group by e.source, e.reporter, e.flow, e.currency, e.month, e.partner_code, r.category_scheme, r.category_code, n.n

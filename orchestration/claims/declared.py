@@ -57,6 +57,8 @@ class ClaimOf(BaseModel):
     def _said(cls, value: str | None) -> str | None:
         if value is not None and not value.strip():
             raise ValueError("must say something")
+        if value is not None and not value.isprintable():
+            raise ValueError("must be one line, without control characters")
         return value
 
     @model_validator(mode="after")

@@ -60,6 +60,8 @@ def test_the_shipped_claims_are_sound() -> None:
         ("value: 1110000000", "value: 1.11 bn", 14, "value"),
         ("half_unit: 5000000", "half_unit: -1", 15, "half_unit"),
         ("text: Chips", "text: ' '", 3, "say something"),
+        ("text: Chips", "text: |\n      Chips\n      and more", 3, "one line"),
+        ("address: not recorded", 'address: "a\\tb"', 6, "control characters"),
         ("measure: value_usd", "measure: quantity", 2, "unit"),
         ("comparison: equals", "comparison: above", 15, "half_unit"),
         ("comparison: equals", "comparison: n_types", 10, "category"),

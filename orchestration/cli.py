@@ -288,6 +288,22 @@ def _known_on(home: Home, text: str, release: str | None) -> Path:
 
 
 @app.command()
+def claims(
+    home: HomeOption = None,
+    release: Annotated[str | None, typer.Option(help="A release; the current one by default.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Printed claims put to the test: on what was known when they were published, and on what is known now."""
+    from orchestration import claim_report
+
+    found = claim_report.read_claims(_home(home), release)
+    if as_json:
+        output.json_out(found)
+    else:
+        claim_report.show(found)
+
+
+@app.command()
 def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Check that bytes and releases are what their hashes say, and that what must be there is."""
     from orchestration.doctor import examine

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+from orchestration.claims.load import load_claims
 from orchestration.dbt_build import manifest
 from orchestration.errors import RefusalError
 from orchestration.gates.exceptions import load_exceptions
@@ -49,7 +50,7 @@ def _expectations() -> Finding:
         names = [load_suite(folder / f"{gate}.yml").gate for gate in declared_gates(folder)]
         known = load_exceptions(folder, names)
         told = f"{len(names)} gates, {len(load_datasets(folder))} datasets, {len(known)} known exceptions"
-        return Finding("expectations", True, told)
+        return Finding("expectations", True, f"{told}, {len(load_claims(folder))} claims")
     except RefusalError as error:
         return Finding("expectations", False, str(error))
 

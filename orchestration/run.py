@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from orchestration import headline
+from orchestration.claims.load import load_claims
 from orchestration.errors import RefusalError
 from orchestration.landing.inbox import InboxOutcome, take_in
 from orchestration.landing.names import shown_name
@@ -47,8 +48,9 @@ class RunSummary:
 
 
 def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
-    """Receive, build, audit, publish. `RefusalError` if there is nothing to build from."""
+    """Receive, build, audit, publish. `RefusalError` if there is nothing to build from, or claims cannot be read."""
     home.create()
+    load_claims()
     inbox = take_in(home)
     state = Landing(home).state()
     if not state.receipts:

@@ -53,10 +53,12 @@ def _build(node: yaml.Node, path: Location, lines: dict[Location, int], file: Pa
 
 
 def _line_of(location: Location, lines: dict[Location, int]) -> int | None:
-    for end in range(len(location), -1, -1):
-        if location[:end] in lines:
-            return lines[location[:end]]
-    return None
+    """The line of the innermost part that stands in the file; names of pydantic's own among the parts stand nowhere."""
+    path: Location = ()
+    for part in location:
+        if (*path, part) in lines:
+            path = (*path, part)
+    return lines.get(path)
 
 
 def _text(path: Path) -> str:

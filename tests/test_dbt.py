@@ -18,7 +18,9 @@ from orchestration.settings import DBT_PROJECT, Home
 CONTRACT = {
     "dim_bloc_member", "dim_category", "dim_category_line", "dim_category_scheme", "dim_commodity", "dim_month",
     "dim_partner", "dim_province", "dim_regime", "fct_control_total", "fct_exchange_rate_monthly", "fct_trade_monthly",
-    "fct_trade_world_monthly", "mart_category_monthly", "mart_coverage", "mart_partner_category_monthly", "quarantine",
+    "fct_trade_world_monthly", "mart_bloc_category_monthly", "mart_category_monthly", "mart_claim",
+    "mart_concentration_monthly", "mart_coverage", "mart_growth_monthly", "mart_headline_monthly",
+    "mart_partner_category_monthly", "mart_regime_category_monthly", "mart_restatement", "quarantine",
 }  # fmt: skip
 MART = [
     "source",

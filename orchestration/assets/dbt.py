@@ -22,6 +22,7 @@ from orchestration.assets.common import (
     snapshot_state,
 )
 from orchestration.build_plan import Built, Plan, plan
+from orchestration.claims.load import load_claims
 from orchestration.dbt_build import DIMENSIONS, FACTS, MARTS, DbtOutcome, manifest, run_by_months, run_dbt
 from orchestration.landing.store import LandingState
 from orchestration.release_calendar import format_month
@@ -142,8 +143,10 @@ def dbt_facts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterat
 
 @dbt_assets(manifest=manifest(), select=MARTS, dagster_dbt_translator=TRANSLATOR, pool=WRITER_POOL)
 def dbt_marts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
-    """Coverage and marts: each rebuilds itself from its first stale month on."""
+    """Coverage, marts, claims: a mart rebuilds itself from its first stale month on."""
     home = warehouse.home
+    # A run may begin here, and dbt would tell of a typo by a stack trace.
+    load_claims()
     built = Built.read(home)
     yield from _events(context, home, run_dbt(home, MARTS, full_refresh=built.marts < 0))
     built.model_copy(update={"marts": built.facts}).write(home)

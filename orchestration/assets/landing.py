@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration.assets.common import NAMED, OWNERS, WRITER_POOL, Warehouse, is_told
+from orchestration.claims.load import load_claims
 from orchestration.landing import snapshot
 from orchestration.landing.due import DatasetStatus, dataset_status
 from orchestration.landing.inbox import InboxOutcome, Progress, take_in
@@ -48,6 +49,8 @@ def landing_receipts(
     it where the models read it.
     """
     home = warehouse.home
+    # Marts are built from them at the end of the run: a typo must not cost all that lies between.
+    load_claims()
     outcome = inbox(home, _progress(context))
     _log(context, outcome)
     state = Landing(home).state()

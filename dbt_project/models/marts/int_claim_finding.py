@@ -1,0 +1,11 @@
+from orchestration.claims.load import load_claims
+from orchestration.claims.warehouse import findings
+
+
+def model(dbt, session):
+    """The table of claims; the references say what `findings` reads by SQL."""
+    dbt.config(materialized="table")
+    dbt.ref("int_known_value")
+    dbt.ref("fct_control_total")
+    dbt.ref("dim_category")
+    return findings(session, load_claims())

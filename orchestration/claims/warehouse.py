@@ -1,0 +1,127 @@
+"""From the build database to the table of claims: only the series that claims need leave it.
+
+Belongs here: SQL on `int_known_value`, `fct_control_total` and `dim_category`. Not here: any judgement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.claims.comparisons import shown
+from orchestration.claims.declared import YOY, ClaimOf, Equals
+from orchestration.claims.evaluate import Categories, Result, as_row, evaluate, needed
+from orchestration.claims.series import CURRENCIES, History, Key
+from orchestration.plain import printable
+from orchestration.settings import REPORTER, SYNTHETIC_SOURCES
+
+CONTROL_TOTAL = "control_total:"
+#: Claims are about what customs themselves count, in a home either real or synthetic.
+SOURCES = ["gacc", *sorted(SYNTHETIC_SOURCES)]
+#: Several schemes may have a category of just these codes; the first of these names it.
+SCHEMES = ["all", "ic", "ic_type", "ic_line", "hs2", "hs4", "electronics"]
+CONTROL_TOTALS = """
+with named as (
+  select hs_prefixes, category_scheme, category_code from dim_category
+  qualify row_number() over (
+    partition by hs_prefixes
+    order by list_position($schemes, category_scheme) nulls last, category_scheme, category_code
+  ) = 1
+)
+select
+  t.control_total_id, t.title, t.publisher, t.vintage, t.reference, t.remark, t.flow, t.partner_code,
+  n.category_scheme, n.category_code, t.measure, t.unit, t.period_from, t.period_to, t.value, t.half_unit
+from fct_control_total as t
+inner join named as n on n.hs_prefixes = if(t.hs = 'all', '', t.hs)
+where t.regime_group is null and t.partner_code is not null and not t.is_aggregate and t.value is not null
+  and t.half_unit is not null and t.measure in ('value_usd', 'value_cny', 'quantity', 'value_usd_yoy', 'value_cny_yoy')
+order by t.control_total_id"""
+KNOWN = """
+select k.flow, k.partner_code, k.category_scheme, k.category_code, k.month, k.known_from, k.known_to,
+  k.value_usd, k.value_cny, k.quantity, k.quantity_unit
+from int_known_value as k
+semi join needed_series as n
+  on k.flow = n.flow and k.partner_code = n.partner and k.category_scheme = n.scheme and k.category_code = n.category
+where list_contains($sources, k.source) and k.reporter = $reporter"""
+_NUMBER, _TEXT = pa.decimal128(24, 6), pa.string()
+SCHEMA = pa.schema(
+    {
+        **dict.fromkeys(("claim_id", "text", "publisher"), _TEXT),
+        "published_on": pa.date32(),
+        **dict.fromkeys(("address", "remark", "reporter", "flow", "partner_code"), _TEXT),
+        **dict.fromkeys(("category_scheme", "category_code", "measure", "unit", "comparison"), _TEXT),
+        **dict.fromkeys(("period_from", "period_to"), pa.date32()),
+        **dict.fromkeys(("value", "half_unit", "range_low", "range_high"), _NUMBER),
+        **{
+            f"{what}_{when}": _NUMBER if what == "actual" else _TEXT
+            for when in ("then", "now")
+            for what in ("verdict", "actual", "detail")
+        },
+        **dict.fromkeys(("months_used", "trace"), _TEXT),
+    }
+)
+
+
+def findings(con: duckdb.DuckDBPyConnection, claims: Mapping[str, ClaimOf]) -> pa.Table:
+    """The reviewed claims and all control totals of a category, put to the test: the columns of `mart_claim`."""
+    results = put_to_the_test(con, {**claims, **control_totals(con)})
+    return pa.Table.from_pylist([as_row(result) for result in results], schema=SCHEMA)
+
+
+def put_to_the_test(con: duckdb.DuckDBPyConnection, claims: Mapping[str, ClaimOf]) -> list[Result]:
+    """Claims against what this database knows."""
+    categories = read_categories(con)
+    series = needed(claims.values(), categories)
+    columns = zip(*sorted(series), strict=True) if series else ((),) * 4
+    con.register("needed_series", pa.table([pa.array(c, _TEXT) for c in columns], list(Key._fields)))
+    try:
+        known = con.execute(KNOWN, {"sources": SOURCES, "reporter": REPORTER}).to_arrow_table()
+    finally:
+        con.unregister("needed_series")
+    # Whole numbers that may be absent stay whole numbers: as floats they would lose digits.
+    history = History(known.to_pandas(integer_object_nulls=True, date_as_object=True))
+    return evaluate(claims, history, categories)
+
+
+def read_categories(con: duckdb.DuckDBPyConnection) -> Categories:
+    """All categories with their prefixes."""
+    rows = con.execute("select category_scheme, category_code, hs_prefixes from dim_category").fetchall()
+    return {(scheme, code): tuple(prefixes.split(",")) for scheme, code, prefixes in rows}
+
+
+def control_totals(con: duckdb.DuckDBPyConnection) -> dict[str, ClaimOf]:
+    """Printed totals whose scope is a category, as claims; the gate `totals` looks at the others."""
+    cursor = con.execute(CONTROL_TOTALS, {"schemes": SCHEMES})
+    names = [column[0] for column in cursor.description or ()]
+    return {
+        f"{CONTROL_TOTAL}{row['control_total_id']}": _as_claim(row)
+        for row in (dict(zip(names, values, strict=True)) for values in cursor.fetchall())
+    }
+
+
+def _as_claim(row: Mapping[str, Any]) -> Equals:
+    """Not validated: what a page prints is a finding, whatever it is, and no mistake of the review."""
+    unit = row["unit"] if row["measure"] == "quantity" else None
+    is_change = str(row["measure"]).endswith(YOY)
+    words = shown(row["value"], is_change) + ("" if is_change else f" {CURRENCIES.get(row['measure'], unit)}")
+    said = {key: row[key] and printable(str(row[key])) for key in ("title", "publisher", "reference", "remark")}
+    return Equals.model_construct(
+        text=f"{said['title']}: {words}",
+        publisher=said["publisher"],
+        published_on=row["vintage"],
+        address=said["reference"],
+        remark=said["remark"],
+        flow=row["flow"],
+        partner=row["partner_code"],
+        scheme=row["category_scheme"],
+        category=row["category_code"],
+        measure=row["measure"],
+        unit=unit,
+        comparison="equals",
+        period=(row["period_from"], row["period_to"]),
+        value=row["value"],
+        half_unit=row["half_unit"],
+    )

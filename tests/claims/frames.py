@@ -1,0 +1,79 @@
+"""Known figures and claims written by hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from pydantic import TypeAdapter
+
+from orchestration.claims.declared import Claim, ClaimOf
+from orchestration.claims.evaluate import Categories, Result, evaluate
+from orchestration.claims.series import History
+from orchestration.release_calendar import parse_month
+
+COLUMNS = [
+    "flow", "partner_code", "category_scheme", "category_code", "month", "known_from", "known_to", "value_usd",
+    "value_cny", "quantity", "quantity_unit",
+]  # fmt: skip
+PIECES = "Number of item"
+CHIPS: Categories = {
+    ("all", "all_goods"): ("",),
+    ("ic", "integrated_circuits"): ("85423",),
+    ("ic_type", "processors_controllers"): ("854231",),
+    ("ic_type", "memory"): ("854232",),
+    ("ic_type", "amplifiers"): ("854233",),
+    ("ic_type", "other_ic"): ("854239",),
+}
+SAID: dict[str, Any] = {
+    "text": "Chips",
+    "publisher": "Press",
+    "published_on": "2024-11-21",
+    "address": "not recorded",
+    "flow": "import",
+    "partner": "502",
+    "scheme": "ic",
+    "category": "integrated_circuits",
+    "measure": "value_usd",
+    "comparison": "equals",
+    "period": "2024-10",
+}
+
+
+def claim(**said: object) -> ClaimOf:
+    """A claim on chips from the United States, unless said otherwise; None takes a field away."""
+    given = {key: value for key, value in {**SAID, **said}.items() if value is not None}
+    made: ClaimOf = TypeAdapter(Claim).validate_python(given)
+    return made
+
+
+def known(
+    month: str,
+    usd: int | None,
+    category: str = "ic/integrated_circuits",
+    *,
+    since: str = "2024-11-20",
+    until: str | None = None,
+    cny: int | None = None,
+    quantity: int | None = None,
+    unit: str | None = PIECES,
+) -> dict[str, object]:
+    """A known figure of imports from the United States."""
+    scheme, code = category.split("/")
+    stood = (dt.date.fromisoformat(since), until and dt.date.fromisoformat(until))
+    values = ("import", "502", scheme, code, parse_month(month), *stood, usd, cny, quantity, unit)
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def months(figures: Mapping[str, int | None], **said: Any) -> list[dict[str, object]]:
+    """One known figure a month."""
+    return [known(month, usd, **said) for month, usd in figures.items()]
+
+
+def judged(made: ClaimOf, rows: list[dict[str, object]], categories: Categories = CHIPS) -> Result:
+    """The claim against these figures."""
+    frame = pd.DataFrame(rows, columns=COLUMNS, dtype=object)
+    (result,) = evaluate({"claim": made}, History(frame), categories)
+    return result

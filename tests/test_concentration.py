@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -9,9 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from orchestration.dbt_build import run_dbt
 from orchestration.releases.candidate import DATABASE
+from orchestration.releases.content import table_content
+from orchestration.run import run_home
 from orchestration.settings import Home
-from tests.conftest import add, published, query, row
+from tests.conftest import add, published, query, row, value
 
 IC = "category_scheme = 'ic' and category_code = 'integrated_circuits'"
 
@@ -160,15 +164,50 @@ def test_blocs_are_the_sums_of_their_members(sample_home: Home, sample_release: 
 
 
 def test_a_revision_below_the_sums_is_seen(small: Home, tmp_path: Path) -> None:
-    """Trade moves between two lines that no category tells apart: only its month has another fingerprint."""
+    """Trade moves to two lines that no category tells from its own: only its month has another fingerprint."""
 
     def fingerprints() -> dict[str, str]:
         with duckdb.connect(str(small.build_database), read_only=True) as con:
             return dict(con.execute("select month::varchar, fingerprint from int_detail_fingerprint").fetchall())
 
     before = fingerprints()
-    moved = [row("202402", "502", "85423180", value="1,006"), row("202402", "502", "85423190", value="1,007")]
-    add(small, tmp_path, moved, hs="85423110,85423180,85423190", months="2024-02")
+    moved = [row("202402", "502", code, value="503", quantity="5") for code in ("85423120", "85423180")]
+    moved.append(row("202402", "502", "85423190", value="1,007"))
+    add(small, tmp_path, moved, hs="85423110,85423120,85423180,85423190", months="2024-02")
     published(small)
     after = fingerprints()
     assert {month for month in before if before[month] != after[month]} == {"2024-02-01"}
+
+
+def test_a_revision_heals_to_what_a_full_rebuild_gives(sample_home: Home, tmp_path: Path) -> None:
+    """One partner's chips of a month, revised without regimes: the rest of the month and its year follow."""
+    home = Home(Path(shutil.copytree(sample_home.root, tmp_path / "copy", symlinks=True)))
+    lines = query(
+        home,
+        "select hs8, value_usd, quantity_1 from fct_trade_monthly "
+        "where month = '2023-08-01' and partner_code = '305' and starts_with(hs8, '85423')",
+    )
+    assert len(lines) > 3
+    rows = [row("202308", "305", hs8, f"{usd + 1_000:,}", str(quantity)) for hs8, usd, quantity in lines]
+    add(home, tmp_path, rows, source="gacc_sample", hs="85423", partners="305", months="2023-08")
+    assert run_home(home, []).failure is None
+    series = f"month = '2023-08-01' and {IC}"
+    split = f"select count(*) from mart_regime_category_monthly where {series}"
+    assert query(home, f"{split} and partner_code in ('305', 'all')") == [(0,)]
+    assert query(home, f"{split} and partner_code = '502'") == query(sample_home, f"{split} and partner_code = '502'")
+    assert value(home, "2023-08", "305") == sum(usd + 1_000 for _, usd, _ in lines)
+    healed = hashes(home)
+    assert all(healed[mart] != before for mart, before in hashes(sample_home).items())
+    assert not run_dbt(home, "bonded.marts", full_refresh=True).failures
+    assert hashes(home) == healed
+
+
+def hashes(home: Home) -> dict[str, str]:
+    """Content of the marts of this module in the build database."""
+    found = {}
+    with duckdb.connect(":memory:") as con:
+        con.execute(f"attach '{home.build_database}' as build (read_only)")
+        for mart in ("mart_regime_category_monthly", "mart_concentration_monthly", "mart_bloc_category_monthly"):
+            con.execute(f"create table {mart} as from build.main.{mart} order by all")
+            found[mart] = table_content(con, mart).content_hash
+    return found

@@ -172,8 +172,10 @@ def test_a_revision_below_the_sums_is_seen(small: Home, tmp_path: Path) -> None:
 
     before = fingerprints()
     moved = [row("202402", "502", code, value="503", quantity="5") for code in ("85423120", "85423180")]
-    moved.append(row("202402", "502", "85423190", value="1,007"))
-    add(small, tmp_path, moved, hs="85423110,85423120,85423180,85423190", months="2024-02")
+    rest = {("502", "85423190"): 1_007, ("502", "85429000"): 1_008, ("116", "85423110"): 1_009}
+    rest |= {("116", "85423190"): 1_010, ("116", "85429000"): 1_011}
+    moved += [row("202402", partner, code, value=f"{usd:,}") for (partner, code), usd in rest.items()]
+    add(small, tmp_path, moved, partners="116,502", months="2024-02")
     published(small)
     after = fingerprints()
     assert {month for month in before if before[month] != after[month]} == {"2024-02-01"}

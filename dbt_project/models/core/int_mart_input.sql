@@ -20,10 +20,13 @@ with monthly as (
     where {{ in_window('month') }}
     union all
     select
-        month,
-        hash(receipt_id, feeds, source, reporter, flow, currency, partner_code, hs_prefix)::hugeint as fingerprint
-    from {{ ref('stg_landing__coverage') }}
-    where feeds <> 'check' and {{ in_window('month') }}
+        v.month,
+        hash(
+            v.receipt_id, r.parser_version, v.feeds, v.source, v.reporter, v.flow, v.currency, v.partner_code, v.hs_prefix
+        )::hugeint as fingerprint
+    from {{ ref('stg_landing__coverage') }} as v
+    inner join {{ ref('stg_landing__receipt') }} as r on v.receipt_id = r.receipt_id
+    where v.feeds <> 'check' and {{ in_window('v.month') }}
 ),
 
 final as (

@@ -22,6 +22,8 @@ spanned as (
 named as (
     select hash(partner_code, partner_name, partner_iso3)::hugeint as fingerprint from {{ ref('dim_partner') }}
     union all
+    select hash(regime_code, regime_name)::hugeint as fingerprint from {{ ref('dim_regime') }}
+    union all
     select hash(hs_code, name)::hugeint as fingerprint from {{ ref('hs_headings') }}
     union all
     select hash(category_scheme, category_code, category_name)::hugeint as fingerprint from {{ ref('categories') }}

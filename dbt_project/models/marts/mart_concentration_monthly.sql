@@ -1,0 +1,237 @@
+-- Sums of squares are sums of whole numbers, so that the order of the parts cannot change a last digit.
+{{ config(materialized='incremental', incremental_strategy='from_first_stale', post_hook="{{ keep_fingerprints() }}") }}
+
+with fact as (
+    select *
+    from {{ ref('fct_trade_monthly') }}
+    where month >= '{{ first_stale_month() }}'::date
+),
+
+world as (
+    select *
+    from {{ ref('fct_trade_world_monthly') }}
+    where month >= '{{ first_stale_month() }}'::date
+),
+
+coverage as (
+    select *
+    from {{ ref('int_coverage') }}
+    where month >= '{{ first_stale_month() }}'::date
+),
+
+every_partner as (
+    select *
+    from {{ ref('int_category_coverage') }}
+    where partner_code = '*' and month >= '{{ first_stale_month() }}'::date
+),
+
+partner as (
+    select *
+    from {{ ref('mart_partner_category_monthly') }}
+    where month >= '{{ first_stale_month() }}'::date
+),
+
+total as (
+    select *
+    from {{ ref('mart_category_monthly') }}
+    where month >= '{{ first_stale_month() }}'::date
+),
+
+regime as (
+    select *
+    from {{ ref('mart_regime_category_monthly') }}
+    where month >= '{{ first_stale_month() }}'::date
+),
+
+category_prefix as (
+    select p.*
+    from {{ ref('int_category_prefix') }} as p
+    semi join {{ ref('categories') }} as c
+        on p.category_scheme = c.category_scheme and p.category_code = c.category_code
+),
+
+{{ whole_lines('fact', 'world', 'coverage') }},
+
+line as (
+    select
+        source,
+        reporter,
+        flow,
+        month,
+        partner_code,
+        hs8,
+        value_usd,
+        value_cny
+    from fact
+    union all
+    select
+        source,
+        reporter,
+        flow,
+        month,
+        'all' as partner_code,
+        hs8,
+        value_usd,
+        value_cny
+    from cell
+),
+
+line_of_tariff as (
+    select distinct hs8 from line
+),
+
+membership as (
+    select
+        l.hs8,
+        p.category_scheme,
+        p.category_code
+    from line_of_tariff as l
+    inner join category_prefix as p on starts_with(l.hs8, p.hs_prefix)
+),
+
+tariff_part as (
+    {%- for digits in [8, 6] %}
+        select
+            l.source,
+            l.reporter,
+            l.flow,
+            l.month,
+            l.partner_code,
+            m.category_scheme,
+            m.category_code,
+            'hs{{ digits }}' as dimension,
+            {{ 'l.hs8' if digits == 8 else 'left(l.hs8, 6)' }} as part_code,
+            sum(l.value_usd)::bigint as value_usd,
+            sum(l.value_cny)::bigint as value_cny
+        from line as l
+        inner join membership as m on l.hs8 = m.hs8
+        group by all
+        {%- if not loop.last %}
+            union all
+        {%- endif %}
+    {%- endfor %}
+),
+
+part as (
+    select * from tariff_part
+    union all
+    select
+        source,
+        reporter,
+        flow,
+        month,
+        partner_code,
+        category_scheme,
+        category_code,
+        'regime' as dimension,
+        regime_code as part_code,
+        value_usd,
+        value_cny
+    from regime
+    union all
+    select
+        p.source,
+        p.reporter,
+        p.flow,
+        p.month,
+        'all' as partner_code,
+        p.category_scheme,
+        p.category_code,
+        'partner' as dimension,
+        p.partner_code as part_code,
+        if(c.covered_usd, p.value_usd, null) as value_usd,
+        if(c.covered_cny, p.value_cny, null) as value_cny
+    from partner as p
+    inner join every_partner as c using (source, reporter, flow, month, category_scheme, category_code)
+    where c.covered_usd or c.covered_cny
+),
+
+-- Of equal parts the lower code counts as the largest.
+measured as (
+    select
+        source,
+        reporter,
+        flow,
+        month,
+        partner_code,
+        category_scheme,
+        category_code,
+        dimension,
+        {%- for c in ['usd', 'cny'] %}
+            sum(value_{{ c }})::hugeint as total_{{ c }},
+            sum(value_{{ c }}::hugeint * value_{{ c }}) as squares_{{ c }},
+            min({ 'below': -value_{{ c }}, 'code': part_code, 'usd': value_usd, 'cny': value_cny })
+            filter (where value_{{ c }} > 0) as largest_by_{{ c }},
+            count(*) filter (where value_{{ c }} > 0) as n_{{ c }},
+        {%- endfor %}
+        count(*) filter (where value_usd > 0 or value_cny > 0) as n_any
+    from part
+    group by all
+),
+
+series as (
+    {%- for relation in ['partner', 'total'] %}
+        select
+            source,
+            reporter,
+            flow,
+            month,
+            partner_code,
+            partner_name,
+            category_scheme,
+            category_code,
+            category_name,
+            coalesce(value_usd > 0, false) as has_usd,
+            coalesce(value_cny > 0, false) as has_cny,
+            is_synthetic
+        from {{ relation }}
+        {%- if not loop.last %}
+            union all
+        {%- endif %}
+    {%- endfor %}
+),
+
+-- A currency that the series does not cover is known in parts at most.
+shown as (
+    select
+        m.* exclude (total_usd, total_cny),
+        s.partner_name,
+        s.category_name,
+        s.is_synthetic,
+        s.has_usd and coalesce(m.total_usd > 0, false) as has_usd,
+        s.has_cny and coalesce(m.total_cny > 0, false) as has_cny,
+        if(s.has_usd, nullif(m.total_usd, 0), null) as total_usd,
+        if(s.has_cny, nullif(m.total_cny, 0), null) as total_cny
+    from measured as m
+    inner join series as s using (source, reporter, flow, month, partner_code, category_scheme, category_code)
+),
+
+final as (
+    select
+        source,
+        reporter,
+        flow,
+        month,
+        partner_code,
+        partner_name,
+        category_scheme,
+        category_code,
+        category_name,
+        dimension,
+        case when has_usd and has_cny then n_any when has_usd then n_usd else n_cny end as n_parts,
+        {%- for c in ['usd', 'cny'] %}
+            squares_{{ c }}::double / (total_{{ c }} * total_{{ c }})::double * 10000 as hhi_{{ c }},
+        {%- endfor %}
+        {%- for c in ['usd', 'cny'] %}
+            (total_{{ c }} * total_{{ c }})::double / squares_{{ c }}::double as effective_number_{{ c }},
+        {%- endfor %}
+        if(has_usd, largest_by_usd, largest_by_cny) as largest,
+        struct_extract(largest, 'code') as largest_code,
+        coalesce(struct_extract(largest, 'usd'), 0) / total_usd::double as largest_share_usd,
+        coalesce(struct_extract(largest, 'cny'), 0) / total_cny::double as largest_share_cny,
+        is_synthetic
+    from shown
+    where has_usd or has_cny
+)
+
+select * exclude (largest) from final

@@ -1,0 +1,130 @@
+{{ config(materialized='incremental', incremental_strategy='from_first_stale', post_hook="{{ keep_fingerprints() }}") }}
+
+with regime as (
+    select
+        source,
+        reporter,
+        flow,
+        month,
+        partner_code,
+        category_scheme,
+        category_code,
+        regime_code,
+        value_usd,
+        value_cny
+    from {{ ref('int_regime_category_month') }}
+    where month >= '{{ first_stale_month() }}'::date
+),
+
+every_partner as (
+    select *
+    from {{ ref('int_category_coverage') }}
+    where partner_code = '*' and month >= '{{ first_stale_month() }}'::date
+),
+
+-- A world file makes a total of all partners, and says nothing of their regimes.
+series as (
+    select
+        source,
+        reporter,
+        flow,
+        month,
+        partner_code,
+        partner_iso3,
+        partner_name,
+        category_scheme,
+        category_code,
+        category_name,
+        value_usd,
+        value_cny,
+        is_synthetic
+    from {{ ref('mart_partner_category_monthly') }}
+    where month >= '{{ first_stale_month() }}'::date
+    union all
+    select
+        t.source,
+        t.reporter,
+        t.flow,
+        t.month,
+        t.partner_code,
+        t.partner_iso3,
+        t.partner_name,
+        t.category_scheme,
+        t.category_code,
+        t.category_name,
+        if(c.covered_usd, t.value_usd, null) as value_usd,
+        if(c.covered_cny, t.value_cny, null) as value_cny,
+        t.is_synthetic
+    from {{ ref('mart_category_monthly') }} as t
+    inner join every_partner as c using (source, reporter, flow, month, category_scheme, category_code)
+),
+
+by_regime as (
+    select * from regime
+    union all
+    select
+        source,
+        reporter,
+        flow,
+        month,
+        'all' as partner_code,
+        category_scheme,
+        category_code,
+        regime_code,
+        sum(value_usd)::bigint as value_usd,
+        sum(value_cny)::bigint as value_cny
+    from regime
+    group by all
+),
+
+split as (
+    select
+        source,
+        reporter,
+        flow,
+        month,
+        partner_code,
+        category_scheme,
+        category_code,
+        coalesce(sum(value_usd), 0) as split_usd,
+        coalesce(sum(value_cny), 0) as split_cny
+    from by_regime
+    group by all
+),
+
+-- What lacks a part of the series' value is a split of that part only, and no share of it would be one of the series.
+whole as (
+    select
+        s.*,
+        p.split_usd = s.value_usd as is_split_usd,
+        p.split_cny = s.value_cny as is_split_cny
+    from series as s
+    inner join split as p using (source, reporter, flow, month, partner_code, category_scheme, category_code)
+),
+
+final as (
+    select
+        w.source,
+        w.reporter,
+        w.flow,
+        w.month,
+        w.partner_code,
+        w.partner_iso3,
+        w.partner_name,
+        w.category_scheme,
+        w.category_code,
+        w.category_name,
+        r.regime_code,
+        g.regime_name,
+        if(w.is_split_usd, coalesce(r.value_usd, 0), null) as value_usd,
+        if(w.is_split_cny, coalesce(r.value_cny, 0), null) as value_cny,
+        if(w.is_split_usd, coalesce(r.value_usd, 0) / nullif(w.value_usd, 0)::double, null) as regime_share_usd,
+        if(w.is_split_cny, coalesce(r.value_cny, 0) / nullif(w.value_cny, 0)::double, null) as regime_share_cny,
+        w.is_synthetic
+    from by_regime as r
+    inner join whole as w using (source, reporter, flow, month, partner_code, category_scheme, category_code)
+    left join {{ ref('dim_regime') }} as g on r.regime_code = g.regime_code
+    where (w.is_split_usd and r.value_usd > 0) or (w.is_split_cny and r.value_cny > 0)
+)
+
+select * from final

@@ -18,7 +18,7 @@ from orchestration.settings import DBT_PROJECT, Home
 CONTRACT = {
     "dim_category", "dim_commodity", "dim_month", "dim_partner", "fct_control_total",
     "fct_exchange_rate_monthly", "fct_trade_monthly", "fct_trade_world_monthly", "mart_category_monthly",
-    "mart_coverage", "mart_partner_category_monthly", "quarantine",
+    "mart_coverage", "mart_growth_monthly", "mart_headline_monthly", "mart_partner_category_monthly", "quarantine",
 }  # fmt: skip
 MART = [
     "source",

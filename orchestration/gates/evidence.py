@@ -133,6 +133,10 @@ def _as_today(con: duckdb.DuckDBPyConnection, tables: set[str]) -> None:
         con.execute(f"create view fct_trade_world_monthly as {nothing}")
     if "fct_exchange_rate_monthly" not in tables:
         con.execute("create table fct_exchange_rate_monthly (month date, cny_per_usd decimal(12, 6))")
+    if "mart_headline_monthly" not in tables:
+        nothing = "select * from mart_category_monthly where false"
+        con.execute(f"create view mart_headline_monthly as select *, value_usd / 1e9 as value_usd_bn from ({nothing})")
+        con.execute(f"create view mart_growth_monthly as {nothing}")
     columns = {row[0] for row in con.execute("describe fct_control_total").fetchall()}
     if "scope_code" not in columns:
         con.execute(

@@ -252,6 +252,32 @@ BUILT = (
         fails(layers="failed 2023-05: 0 → 1 (+1)"),
     ),
     Fault(
+        "one dollar more in the headline",
+        sql(
+            "update mart_headline_monthly set value_usd_bn = value_usd_bn + 1e-9 where partner_code = '502' and "
+            "category_scheme = 'ic' and month = '2023-05-01'"
+        ),
+        fails(derived_marts="failed 2023-05: 0 → 0 (+1)"),
+    ),
+    Fault(
+        "a headline kept from before a revision",
+        sql(
+            "update mart_headline_monthly set value_usd_bn = value_usd_bn * 0.9 where month >= '2024-06-01' and "
+            "partner_code in ('502', 'all')"
+        ),
+        fails(derived_marts="failed 2024-06..2024-10: 0 → 0 (+1)"),
+    ),
+    Fault(
+        "a partner lost in the growth",
+        sql("delete from mart_growth_monthly where partner_code = '143' and month = '2023-05-01'"),
+        fails(derived_marts="failed 2023-05: 0 → 0 (+1)"),
+    ),
+    Fault(
+        "nothing for what is known, in the growth",
+        sql("update mart_growth_monthly set value_usd = null where partner_code = '502' and month = '2023-05-01'"),
+        fails(derived_marts="failed 2023-05: 0 → 0 (+1)"),
+    ),
+    Fault(
         "coverage that no receipt gives",
         sql(
             "update mart_coverage set covered_cny = true where category_scheme = 'ic' and month = "

@@ -151,7 +151,7 @@ def test_after_revisions_in_the_middle_it_equals_a_full_rebuild(small: Home, tmp
     assert shown(small, "2024-07") == (14, "2023-06", True, "2024-07")
     assert shown(small, "2024-08") == (15, "2023-06", False, "2024-07")
     revised = received(small, tmp_path, {"2023-10": 5, "2023-11": 2 * 10**9}, "2025-02-20")
-    assert shown(small, "2023-10") == (0, None, False, "2023-01")
+    assert shown(small, "2023-10") == (0, None, None, "2023-01")
     assert shown(small, "2024-07") == (9, "2023-11", False, "2023-11")
     received(small, tmp_path, {"2024-10": 3 * 10**9}, "2025-04-20")
     assert shown(small, "2024-10") == (1, "2024-10", True, "2024-10")

@@ -49,6 +49,13 @@ MART = [
     "partner_share_cny",
     "is_low_base",
     "is_synthetic",
+    "unit_value_usd",
+    "unit_value_cny",
+    "value_usd_rolling_12",
+    "value_cny_rolling_12",
+    "value_usd_mean_3",
+    "value_cny_mean_3",
+    "n_lines",
 ]
 
 

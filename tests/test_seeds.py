@@ -19,6 +19,7 @@ HEADERS = {
     "provinces": "province_code,name_en,name_zh",
     "units": "unit_as_printed,unit",
     "exchange_rates": "month,cny_per_usd",
+    "thresholds": "category_scheme,threshold_usd,reason",
 }
 WITHOUT_ISO3 = (
     {"199", "299", "399", "499", "599", "699", "701", "702", "999"}  # residual
@@ -244,6 +245,14 @@ def test_categories_of_a_scheme_are_disjoint() -> None:
             assert not [c for c, p in entries if (c, p) != (code, prefix) and p.startswith(prefix)]
     assert len(schemes["ic_line"]) == 9
     assert sorted(p for _, p in schemes["ic_type"]) == ["854231", "854232", "854233", "854239"]
+
+
+def test_every_scheme_has_a_threshold() -> None:
+    """One each, the two that follow from the codes included; chips are held against the billion of the press."""
+    thresholds = {row["category_scheme"]: int(row["threshold_usd"]) for row in read("thresholds")}
+    assert set(thresholds) == {row["category_scheme"] for row in read("categories")} | {"hs2", "hs4"}
+    assert thresholds["ic"] == 1_000_000_000 and min(thresholds.values()) > 0
+    assert thresholds["all"] > max(value for scheme, value in thresholds.items() if scheme != "all")
 
 
 SCOPE = re.compile(r"all|\d{2,8}(-\d{2,8})?(,\d{2,8}(-\d{2,8})?)*")

@@ -1,4 +1,4 @@
-{# The columns of a series mart in the order of the contract; the partner mart has shares as well. #}
+{# The columns of a series mart, those of the contract first; the partner mart has shares as well. #}
 {% macro mart_columns(share=false) -%}
   {%- set columns = [
     'source', 'reporter', 'flow', 'month', 'partner_code', 'partner_iso3', 'partner_name', 'category_scheme',
@@ -11,5 +11,8 @@
   {%- if share -%}
     {%- do columns.extend(['partner_share_usd', 'partner_share_cny']) -%}
   {%- endif -%}
-  {{ (columns + ['is_low_base', 'is_synthetic']) | join(', ') }}
+  {%- do columns.extend([
+    'is_low_base', 'is_synthetic', 'unit_value_usd', 'unit_value_cny', 'value_usd_rolling_12', 'value_cny_rolling_12',
+    'value_usd_mean_3', 'value_cny_mean_3', 'n_lines']) -%}
+  {{ columns | join(', ') }}
 {%- endmacro %}

@@ -138,6 +138,10 @@ def _as_today(con: duckdb.DuckDBPyConnection, tables: set[str]) -> None:
             "create table dim_category_line (category_scheme varchar, category_code varchar, hs8 varchar, "
             "first_year integer, last_year integer, broken_by varchar, broken_in varchar)"
         )
+    if "mart_headline_monthly" not in tables:
+        nothing = "select * from mart_category_monthly where false"
+        con.execute(f"create view mart_headline_monthly as select *, value_usd / 1e9 as value_usd_bn from ({nothing})")
+        con.execute(f"create view mart_growth_monthly as {nothing}")
     columns = {row[0] for row in con.execute("describe fct_control_total").fetchall()}
     if "scope_code" not in columns:
         con.execute(

@@ -51,7 +51,10 @@ BUILT = (
             "update mart_category_monthly set value_usd = value_usd + 1 where category_scheme = 'ic' "
             "and month = '2023-05-01'"
         ),
-        fails(layers="failed 2023-05: 0 → 1 (+1)"),
+        fails(
+            layers="failed 2023-05: 0 → 1 (+1)",
+            derived_marts="failed 2023-05: 56,915,358,735 → 56,915,358,734 (-1)",
+        ),
     ),
     Fault(
         "eight million dollars less in the headline's cell",
@@ -228,7 +231,7 @@ BUILT = (
             "delete from mart_partner_category_monthly where partner_code = '502' and category_code = "
             "'memory' and month = '2023-05-01'"
         ),
-        fails(layers="failed 2023-05: 0 → 1 (+1)"),
+        fails(layers="failed 2023-05: 0 → 1 (+1)", derived_marts="failed 2023-05: 27 → 28 (+1)"),
     ),
     Fault(
         "a mart row too many",
@@ -236,7 +239,7 @@ BUILT = (
             "insert into mart_category_monthly by name select * replace (date '2024-11-01' as month) "
             "from mart_category_monthly where category_scheme = 'ic' and month = '2024-10-01'"
         ),
-        fails(layers="failed 2024-11: 0 → 1 (+1)"),
+        fails(layers="failed 2024-11: 0 → 1 (+1)", derived_marts="failed 2024-11: 1 → 0 (-1)"),
     ),
     Fault(
         "a zero for what is not known",
@@ -249,7 +252,36 @@ BUILT = (
     Fault(
         "nothing for what is known",
         sql("update mart_category_monthly set value_usd = null where category_scheme = 'ic' and month = '2023-05-01'"),
-        fails(layers="failed 2023-05: 0 → 1 (+1)"),
+        fails(
+            layers="failed 2023-05: 0 → 1 (+1)",
+            derived_marts="failed 2023-05: 28,457,679,367 → 56,915,358,734 (+28,457,679,367)",
+        ),
+    ),
+    Fault(
+        "one dollar more in the headline",
+        sql(
+            "update mart_headline_monthly set value_usd_bn = value_usd_bn + 1e-9 where partner_code = '502' and "
+            "category_scheme = 'ic' and month = '2023-05-01'"
+        ),
+        fails(derived_marts="failed 2023-05: 56,915,358,734 → 56,915,358,735 (+1)"),
+    ),
+    Fault(
+        "a headline kept from before a revision",
+        sql(
+            "update mart_headline_monthly set value_usd_bn = value_usd_bn * 0.9 where month >= '2024-06-01' and "
+            "partner_code in ('502', 'all')"
+        ),
+        fails(derived_marts="failed 2024-06..2024-10: 69,945,065,868 → 66,312,226,870 (-3,632,838,998)"),
+    ),
+    Fault(
+        "a partner lost in the growth",
+        sql("delete from mart_growth_monthly where partner_code = '143' and month = '2023-05-01'"),
+        fails(derived_marts="failed 2023-05: 56,915,358,734 → 47,395,979,855 (-9,519,378,879)"),
+    ),
+    Fault(
+        "nothing for what is known, in the growth",
+        sql("update mart_growth_monthly set value_usd = null where partner_code = '502' and month = '2023-05-01'"),
+        fails(derived_marts="failed 2023-05: 42 → 36 (-6)"),
     ),
     Fault(
         "coverage that no receipt gives",

@@ -54,6 +54,14 @@ def test_untouched_it_passes(sample_home: Home, tmp_path: Path) -> None:
     assert set(by_gate.index) == set(gates) and by_gate.min() > 0
 
 
+def test_a_release_without_the_derived_marts_passes(sample_home: Home, tmp_path: Path) -> None:
+    """Releases of earlier versions have none; the gate says why it compares nothing."""
+    report = audited(sample_home, tmp_path, "drop table mart_headline_monthly; drop table mart_growth_monthly")
+    assert report.passed and not failing(report)
+    (row,) = report.results[report.results["gate"] == "derived_marts"].to_dict("records")
+    assert (row["verdict"], row["n_compared"]) == ("not_applicable", 0) and "holds neither" in str(row["reason"])
+
+
 def test_additivity_compares_each_grain_and_both_currencies(sample_home: Home, tmp_path: Path) -> None:
     """Six digits with eight, all partners together with their sum, quantities of dollars with those of renminbi."""
     results = audited(sample_home, tmp_path).results

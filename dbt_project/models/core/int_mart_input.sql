@@ -22,7 +22,8 @@ with monthly as (
     select
         v.month,
         hash(
-            v.receipt_id, r.parser_version, v.feeds, v.source, v.reporter, v.flow, v.currency, v.partner_code, v.hs_prefix
+            v.receipt_id, r.parser_version, v.feeds, v.source, v.reporter, v.flow, v.currency, v.partner_code,
+            v.hs_prefix
         )::hugeint as fingerprint
     from {{ ref('stg_landing__coverage') }} as v
     inner join {{ ref('stg_landing__receipt') }} as r on v.receipt_id = r.receipt_id

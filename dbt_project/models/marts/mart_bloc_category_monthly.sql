@@ -139,17 +139,17 @@ month_of_trade as (
     from valued
     where month >= team_from and (value_usd > 0 or value_cny > 0)
     {%- if is_incremental() %}
-        union all
-        select
-            source,
-            reporter,
-            flow,
-            bloc_code,
-            category_scheme,
-            category_code,
-            month
-        from {{ this }}
-        where month < '{{ first_stale_month() }}'::date
+    union all
+    select
+        source,
+        reporter,
+        flow,
+        bloc_code,
+        category_scheme,
+        category_code,
+        month
+    from {{ this }}
+    where month < '{{ first_stale_month() }}'::date
     {%- endif %}
 ),
 
@@ -179,6 +179,7 @@ spine as (
         v.value_cny,
         null::bigint as quantity,
         null::varchar as quantity_unit,
+        null::integer as n_lines,
         f.first_month
     from valued as v
     inner join first_trade as f using (source, reporter, flow, bloc_code, category_scheme, category_code)

@@ -91,24 +91,24 @@ membership as (
 
 tariff_part as (
     {%- for digits in [8, 6] %}
-        select
-            l.source,
-            l.reporter,
-            l.flow,
-            l.month,
-            l.partner_code,
-            m.category_scheme,
-            m.category_code,
-            'hs{{ digits }}' as dimension,
-            {{ 'l.hs8' if digits == 8 else 'left(l.hs8, 6)' }} as part_code,
-            sum(l.value_usd)::bigint as value_usd,
-            sum(l.value_cny)::bigint as value_cny
-        from line as l
-        inner join membership as m on l.hs8 = m.hs8
-        group by all
-        {%- if not loop.last %}
-            union all
-        {%- endif %}
+    select
+        l.source,
+        l.reporter,
+        l.flow,
+        l.month,
+        l.partner_code,
+        m.category_scheme,
+        m.category_code,
+        'hs{{ digits }}' as dimension,
+        {{ 'l.hs8' if digits == 8 else 'left(l.hs8, 6)' }} as part_code,
+        sum(l.value_usd)::bigint as value_usd,
+        sum(l.value_cny)::bigint as value_cny
+    from line as l
+    inner join membership as m on l.hs8 = m.hs8
+    group by all
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
     {%- endfor %}
 ),
 
@@ -158,11 +158,11 @@ measured as (
         category_code,
         dimension,
         {%- for c in ['usd', 'cny'] %}
-            sum(value_{{ c }})::hugeint as total_{{ c }},
-            sum(value_{{ c }}::hugeint * value_{{ c }}) as squares_{{ c }},
-            min({ 'below': -value_{{ c }}, 'code': part_code, 'usd': value_usd, 'cny': value_cny })
-            filter (where value_{{ c }} > 0) as largest_by_{{ c }},
-            count(*) filter (where value_{{ c }} > 0) as n_{{ c }},
+        sum(value_{{ c }})::hugeint as total_{{ c }},
+        sum(value_{{ c }}::hugeint * value_{{ c }}) as squares_{{ c }},
+        min({ 'below': -value_{{ c }}, 'code': part_code, 'usd': value_usd, 'cny': value_cny })
+        filter (where value_{{ c }} > 0) as largest_by_{{ c }},
+        count(*) filter (where value_{{ c }} > 0) as n_{{ c }},
         {%- endfor %}
         count(*) filter (where value_usd > 0 or value_cny > 0) as n_any
     from part
@@ -171,23 +171,23 @@ measured as (
 
 series as (
     {%- for relation in ['partner', 'total'] %}
-        select
-            source,
-            reporter,
-            flow,
-            month,
-            partner_code,
-            partner_name,
-            category_scheme,
-            category_code,
-            category_name,
-            coalesce(value_usd > 0, false) as has_usd,
-            coalesce(value_cny > 0, false) as has_cny,
-            is_synthetic
-        from {{ relation }}
-        {%- if not loop.last %}
-            union all
-        {%- endif %}
+    select
+        source,
+        reporter,
+        flow,
+        month,
+        partner_code,
+        partner_name,
+        category_scheme,
+        category_code,
+        category_name,
+        coalesce(value_usd > 0, false) as has_usd,
+        coalesce(value_cny > 0, false) as has_cny,
+        is_synthetic
+    from {{ relation }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
     {%- endfor %}
 ),
 
@@ -220,10 +220,10 @@ final as (
         dimension,
         case when has_usd and has_cny then n_any when has_usd then n_usd else n_cny end as n_parts,
         {%- for c in ['usd', 'cny'] %}
-            squares_{{ c }}::double / (total_{{ c }} * total_{{ c }})::double * 10000 as hhi_{{ c }},
+        squares_{{ c }}::double / (total_{{ c }} * total_{{ c }})::double * 10000 as hhi_{{ c }},
         {%- endfor %}
         {%- for c in ['usd', 'cny'] %}
-            (total_{{ c }} * total_{{ c }})::double / squares_{{ c }}::double as effective_number_{{ c }},
+        (total_{{ c }} * total_{{ c }})::double / squares_{{ c }}::double as effective_number_{{ c }},
         {%- endfor %}
         if(has_usd, largest_by_usd, largest_by_cny) as largest,
         struct_extract(largest, 'code') as largest_code,

@@ -27,6 +27,7 @@ spine as (
         if(c.covered_cny, coalesce(s.value_cny, 0), null) as value_cny,
         if(s.month is null, 0, s.quantity) as quantity,
         s.quantity_unit,
+        if(s.month is null, 0, s.n_lines) as n_lines,
         f.first_month
     from covered as c
     inner join first_trade as f using (source, reporter, flow, partner_code, category_scheme, category_code)

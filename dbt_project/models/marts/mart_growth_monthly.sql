@@ -1,0 +1,86 @@
+{{ config(materialized='incremental', incremental_strategy='from_first_stale', post_hook="{{ keep_fingerprints() }}") }}
+{%- set first = first_stale_month() %}
+{%- set measures = ['value_usd', 'value_usd_yoy', 'quantity', 'quantity_unit'] %}
+
+-- Categories in which every partner is received in rows of its own.
+with ranked_category as (
+    select
+        source,
+        reporter,
+        flow,
+        month,
+        category_scheme,
+        category_code
+    from {{ ref('int_category_coverage') }}
+    where partner_code = '*' and covered_usd and month >= '{{ first }}'::date
+),
+
+{{ both_series(measures, "'" ~ first ~ "'::date - interval 1 year") }},
+
+-- A covered month before the first trade has no row: where the base is known and absent, it is 0.
+with_bases as (
+    select
+        s.*,
+        coalesce(b.value_usd, if(s.is_low_base is null, null, 0)) as base_usd,
+        t.value_usd as total_base_usd,
+        if(
+            s.quantity_unit = b.quantity_unit and s.value_usd > 0 and b.value_usd > 0 and s.quantity > 0
+            and b.quantity > 0,
+            ln(s.value_usd / b.value_usd::double),
+            null
+        ) as log_change_value,
+        if(log_change_value is null, null, ln(s.quantity / b.quantity::double)) as log_change_quantity,
+        s.partner_code <> 'all' and s.value_usd > 0 and not coalesce(p.is_reimport, false) and k.month is not null
+            as is_ranked
+    from series as s
+    left join series as b
+        on
+            s.source = b.source and s.reporter = b.reporter and s.flow = b.flow
+            and s.month = (b.month + interval 1 year)::date and s.partner_code = b.partner_code
+            and s.category_scheme = b.category_scheme and s.category_code = b.category_code
+    left join series as t
+        on
+            s.source = t.source and s.reporter = t.reporter and s.flow = t.flow
+            and s.month = (t.month + interval 1 year)::date and t.partner_code = 'all'
+            and s.category_scheme = t.category_scheme and s.category_code = t.category_code
+    left join ranked_category as k
+        on
+            s.source = k.source and s.reporter = k.reporter and s.flow = k.flow and s.month = k.month
+            and s.category_scheme = k.category_scheme and s.category_code = k.category_code
+    left join {{ ref('dim_partner') }} as p on s.partner_code = p.partner_code
+    where s.month >= '{{ first }}'::date
+),
+
+final as (
+    select
+        source,
+        reporter,
+        flow,
+        month,
+        partner_code,
+        partner_iso3,
+        partner_name,
+        category_scheme,
+        category_code,
+        category_name,
+        value_usd,
+        value_usd_yoy,
+        if(partner_code = 'all', value_usd_yoy, (value_usd - base_usd) / nullif(total_base_usd, 0)::double)
+            as contribution_usd_yoy,
+        if(
+            is_ranked,
+            rank() over (
+                partition by source, reporter, flow, month, category_scheme, category_code, is_ranked
+                order by value_usd desc
+            ),
+            null
+        )::integer as rank_usd,
+        log_change_value,
+        log_change_value - log_change_quantity as log_change_unit_value,
+        log_change_quantity,
+        is_low_base,
+        is_synthetic
+    from with_bases
+)
+
+select * from final

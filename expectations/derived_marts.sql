@@ -1,0 +1,55 @@
+-- Compares: rows, rows with dollars and dollars of mart_headline_monthly and mart_growth_monthly with those of the two
+--           series marts together, scheme by scheme. That these are right is found by layers.
+-- Window:   every stream and month in which one of them has a row.
+-- Tolerance: none. Billions are DOUBLE and give whole dollars again, since these stay far below 2^53.
+with series as (
+    select source, flow, month, category_scheme, sum(n)::bigint as n, sum(n_usd)::bigint as n_usd, sum(usd) as usd
+    from (
+        select source, flow, month, category_scheme, count(*) as n, count(value_usd) as n_usd, sum(value_usd) as usd
+        from mart_partner_category_monthly
+        group by all
+        union all
+        select source, flow, month, category_scheme, count(*), count(value_usd), sum(value_usd)
+        from mart_category_monthly
+        group by all
+    ) as of_mart
+    group by all
+),
+
+derived as (
+    select 'mart_headline_monthly' as mart, source, flow, month, category_scheme, count(*) as n,
+        count(value_usd_bn) as n_usd, sum(round(value_usd_bn * 1e9)::bigint) as usd
+    from mart_headline_monthly
+    group by all
+    union all
+    select 'mart_growth_monthly', source, flow, month, category_scheme, count(*), count(value_usd), sum(value_usd)
+    from mart_growth_monthly
+    group by all
+),
+
+-- Releases of earlier versions hold neither.
+held as (
+    select table_name as mart
+    from duckdb_tables()
+    where database_name = 'published' and table_name in ('mart_headline_monthly', 'mart_growth_monthly')
+),
+
+expected as (
+    select mart, source, flow, month, category_scheme, n, n_usd, usd from held cross join series
+),
+
+final as (
+    select
+        source || ' ' || flow as dataset,
+        month,
+        mart || ' = series marts, scheme ' || category_scheme as scope,
+        unnest(['rows', 'rows with dollars', 'value_usd']) as measure,
+        unnest([coalesce(e.n, 0), coalesce(e.n_usd, 0), coalesce(e.usd, 0)]) as expected,
+        unnest([coalesce(d.n, 0), coalesce(d.n_usd, 0), coalesce(d.usd, 0)]) as actual,
+        greatest(coalesce(e.n, 0), coalesce(d.n, 0)) as n_compared,
+        null as reason
+    from expected as e
+    full join derived as d using (mart, source, flow, month, category_scheme)
+)
+
+select *, 0 as tolerance, 'block' as severity, 'docs/decisions.md' as reference from final

@@ -1,4 +1,4 @@
--- From which vintage on a category was covered whole, of stale months with receipts of more than one vintage: for every
+-- From which vintage on a category was covered whole, of months with receipts of more than one vintage: for every
 -- partner ('*'), all partners together ('all') and each partner that some receipt names. Coverage only grows.
 {{ config(materialized='ephemeral') }}
 
@@ -16,7 +16,7 @@ with part as (
     inner join {{ ref('stg_landing__receipt') }} as r on v.receipt_id = r.receipt_id
     semi join {{ ref('int_revised_month') }} as m
         on v.source = m.source and v.reporter = m.reporter and v.flow = m.flow and v.month = m.month
-    where v.feeds <> 'check' and {{ is_stale('v.month') }}
+    where v.feeds <> 'check'
     group by all
 ),
 

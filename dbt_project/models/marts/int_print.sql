@@ -1,5 +1,5 @@
 -- What each receipt prints of a cell, from its vintage on until a later receipt whose scope contains the cell takes its
--- place (known_to, NULL = never). Of stale months that have receipts of more than one vintage; held back rows are out.
+-- place (known_to, NULL = never). Of months that have receipts of more than one vintage; held back rows are out.
 -- Beside it from when on the cell, and every partner of its line, was covered in that currency.
 {{ config(materialized='ephemeral') }}
 
@@ -11,7 +11,7 @@ with part as (
     inner join {{ ref('stg_landing__receipt') }} as r on v.receipt_id = r.receipt_id
     semi join {{ ref('int_revised_month') }} as m
         on v.source = m.source and v.reporter = m.reporter and v.flow = m.flow and v.month = m.month
-    where v.feeds <> 'check' and {{ is_stale('v.month') }}
+    where v.feeds <> 'check'
 ),
 
 printed as (

@@ -3,7 +3,9 @@
 {{ config(materialized='incremental', incremental_strategy='replace_stale', post_hook="{{ keep_fingerprints() }}") }}
 
 with printed as (
-    select * from {{ ref('int_print') }}
+    select *
+    from {{ ref('int_print') }}
+    where {{ is_stale('month') }}
 ),
 
 -- All partners together are the partners' rows from when on every partner is covered, before that the world file.
@@ -94,6 +96,7 @@ category_cover as (
         min(covered_from) filter (where currency = 'USD') as usd_from,
         min(covered_from) filter (where currency = 'CNY') as cny_from
     from {{ ref('int_covered_from') }}
+    where {{ is_stale('month') }}
     group by all
 ),
 

@@ -35,20 +35,6 @@ def test_broken_keys(rows: str, reported: list[tuple[object, ...]]) -> None:
 @pytest.mark.parametrize(
     ("rows", "reported"),
     [
-        ("(0, 1), (null, 2), (3, null)", []),
-        ("(-1, 1), (2, 2)", [(-1, 1)]),
-        ("(1, -1), (2, 2)", [(1, -1)]),
-        ("(null, -1), (-1, null)", [(None, -1), (-1, None)]),
-    ],
-    ids=["zero and null", "first", "second", "beside null"],
-)
-def test_rows_below_zero(rows: str, reported: list[tuple[object, ...]]) -> None:
-    assert offenders("rows_below_zero", rows, ["a", "b"]) == reported
-
-
-@pytest.mark.parametrize(
-    ("rows", "reported"),
-    [
         ("('s', 'x', '8541,8542'), ('s', 'y', '8543'), ('s', 'z', '8471')", []),
         ("('s', 'x', '8541'), ('s', 'y', '8541')", [("s", "x", "8541", "y", "8541"), ("s", "y", "8541", "x", "8541")]),
         ("('s', 'x', '8542'), ('s', 'y', '8471,854231')", [("s", "x", "8542", "y", "854231")]),

@@ -8,13 +8,6 @@ group by {{ columns | join(', ') }}
 having count(*) > 1 or {{ columns | join(' is null or ') }} is null
 {%- endmacro %}
 
-{# Rows in which one of the columns is below zero. NULL is no breach: it means not covered. #}
-{% macro rows_below_zero(relation, columns) -%}
-select *
-from {{ relation }}
-where {{ columns | join(' < 0 or ') }} < 0
-{%- endmacro %}
-
 {#
   HS prefixes that make two categories of a scheme count the same goods: equal to another of the scheme, or the beginning
   of it, be it of the same category. A category without prefixes is reported alone. The empty prefix begins all others.

@@ -1,5 +1,5 @@
 -- What is covered, whoever covers it: '*' is every partner in rows of its own, 'world' all partners in one row.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 
 select distinct
     feeds,

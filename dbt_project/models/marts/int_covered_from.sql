@@ -1,6 +1,6 @@
 -- From which vintage on a category was covered whole, of months with receipts of more than one vintage: for every
 -- partner ('*'), all partners together ('all') and each partner that some receipt names. Coverage only grows.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 
 with part as (
     select

@@ -1,7 +1,7 @@
 -- What each receipt prints of a cell, from its vintage on until a later receipt whose scope contains the cell takes its
 -- place (known_to, NULL = never). Of months that have receipts of more than one vintage; held back rows are out.
 -- Beside it from when on the cell, and every partner of its line, was covered in that currency.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 
 with part as (
     select

@@ -1,5 +1,5 @@
 -- Months of a stream with receipts of more than one vintage: all others have been known in one way only.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 
 select
     v.source,

@@ -8,7 +8,7 @@ DBT_FILES := $(shell find dbt_project/models dbt_project/macros dbt_project/seed
 	dbt_project/dbt_project.yml dbt_project/profiles.yml
 
 .DEFAULT_GOAL := help
-.PHONY: help install run ui test lint clean
+.PHONY: help install run ui docs test lint clean
 
 help: ## say what there is
 	@echo "Bonded: a data warehouse for customs trade statistics. Type make and one of:"
@@ -34,6 +34,12 @@ run: install ## build the synthetic sample from its files to an audited release
 
 ui: install ## open the Dagster UI on the sample (BONDED_HOME=… for another home); stop it with Ctrl-C
 	@$(BIN)/python -m orchestration.ui $(HOME_DIR)
+
+docs: install ## write docs/marts.md, and dbt's pages of all models into one file, offline
+	@$(BIN)/python -m orchestration.marts_doc
+	@BONDED_HOME=$(CURDIR)/data/main $(BIN)/dbt --quiet docs generate --static --no-compile --empty-catalog \
+		--project-dir dbt_project --profiles-dir dbt_project
+	@echo "open dbt_project/target/static_index.html"
 
 test: lint ## format, lint, types, then all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile

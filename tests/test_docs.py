@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 import typer
 from typer.core import TyperGroup
 
-from orchestration import cli
+from orchestration import cli, marts_doc
+from orchestration.dbt_build import manifest
+from orchestration.errors import RefusalError
 from orchestration.releases.query import run_sql
-from orchestration.settings import PROJECT
+from orchestration.settings import DBT_MANIFEST, DBT_PROJECT, PROJECT, Home
 
 README = PROJECT / "README.md"
 DOCS = [README, *sorted((PROJECT / "docs").glob("*.md"))]
@@ -132,3 +139,121 @@ def test_every_published_table_and_column_is_explained(sample_release: Path) -> 
 def test_queries_return_rows(sample_release: Path, name: str, sql: str) -> None:
     assert sql.count(";") <= 1, f"{name}: one query a block"
     assert run_sql(sample_release, sql)[1]
+
+
+def test_the_contract_of_the_marts_is_what_the_yaml_says() -> None:
+    """The page is written by a program, from the template and the models."""
+    template = marts_doc.TEMPLATE.read_text(encoding="utf-8")
+    written = marts_doc.page(template, marts_doc.published_tables())
+    assert marts_doc.PAGE.read_text(encoding="utf-8") == written, "run: python -m orchestration.marts_doc"
+
+
+def test_a_table_in_the_template() -> None:
+    """Description, key and columns; signs that Markdown reads stand as they are."""
+    columns = {"x": {"name": "x", "data_type": "bigint", "description": "a | b\n * c < d "}}
+    node = {"description": "What it\nis.", "config": {"meta": {"sort": ["x", "y"]}}, "columns": columns}
+    assert marts_doc.page("## t\n\n{table t}\n\nEnd {table t}.\n", {"t": node}) == (
+        f"{marts_doc.NOTE}## t\n\nWhat it is.\n\nKey and order of the rows: `x`, `y`.\n\n"
+        "| column | type | meaning |\n| --- | --- | --- |\n| `x` | BIGINT | a \\| b \\* c &lt; d |\n\nEnd {table t}.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{table a}\n", "b stands there 0 ×"),
+        ("{table a}\n{table b}\n{table a}\n", "a stands there 2 ×"),
+        ("{table a}\n{table b}\n{table c}\n", "c is no published table"),
+    ],
+)
+def test_the_template_names_each_table_once(template: str, said: str) -> None:
+    tables = {
+        name: {"description": "", "config": {"meta": {"sort": ["x"]}}, "columns": {}, "name": name} for name in "ab"
+    }
+    with pytest.raises(RefusalError, match=said):
+        marts_doc.page(template, tables)
+
+
+def test_the_key_that_the_page_names_is_one(sample_release: Path) -> None:
+    """No two rows of a published table share it."""
+    for name, node in marts_doc.published_tables().items():
+        key = ", ".join(node["config"]["meta"]["sort"])
+        assert run_sql(sample_release, f"select {key} from {name} group by all having count(*) > 1")[1] == [], name
+
+
+def test_the_story_in_one_query(sample_release: Path) -> None:
+    """What the press printed in November 2024, by the query of the README as it stands there."""
+    found = [sql for sql in fences(README.read_text(encoding="utf-8"), "sql") if "mart_headline_monthly" in sql]
+    assert len(found) == 1
+    columns, rows = run_sql(sample_release, found[0])
+    assert [dict(zip(columns, row, strict=True)) for row in rows] == [
+        {
+            "usd_bn": 1.11,
+            "yoy_percent": 60,
+            "ytd_usd_bn": 9.61,
+            "ytd_yoy_percent": 42.5,
+            "months_at_or_above": 5,
+            "above_since": "2024-06",
+            "types": 9,
+        }
+    ]
+
+
+def test_every_column_of_models_and_seeds_is_described(sample_home: Home) -> None:
+    """As they are: a seed's by the head of its file, a model's by the build database (inlined models have no table)."""
+    with duckdb.connect(str(sample_home.build_database), read_only=True) as con:
+        built: dict[str, list[str]] = dict(
+            con.execute(
+                "select table_name, list(column_name) from duckdb_columns() where not internal group by 1"
+            ).fetchall()
+        )
+    compared = 0
+    for node in manifest()["nodes"].values():
+        if node["resource_type"] not in ("model", "seed"):
+            continue
+        name, described = node["name"], node["columns"]
+        assert len(node["description"]) > 20 and described, name
+        assert [c for c, column in described.items() if not column["description"].strip()] == [], name
+        if node["resource_type"] == "seed":
+            with (DBT_PROJECT / node["original_file_path"]).open(encoding="utf-8", newline="") as file:
+                assert sorted(next(csv.reader(file))) == sorted(described), name
+        if node["config"]["materialized"] != "ephemeral":
+            assert sorted(built[name]) == sorted(described), name
+            compared += 1
+    assert compared > 40
+
+
+def test_every_column_of_the_sources_is_described(sample_home: Home) -> None:
+    """As the files have them that landing and parsers write."""
+    for source in manifest()["sources"].values():
+        folder = sample_home.raw / ("gacc_sample" if source["name"] == "gacc" else source["name"])
+        landing = sample_home.warehouse / "landing" / f"{source['name']}.parquet"
+        files = str(landing if source["source_name"] == "landing" else folder / "**" / "*.parquet")
+        with duckdb.connect() as con:
+            found = con.execute("describe from read_parquet(?, hive_partitioning = false)", [files]).fetchall()
+        assert sorted(row[0] for row in found) == sorted(source["columns"]), source["name"]
+        assert source["description"] and all(c["description"].strip() for c in source["columns"].values())
+
+
+def test_dbt_s_pages_are_one_file_and_report_nobody(home: Home) -> None:
+    """As `make docs` builds them: no database is opened, and the words are in the file itself.
+
+    The pages load a counter of readers from outside unless dbt's own statistics are switched off.
+    """
+    recipe = re.search(r"^docs:.*?\n\n", (PROJECT / "Makefile").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    assert recipe
+    options = [option for option in OPTION.findall(recipe[0]) if not option.endswith("-dir")]
+    assert options == ["--quiet", "--static", "--no-compile", "--empty-catalog"]
+    target = home.warehouse / "pages"
+    target.mkdir(parents=True)
+    for made in (DBT_MANIFEST, DBT_MANIFEST.with_name("partial_parse.msgpack")):
+        shutil.copyfile(made, target / made.name)
+    command = [str(Path(sys.executable).with_name("dbt")), "docs", "generate", *options]
+    command += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+    command += ["--target-path", str(target), "--log-path", str(target)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3_000:]
+    text = (target / "static_index.html").read_text(encoding="utf-8")
+    assert manifest()["nodes"]["model.bonded.mart_headline_monthly"]["description"] in text
+    assert re.findall(r'"send_anonymous_usage_stats": (\w+)', text) == ["false"]
+    assert not home.build_database.exists()

@@ -1,6 +1,7 @@
 -- One series for each team: the members of a bloc between two dates at which some member joins or leaves. A team is
 -- followed back over the year before its first month, so that changes compare the same members.
 {{ config(materialized='incremental', incremental_strategy='from_first_stale', post_hook="{{ keep_fingerprints() }}") }}
+{%- set first = first_stale_month() %}
 
 with member as (
     select * from {{ ref('dim_bloc_member') }}
@@ -36,14 +37,14 @@ team_member as (
         p.bloc_code || ' ' || p.team_from as team,
         p.team_from,
         p.team_to,
-        date_trunc('year', greatest(p.team_from, '{{ first_stale_month() }}'::date)) - interval 1 year as look_from,
+        date_trunc('year', greatest(p.team_from, '{{ first }}'::date)) - interval 1 year as look_from,
         m.partner_code
     from period as p
     inner join member as m
         on
             p.bloc_code = m.bloc_code and p.team_from >= m.valid_from
             and (m.valid_to is null or p.team_from < m.valid_to)
-    where p.team_to > '{{ first_stale_month() }}'::date
+    where p.team_to > '{{ first }}'::date
 ),
 
 team as (
@@ -149,7 +150,7 @@ month_of_trade as (
         category_code,
         month
     from {{ this }}
-    where month < '{{ first_stale_month() }}'::date
+    where month < '{{ first }}'::date
     {%- endif %}
 ),
 
@@ -220,7 +221,7 @@ final as (
         on
             r.source = t.source and r.reporter = t.reporter and r.flow = t.flow and r.month = t.month
             and r.category_scheme = t.category_scheme and r.category_code = t.category_code
-    where r.month >= '{{ first_stale_month() }}'::date
+    where r.month >= '{{ first }}'::date
 )
 
 select * from final

@@ -1,46 +1,47 @@
 -- Sums of squares are sums of whole numbers, so that the order of the parts cannot change a last digit.
 {{ config(materialized='incremental', incremental_strategy='from_first_stale', post_hook="{{ keep_fingerprints() }}") }}
+{%- set first = first_stale_month() %}
 
 with fact as (
     select *
     from {{ ref('fct_trade_monthly') }}
-    where month >= '{{ first_stale_month() }}'::date
+    where month >= '{{ first }}'::date
 ),
 
 world as (
     select *
     from {{ ref('fct_trade_world_monthly') }}
-    where month >= '{{ first_stale_month() }}'::date
+    where month >= '{{ first }}'::date
 ),
 
 coverage as (
     select *
     from {{ ref('int_coverage') }}
-    where month >= '{{ first_stale_month() }}'::date
+    where month >= '{{ first }}'::date
 ),
 
 every_partner as (
     select *
     from {{ ref('int_category_coverage') }}
-    where partner_code = '*' and month >= '{{ first_stale_month() }}'::date
+    where partner_code = '*' and month >= '{{ first }}'::date
 ),
 
 partner as (
     select *
     from {{ ref('mart_partner_category_monthly') }}
-    where month >= '{{ first_stale_month() }}'::date
+    where month >= '{{ first }}'::date
 ),
 
 total as (
     select *
     from {{ ref('mart_category_monthly') }}
-    where month >= '{{ first_stale_month() }}'::date
+    where month >= '{{ first }}'::date
 ),
 
 regime as (
     select *
     from {{ ref('mart_regime_category_monthly') }}
-    where month >= '{{ first_stale_month() }}'::date
+    where month >= '{{ first }}'::date
 ),
 
 category_prefix as (

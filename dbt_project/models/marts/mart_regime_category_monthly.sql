@@ -1,4 +1,5 @@
 {{ config(materialized='incremental', incremental_strategy='from_first_stale', post_hook="{{ keep_fingerprints() }}") }}
+{%- set first = first_stale_month() %}
 
 with regime as (
     select
@@ -13,13 +14,13 @@ with regime as (
         value_usd,
         value_cny
     from {{ ref('int_regime_category_month') }}
-    where month >= '{{ first_stale_month() }}'::date
+    where month >= '{{ first }}'::date
 ),
 
 every_partner as (
     select *
     from {{ ref('int_category_coverage') }}
-    where partner_code = '*' and month >= '{{ first_stale_month() }}'::date
+    where partner_code = '*' and month >= '{{ first }}'::date
 ),
 
 -- A world file makes a total of all partners, and says nothing of their regimes.
@@ -39,7 +40,7 @@ series as (
         value_cny,
         is_synthetic
     from {{ ref('mart_partner_category_monthly') }}
-    where month >= '{{ first_stale_month() }}'::date
+    where month >= '{{ first }}'::date
     union all
     select
         t.source,

@@ -1,0 +1,67 @@
+"""docs/marts.md, the consumers' contract: a hand-written template in which each published table is filled in.
+
+What a table and its columns mean stands in the YAML of the dbt models alone; `python -m orchestration.marts_doc` writes
+the page. Order of the tables, rules and queries are the template's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from orchestration.dbt_build import manifest
+from orchestration.errors import RefusalError
+from orchestration.settings import PROJECT
+
+PAGE = PROJECT / "docs" / "marts.md"
+TEMPLATE = PROJECT / "docs" / "marts.template.md"
+#: A line of the template that stands for a table's description, key and columns.
+PLACE = re.compile(r"^\{table (\w+)\}$", re.MULTILINE)
+NOTE = "<!-- Written by python -m orchestration.marts_doc from marts.template.md and the YAML of the models. -->\n"
+
+
+def page(template: str, tables: Mapping[str, Mapping[str, Any]]) -> str:
+    """The page of a template: each `{table NAME}` on a line of its own is replaced by what the YAML says of it.
+
+    `tables`: nodes of dbt's manifest by name. `RefusalError` if the template names a table that is none of them, or
+    does not name each exactly once.
+    """
+    named = PLACE.findall(template)
+    for name in sorted({*named, *tables}):
+        if name not in tables or named.count(name) != 1:
+            remedy = "remove it" if name not in tables else f"one line {{table {name}}}"
+            what = (
+                f"{name} is no published table" if name not in tables else f"{name} stands there {named.count(name)} ×"
+            )
+            raise RefusalError(what, file="docs/marts.template.md", remedy=remedy)
+    return NOTE + PLACE.sub(lambda found: _section(tables[found[1]]), template)
+
+
+def published_tables() -> dict[str, Mapping[str, Any]]:
+    """The nodes of the published models in dbt's manifest, by name."""
+    nodes = manifest()["nodes"].values()
+    return {n["name"]: n for n in nodes if n["resource_type"] == "model" and n.get("group") == "published"}
+
+
+def _section(node: Mapping[str, Any]) -> str:
+    key = ", ".join(f"`{column}`" for column in node["config"]["meta"]["sort"])
+    rows = [
+        f"| `{column['name']}` | {column['data_type'].upper()} | {_cell(column['description'])} |"
+        for column in node["columns"].values()
+    ]
+    head = [_cell(node["description"]), "", f"Key and order of the rows: {key}.", "", "| column | type | meaning |"]
+    return "\n".join([*head, "| --- | --- | --- |", *rows])
+
+
+def _cell(text: str) -> str:
+    """A text on one line, safe in a table of Markdown."""
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
+
+
+def main() -> None:
+    PAGE.write_text(page(TEMPLATE.read_text(encoding="utf-8"), published_tables()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

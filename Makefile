@@ -25,7 +25,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $@
 
 $(MANIFEST): $(INSTALLED) $(DBT_FILES)
-	@BONDED_HOME=$(CURDIR)/data/main $(BIN)/dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project
+	@BONDED_HOME=$(CURDIR)/data/main $(BIN)/dbt --quiet --no-partial-parse parse --project-dir dbt_project --profiles-dir dbt_project
 	@touch $@
 
 run: install ## build the synthetic sample from its files to an audited release

@@ -23,7 +23,16 @@ from orchestration.assets.common import (
 )
 from orchestration.build_plan import Built, Plan, plan
 from orchestration.claims.load import load_claims
-from orchestration.dbt_build import DIMENSIONS, FACTS, MARTS, DbtOutcome, manifest, run_by_months, run_dbt
+from orchestration.dbt_build import (
+    DIMENSIONS,
+    FACTS,
+    MARTS,
+    DbtOutcome,
+    manifest,
+    run_by_months,
+    run_dbt,
+    run_dimensions,
+)
 from orchestration.landing.store import LandingState
 from orchestration.release_calendar import format_month
 from orchestration.settings import Home
@@ -106,8 +115,7 @@ def dbt_dimensions(context: dg.AssetExecutionContext, warehouse: Warehouse) -> I
     """Staging views, reviewed seeds and dimensions."""
     home, state = warehouse.home, snapshot_state(warehouse.home)
     _documents_must_exist(home, state)
-    outcome = run_dbt(home, DIMENSIONS, exclude=FACTS, full_refresh=plan(home, state).full)
-    yield from _events(context, home, outcome)
+    yield from _events(context, home, run_dimensions(home, full_refresh=plan(home, state).full))
 
 
 @dbt_assets(manifest=manifest(), select=FACTS, dagster_dbt_translator=TRANSLATOR, partitions_def=MONTHS)

@@ -60,7 +60,7 @@ WRONG_USAGE = {
     "a vintage": ("receive", "f.csv", "--vintage", "yesterday"),
     "months of a run": ("run", "--months", "2024"),
     "no reason": ("withdraw", "r1"),
-    "what is not built yet": ("query", "select 1", "--as-of", "2024-01-01"),
+    "a date to know as of": ("query", "select 1", "--as-of", "yesterday"),
     "a month to trace": ("trace", "January", "502", "memory"),
     "a flow to trace": ("trace", "2024-01", "502", "memory", "--flow", "in"),
 }

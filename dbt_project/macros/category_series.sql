@@ -3,12 +3,12 @@
 
   spine: relation with the keys source, reporter, flow, month, partner_code, category_scheme, category_code and
          value_usd, value_cny (NULL = not covered, 0 = no trade), quantity, quantity_unit, n_lines, first_month (of
-         trade);
-         one row for every month of a stream, so that frames in rows are frames in months.
+         trade); one row for every month of a stream, so that frames in rows are frames in months.
+  series: columns that tell a series; one number is sorted in a fraction of the time that six words take.
   Ratios are fractions, NULL where the base is 0 or not covered. Year to date needs every month from January on, sums
   and means of the last months each of these; covered months before the first trade count as 0.
 #}
-{% macro category_series(spine) -%}
+{% macro category_series(spine, series='series_id') -%}
 with_ytd as (
     select
         *,
@@ -21,7 +21,7 @@ with_ytd as (
         {%- endfor %}
     from {{ spine }}
     window year_so_far as (
-        partition by source, reporter, flow, partner_code, category_scheme, category_code, year(month) order by month
+        partition by {{ series }}, year(month) order by month
     )
 ),
 
@@ -39,13 +39,13 @@ with_bases as (
         {%- endfor %}
     from with_ytd
     window
-        series as (partition by source, reporter, flow, partner_code, category_scheme, category_code order by month),
+        series as (partition by {{ series }} order by month),
         last_12 as (
-            partition by source, reporter, flow, partner_code, category_scheme, category_code order by month
+            partition by {{ series }} order by month
             rows between 11 preceding and current row
         ),
         last_3 as (
-            partition by source, reporter, flow, partner_code, category_scheme, category_code order by month
+            partition by {{ series }} order by month
             rows between 2 preceding and current row
         )
 ),

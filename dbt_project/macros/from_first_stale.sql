@@ -5,7 +5,7 @@
 
   from_first_stale: marts that look back are built anew from the first stale month on. A withdrawn last month is stale.
   replace_stale: tables that do not look back are built anew in stale months alone.
-  replace_series: coverage is built anew in stale months, and for series that are new or gone.
+  replace_categories, replace_series: coverage is built anew in stale months, and for what is new or gone.
   replace_all: small tables that read themselves while months are only added.
 #}
 {% macro get_incremental_from_first_stale_sql(args) %}
@@ -31,6 +31,21 @@
   {%- endif %}
   insert into {{ args.target_relation }} ({{ columns }})
   select {{ columns }} from {{ args.temp_relation }};
+{% endmacro %}
+
+{% macro get_incremental_replace_categories_sql(args) %}
+  {%- set columns = args.dest_columns | map(attribute='quoted') | join(', ') -%}
+  delete from {{ args.target_relation }} where {{ is_stale('month') }};
+  {%- if not only_adding() %}
+  delete from {{ args.target_relation }} as h
+  where not exists (
+    select 1 from {{ ref('int_series') }} as s
+    where
+      s.source = h.source and s.reporter = h.reporter and s.flow = h.flow
+      and s.category_scheme = h.category_scheme and s.category_code = h.category_code
+  );
+  {%- endif %}
+  insert into {{ args.target_relation }} ({{ columns }}) select {{ columns }} from {{ args.temp_relation }};
 {% endmacro %}
 
 {% macro get_incremental_replace_stale_sql(args) %}

@@ -9,7 +9,7 @@
     {%- set strategy = node.config.incremental_strategy if node else '' -%}
     {%- if strategy == 'replace_months' -%}
       {%- do conditions.append(in_window('month')) -%}
-    {%- elif strategy == 'from_first_stale' -%}
+    {%- elif strategy in ('from_first_stale', 'replace_stale', 'replace_categories', 'replace_series') -%}
       {%- do conditions.append(
         "month >= (select min(first_month) from mart_rebuilt where mart = '" ~ relation.identifier ~ "')"
       ) -%}

@@ -1,6 +1,12 @@
 -- Which categories are covered whole, per stream, month and currency: for every partner ('*'), for all partners
 -- together ('all': every partner, or a world file), and for each partner that some receipt names. `missing` lists the
 -- prefixes that nobody received.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_categories',
+    post_hook="{{ keep_fingerprints() }}"
+) }}
+
 with coverage as (
     select * from {{ ref('int_coverage') }}
 ),
@@ -15,15 +21,41 @@ stream_month as (
     group by all
 ),
 
-category as (
+{% if is_incremental() -%}
+held as (
     select distinct
         source,
         reporter,
         flow,
         category_scheme,
         category_code
+    from {{ this }}
+    where not {{ is_stale('month') }}
+),
+
+category as (
+    select distinct
+        s.source,
+        s.reporter,
+        s.flow,
+        s.category_scheme,
+        s.category_code,
+        h.source is null as is_new
+    from {{ ref('int_series') }} as s
+    left join held as h using (source, reporter, flow, category_scheme, category_code)
+),
+{%- else -%}
+category as (
+    select distinct
+        source,
+        reporter,
+        flow,
+        category_scheme,
+        category_code,
+        true as is_new
     from {{ ref('int_series') }}
 ),
+{%- endif %}
 
 required as (
     select
@@ -32,6 +64,7 @@ required as (
         c.flow,
         c.category_scheme,
         c.category_code,
+        c.is_new,
         r.hs_prefix,
         r.required_from,
         r.required_to
@@ -144,6 +177,7 @@ judged as (
         on
             p.source = c.source and p.reporter = c.reporter and p.flow = c.flow and p.month = c.month
             and p.partner_code = c.partner_code and r.hs_prefix = c.hs_prefix
+    where r.is_new or {{ is_stale('p.month') }}
     group by all
 ),
 

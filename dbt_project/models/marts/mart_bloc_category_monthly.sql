@@ -186,7 +186,7 @@ spine as (
     inner join first_trade as f using (source, reporter, flow, bloc_code, category_scheme, category_code)
 ),
 
-{{ category_series('spine') }},
+{{ category_series('spine', 'source, reporter, flow, partner_code, category_scheme, category_code') }},
 
 final as (
     select

@@ -78,46 +78,77 @@ named as (
     group by all
 ),
 
-judged as (
+whole as (
     select
         s.source,
         s.reporter,
         s.flow,
-        whole.month,
+        w.month,
         s.partner_code,
         s.category_scheme,
         s.category_code,
+        w.covered_usd,
+        w.covered_cny,
+        w.missing,
+        w.n_required
+    from series as s
+    inner join coverage as w
+        on
+            s.source = w.source and s.reporter = w.reporter and s.flow = w.flow and w.partner_code = '*'
+            and s.category_scheme = w.category_scheme and s.category_code = w.category_code
+    where {{ is_stale('w.month') }}
+    union all
+    select
+        s.source,
+        s.reporter,
+        s.flow,
+        w.month,
+        s.partner_code,
+        s.category_scheme,
+        s.category_code,
+        w.covered_usd,
+        w.covered_cny,
+        w.missing,
+        w.n_required
+    from series as s
+    inner join coverage as w
+        on
+            s.source = w.source and s.reporter = w.reporter and s.flow = w.flow and w.partner_code = '*'
+            and s.category_scheme = w.category_scheme and s.category_code = w.category_code
+    where s.is_new and not {{ is_stale('w.month') }}
+),
+
+judged as (
+    select
+        whole.source,
+        whole.reporter,
+        whole.flow,
+        whole.month,
+        whole.partner_code,
+        whole.category_scheme,
+        whole.category_code,
         if(own.month is null, whole.covered_usd, own.covered_usd) as covered_usd,
         if(own.month is null, whole.covered_cny, own.covered_cny) as covered_cny,
         if(own.month is null, whole.missing, own.missing) as missing,
         whole.n_required,
         r.month is not null as is_received,
-        own.month is not null and s.partner_code <> 'all' as is_named,
-        s.partner_code <> 'all' and (together.covered_usd or together.covered_cny) as is_received_together,
+        own.month is not null and whole.partner_code <> 'all' as is_named,
+        whole.partner_code <> 'all' and (together.covered_usd or together.covered_cny) as is_received_together,
         n.partners
-    from series as s
-    inner join coverage as whole
-        on
-            s.source = whole.source and s.reporter = whole.reporter and s.flow = whole.flow
-            and whole.partner_code = '*'
-            and s.category_scheme = whole.category_scheme and s.category_code = whole.category_code
-    left join coverage as own
-        on
-            s.source = own.source and s.reporter = own.reporter and s.flow = own.flow and whole.month = own.month
-            and s.partner_code = own.partner_code
-            and s.category_scheme = own.category_scheme and s.category_code = own.category_code
+    from whole
+    left join coverage as own using (source, reporter, flow, month, partner_code, category_scheme, category_code)
     left join coverage as together
         on
-            s.source = together.source and s.reporter = together.reporter and s.flow = together.flow
+            whole.source = together.source and whole.reporter = together.reporter and whole.flow = together.flow
             and whole.month = together.month and together.partner_code = 'all'
-            and s.category_scheme = together.category_scheme and s.category_code = together.category_code
+            and whole.category_scheme = together.category_scheme and whole.category_code = together.category_code
     left join received_month as r
-        on s.source = r.source and s.reporter = r.reporter and s.flow = r.flow and whole.month = r.month
+        on
+            whole.source = r.source and whole.reporter = r.reporter and whole.flow = r.flow and whole.month = r.month
     left join named as n
         on
-            s.source = n.source and s.reporter = n.reporter and s.flow = n.flow and whole.month = n.month
-            and s.category_scheme = n.category_scheme and s.category_code = n.category_code
-    where s.is_new or {{ is_stale('whole.month') }}
+            whole.source = n.source and whole.reporter = n.reporter and whole.flow = n.flow and whole.month = n.month
+            and whole.category_scheme = n.category_scheme and whole.category_code = n.category_code
 ),
 
 final as (

@@ -11,7 +11,10 @@ sums as (
 ),
 
 first_trade as (
-    select * from {{ ref('int_series_start') }}
+    select
+        *,
+        row_number() over () as series_id
+    from {{ ref('int_series_start') }}
 ),
 
 spine as (
@@ -28,7 +31,8 @@ spine as (
         if(s.month is null, 0, s.quantity) as quantity,
         s.quantity_unit,
         if(s.month is null, 0, s.n_lines) as n_lines,
-        f.first_month
+        f.first_month,
+        f.series_id
     from covered as c
     inner join first_trade as f using (source, reporter, flow, partner_code, category_scheme, category_code)
     left join sums as s using (source, reporter, flow, month, partner_code, category_scheme, category_code)

@@ -61,6 +61,8 @@ def test_a_revision_is_shown_and_the_past_stays(small: Home, tmp_path: Path, mon
     assert tree(Releases(small).folder(first)) == before and value(small, "2024-02", release=first) == old["2024-02"]
     assert chips(as_of(small, BEFORE).folder, "2024-02") == old["2024-02"]
     assert chips(as_of(small, SINCE).folder, "2024-02") == 154
+    # An older release answers with its own receipts, whatever came later.
+    assert chips(as_of(small, SINCE, first).folder, "2024-02") == old["2024-02"]
     assert query(small, verdicts) == [("chips_02", "confirmed", "contradicted"), ("chips_03", "confirmed", "confirmed")]
     restated = query(
         small,
@@ -73,24 +75,15 @@ def test_a_revision_is_shown_and_the_past_stays(small: Home, tmp_path: Path, mon
     ]
 
 
-def test_an_older_release_answers_with_its_own_receipts(small: Home, tmp_path: Path) -> None:
-    """A receipt that came later is none of its, whatever its vintage; and nothing is known before the first."""
-    first = Releases(small).current_id()
-    old = value(small, "2024-02")
-    add(small, tmp_path, [row("202402", value="77")], hs="85423", months="2024-02")
-    published(small)
-    assert chips(as_of(small, SINCE, first).folder, "2024-02") == old
-    with pytest.raises(RefusalError, match="nothing was known on 2024-12-19") as refused:
-        as_of(small, dt.date(2024, 12, 19))
-    assert "2024-12-20" in str(refused.value)
-
-
 def test_what_is_built_for_a_date_is_used_again_and_only_a_few_are_kept(small: Home) -> None:
-    """Two dates on which the same was known share one."""
+    """Dates on which the same was known share one; before the first vintage nothing was known."""
     made = {as_of(small, day).folder for day in (dt.date(2024, 12, 20), BEFORE, SINCE)}
     assert len(made) == 1 and made.pop().parent == small.warehouse / "as_of"
     for name in ("a", "b", "c"):
         (small.warehouse / "as_of" / name).mkdir()
         (small.warehouse / "as_of" / name / "trade.duckdb").touch()
     as_of(small, SINCE)
+    with pytest.raises(RefusalError, match="nothing was known on 2024-12-19") as refused:
+        as_of(small, dt.date(2024, 12, 19))
+    assert "2024-12-20" in str(refused.value)
     assert len(list((small.warehouse / "as_of").iterdir())) == KEPT

@@ -42,7 +42,7 @@ docs: install ## write docs/marts.md, and dbt's pages of all models into one fil
 	@echo "open dbt_project/target/static_index.html"
 
 test: lint ## format, lint, types, then all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: install ## ruff, sqlfluff, mypy
 	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }

@@ -51,8 +51,15 @@ REAL_FILES: dict[str, dict[str, str]] = {
 }
 
 
+#: Files that take long begin first, one that waits for a daemon beside one that computes: at the end of a run no worker
+#: is left alone with them.
+LONGEST = ("test_launch_ways.py", "test_faults.py", "test_inbox_daemon.py", "test_publication.py", "test_run.py",
+           "test_browser.py", "test_cli.py", "test_runs.py", "test_inbox_runs.py", "test_world.py")  # fmt: skip
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, with the reason, what needs the archive or a browser where there is none."""
+    """Skip, with the reason, what needs the archive or a browser where there is none; the longest files go first."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     for item in items:
         if item.get_closest_marker("realdata") and not REALDATA.is_dir():
             item.add_marker(pytest.mark.skip(reason=f"the archive of real files is not at {REALDATA}"))

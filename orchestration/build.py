@@ -19,7 +19,7 @@ def build(home: Home, state: LandingState) -> None:
     snapshot.write(state, home.warehouse / "landing")
     work = plan(home, state)
     for step in (
-        lambda: run_dimensions(home, full_refresh=work.full),
+        lambda: run_dimensions(home, full_refresh=work.full, changed=work.changed),
         lambda: run_by_months(home, FACTS, work.batches, full_refresh=work.full),
         lambda: run_dbt(home, MARTS, full_refresh=work.full),
     ):

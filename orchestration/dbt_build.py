@@ -95,12 +95,12 @@ def run_dbt(
     return outcome
 
 
-def run_dimensions(home: Home, *, full_refresh: bool) -> DbtOutcome:
-    """The first step of a build. When the project has changed it is parsed anew.
+def run_dimensions(home: Home, *, full_refresh: bool, changed: bool) -> DbtOutcome:
+    """The first step of a build. When the project has `changed` it is parsed anew.
 
     dbt's partial parse takes a description that has moved to another file for a second one, and refuses both.
     """
-    if full_refresh:
+    if changed:
         (home.warehouse / "dbt" / "partial_parse.msgpack").unlink(missing_ok=True)
     return run_dbt(home, DIMENSIONS, exclude=FACTS, full_refresh=full_refresh)
 

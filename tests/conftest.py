@@ -132,11 +132,24 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
+@pytest.fixture(scope="session")
+def empty_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where `home` lies: always the same path, since dbt parses anew for another one."""
+    return tmp_path_factory.mktemp("empty") / "home"
+
+
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """An empty home, which is also the home of the environment."""
-    monkeypatch.setenv("BONDED_HOME", str(tmp_path / "home"))
-    return Home(tmp_path / "home").create()
+def home(empty_place: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """An empty home, which is also the home of the environment. What dbt has parsed stays."""
+    parsed = empty_place / "warehouse" / "dbt" / "partial_parse.msgpack"
+    kept = parsed.read_bytes() if parsed.exists() else None
+    shutil.rmtree(empty_place, ignore_errors=True)
+    monkeypatch.setenv("BONDED_HOME", str(empty_place))
+    made = Home(empty_place).create()
+    if kept is not None:
+        parsed.parent.mkdir(parents=True)
+        parsed.write_bytes(kept)
+    return made
 
 
 def query(home: Home, sql: str, release: str | None = None) -> list[tuple[Any, ...]]:

@@ -115,7 +115,8 @@ def dbt_dimensions(context: dg.AssetExecutionContext, warehouse: Warehouse) -> I
     """Staging views, reviewed seeds and dimensions."""
     home, state = warehouse.home, snapshot_state(warehouse.home)
     _documents_must_exist(home, state)
-    yield from _events(context, home, run_dimensions(home, full_refresh=plan(home, state).full))
+    work = plan(home, state)
+    yield from _events(context, home, run_dimensions(home, full_refresh=work.full, changed=work.changed))
 
 
 @dbt_assets(manifest=manifest(), select=FACTS, dagster_dbt_translator=TRANSLATOR, partitions_def=MONTHS)

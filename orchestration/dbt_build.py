@@ -53,6 +53,13 @@ def manifest() -> Mapping[str, Any]:
     return parsed
 
 
+def published_nodes() -> dict[str, Mapping[str, Any]]:
+    """The models of the group `published`, which a release holds: nodes of the manifest by name, in order."""
+    nodes = manifest()["nodes"].values()
+    found = [n for n in nodes if n["resource_type"] == "model" and n.get("group") == "published"]
+    return {n["name"]: n for n in sorted(found, key=lambda node: str(node["name"]))}
+
+
 def run_dbt(
     home: Home,
     select: str,

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from orchestration.dbt_build import manifest
+from orchestration.dbt_build import published_nodes
 from orchestration.errors import RefusalError
 from orchestration.settings import PROJECT
 
@@ -38,12 +38,6 @@ def page(template: str, tables: Mapping[str, Mapping[str, Any]]) -> str:
     return NOTE + PLACE.sub(lambda found: _section(tables[found[1]]), template)
 
 
-def published_tables() -> dict[str, Mapping[str, Any]]:
-    """The nodes of the published models in dbt's manifest, by name."""
-    nodes = manifest()["nodes"].values()
-    return {n["name"]: n for n in nodes if n["resource_type"] == "model" and n.get("group") == "published"}
-
-
 def _section(node: Mapping[str, Any]) -> str:
     key = ", ".join(f"`{column}`" for column in node["config"]["meta"]["sort"])
     rows = [
@@ -60,7 +54,7 @@ def _cell(text: str) -> str:
 
 
 def main() -> None:
-    PAGE.write_text(page(TEMPLATE.read_text(encoding="utf-8"), published_tables()), encoding="utf-8")
+    PAGE.write_text(page(TEMPLATE.read_text(encoding="utf-8"), published_nodes()), encoding="utf-8")
 
 
 if __name__ == "__main__":

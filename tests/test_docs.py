@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from orchestration import cli, marts_doc
-from orchestration.dbt_build import manifest
+from orchestration.dbt_build import manifest, published_nodes
 from orchestration.errors import RefusalError
 from orchestration.releases.query import run_sql
 from orchestration.settings import DBT_MANIFEST, DBT_PROJECT, PROJECT, Home
@@ -144,7 +144,7 @@ def test_queries_return_rows(sample_release: Path, name: str, sql: str) -> None:
 def test_the_contract_of_the_marts_is_what_the_yaml_says() -> None:
     """The page is written by a program, from the template and the models."""
     template = marts_doc.TEMPLATE.read_text(encoding="utf-8")
-    written = marts_doc.page(template, marts_doc.published_tables())
+    written = marts_doc.page(template, published_nodes())
     assert marts_doc.PAGE.read_text(encoding="utf-8") == written, "run: python -m orchestration.marts_doc"
 
 
@@ -176,7 +176,7 @@ def test_the_template_names_each_table_once(template: str, said: str) -> None:
 
 def test_the_key_that_the_page_names_is_one(sample_release: Path) -> None:
     """No two rows of a published table share it."""
-    for name, node in marts_doc.published_tables().items():
+    for name, node in published_nodes().items():
         key = ", ".join(node["config"]["meta"]["sort"])
         assert run_sql(sample_release, f"select {key} from {name} group by all having count(*) > 1")[1] == [], name
 

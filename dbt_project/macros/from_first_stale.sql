@@ -9,55 +9,42 @@
   replace_all: small tables that read themselves while months are only added.
 #}
 {% macro get_incremental_from_first_stale_sql(args) %}
-  {%- set columns = args.dest_columns | map(attribute='quoted') | join(', ') -%}
-  {%- set first = first_stale_month() -%}
-  delete from {{ args.target_relation }} where month >= '{{ first }}'::date;
-  insert into {{ args.target_relation }} ({{ columns }})
-  select {{ columns }} from {{ args.temp_relation }} where month >= '{{ first }}'::date;
-{% endmacro %}
-
-{% macro get_incremental_replace_series_sql(args) %}
-  {%- set columns = args.dest_columns | map(attribute='quoted') | join(', ') -%}
-  delete from {{ args.target_relation }} where {{ is_stale('month') }};
-  {%- if not only_adding() %}
-  {#- A series may have gone. #}
-  delete from {{ args.target_relation }} as h
-  where not exists (
-    select 1 from {{ ref('int_series') }} as s
-    where
-      s.source = h.source and s.reporter = h.reporter and s.flow = h.flow and s.partner_code = h.partner_code
-      and s.category_scheme = h.category_scheme and s.category_code = h.category_code
-  );
-  {%- endif %}
-  insert into {{ args.target_relation }} ({{ columns }})
-  select {{ columns }} from {{ args.temp_relation }};
-{% endmacro %}
-
-{% macro get_incremental_replace_categories_sql(args) %}
-  {%- set columns = args.dest_columns | map(attribute='quoted') | join(', ') -%}
-  delete from {{ args.target_relation }} where {{ is_stale('month') }};
-  {%- if not only_adding() %}
-  delete from {{ args.target_relation }} as h
-  where not exists (
-    select 1 from {{ ref('int_series') }} as s
-    where
-      s.source = h.source and s.reporter = h.reporter and s.flow = h.flow
-      and s.category_scheme = h.category_scheme and s.category_code = h.category_code
-  );
-  {%- endif %}
-  insert into {{ args.target_relation }} ({{ columns }}) select {{ columns }} from {{ args.temp_relation }};
+  {{ replace_rows(args, "month >= '" ~ first_stale_month() ~ "'::date") }}
 {% endmacro %}
 
 {% macro get_incremental_replace_stale_sql(args) %}
-  {%- set columns = args.dest_columns | map(attribute='quoted') | join(', ') -%}
-  delete from {{ args.target_relation }} where {{ is_stale('month') }};
-  insert into {{ args.target_relation }} ({{ columns }}) select {{ columns }} from {{ args.temp_relation }};
+  {{ replace_rows(args, is_stale('month')) }}
+{% endmacro %}
+
+{% macro get_incremental_replace_categories_sql(args) %}
+  {{ replace_rows(args, is_stale('month'), ['source', 'reporter', 'flow', 'category_scheme', 'category_code']) }}
+{% endmacro %}
+
+{% macro get_incremental_replace_series_sql(args) %}
+  {%- set keys = ['source', 'reporter', 'flow', 'partner_code', 'category_scheme', 'category_code'] -%}
+  {{ replace_rows(args, is_stale('month'), keys) }}
 {% endmacro %}
 
 {% macro get_incremental_replace_all_sql(args) %}
+  {{ replace_rows(args, 'true') }}
+{% endmacro %}
+
+{#
+  Delete what the condition holds for and insert what it holds for now: a model that forgets to filter must not double
+  rows. With keys of series, what is of no series any more goes, too, unless months are only added, and new ones come.
+#}
+{% macro replace_rows(args, condition, keys_of_series=none) %}
   {%- set columns = args.dest_columns | map(attribute='quoted') | join(', ') -%}
-  delete from {{ args.target_relation }};
-  insert into {{ args.target_relation }} ({{ columns }}) select {{ columns }} from {{ args.temp_relation }};
+  delete from {{ args.target_relation }} where {{ condition }};
+  {%- if keys_of_series and not only_adding() %}
+  delete from {{ args.target_relation }} as h
+  where not exists (
+    select 1 from {{ ref('int_series') }} as s
+    where {% for key in keys_of_series %}s.{{ key }} = h.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
+  );
+  {%- endif %}
+  insert into {{ args.target_relation }} ({{ columns }})
+  select {{ columns }} from {{ args.temp_relation }} where {{ 'true' if keys_of_series else condition }};
 {% endmacro %}
 
 {#
@@ -85,7 +72,7 @@
   {{ local_md5(marts | join ~ category_series('spine')) }}
 {%- endmacro %}
 
-{# Months whose fingerprint differs from the one that this table was built from, as text, in order; and the last held. #}
+{# Months whose fingerprint differs from the one that this table was built from, as text, in order. #}
 {% macro stale_months() -%}
   {%- set query -%}
     select strftime(coalesce(i.month, h.month), '%Y-%m-%d')

@@ -16,12 +16,12 @@ from filelock import FileLock, Timeout
 
 from orchestration.build import build
 from orchestration.build_plan import Built, code_fingerprint
-from orchestration.duck import scratch
+from orchestration.duck import literal, scratch
 from orchestration.errors import RefusalError
 from orchestration.landing.store import Landing, LandingState
 from orchestration.releases import candidate
 from orchestration.releases.store import Releases
-from orchestration.settings import CONTRACT_VERSION, Home, settings
+from orchestration.settings import Home, settings
 from orchestration.sources.raw import raw_path
 
 #: How many dates stay built.
@@ -86,13 +86,8 @@ def _build(home: Home, place: Home, state: LandingState, release_id: str) -> Non
     aside = place.root / ".made.duckdb"
     candidate.write_database(place, aside)
     with scratch() as con:
-        con.execute(f"attach '{aside}' as made")
-        con.execute(
-            "create table made.main.release_info as select ? as release_id, current_timestamp::timestamp as made_at, "
-            "(select max(month) from made.main.mart_coverage where covered_usd or covered_cny) as last_month, "
-            "?::integer as contract_version, ?::boolean as is_synthetic",
-            [release_id, CONTRACT_VERSION, state.is_synthetic],
-        )
+        con.execute(f"attach {literal(aside)} as made")
+        candidate.write_release_info(con, "made", release_id, dt.datetime.now(dt.UTC), state.is_synthetic)
     shutil.rmtree(place.warehouse)
     aside.replace(place.root / candidate.DATABASE)
 

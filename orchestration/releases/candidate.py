@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.dbt_build import manifest
+from orchestration.dbt_build import published_nodes
 from orchestration.duck import literal, scratch
 from orchestration.landing.store import LandingState
 from orchestration.releases.content import database_content
@@ -44,20 +44,15 @@ class PublishedModel:
 
 def published_models() -> list[PublishedModel]:
     """The models that a release holds."""
-    nodes = manifest()["nodes"].values()
-    return sorted(
-        (
-            PublishedModel(
-                node["name"],
-                tuple(node["config"]["meta"]["sort"]),
-                node["description"],
-                {name: column["description"] for name, column in node["columns"].items()},
-            )
-            for node in nodes
-            if node["resource_type"] == "model" and node.get("group") == "published"
-        ),
-        key=lambda model: model.name,
-    )
+    return [
+        PublishedModel(
+            name,
+            tuple(node["config"]["meta"]["sort"]),
+            node["description"],
+            {column: said["description"] for column, said in node["columns"].items()},
+        )
+        for name, node in published_nodes().items()
+    ]
 
 
 def build(home: Home, state: LandingState, base: str | None) -> Path:
@@ -136,6 +131,18 @@ def _write_parquet(database: Path) -> None:
         for model in published_models():
             parquet = literal(database.parent / "parquet" / f"{model.name}.parquet")
             con.execute(f"copy made.main.{model.name} to {parquet} (format parquet, compression zstd)")
+
+
+def write_release_info(
+    con: duckdb.DuckDBPyConnection, database: str, release_id: str, made_at: dt.datetime, is_synthetic: bool
+) -> None:
+    """Add the one row that says which release the attached database is; after the published tables."""
+    con.execute(
+        f"create table {database}.main.release_info as select ? as release_id, ?::timestamp as made_at, "
+        f"(select max(month) from {database}.main.mart_coverage where covered_usd or covered_cny) as last_month, "
+        "?::integer as contract_version, ?::boolean as is_synthetic",
+        [release_id, made_at.astimezone(dt.UTC).replace(tzinfo=None), CONTRACT_VERSION, is_synthetic],
+    )
 
 
 def comment(con: duckdb.DuckDBPyConnection, table: str, description: str, columns: dict[str, str]) -> None:

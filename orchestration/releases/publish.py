@@ -103,12 +103,7 @@ def _add_verdict(folder: Path, manifest: Manifest, report: Report) -> None:
         con.execute(
             f"create table out.main.audit_results as select {columns} from results order by gate, dataset, month"
         )
-        con.execute(
-            "create table out.main.release_info as select ? as release_id, ?::timestamp as made_at, "
-            "(select max(month) from out.main.mart_coverage where covered_usd or covered_cny) as last_month, "
-            "?::integer as contract_version, ?::boolean as is_synthetic",
-            [folder.name, manifest.made_at.replace(tzinfo=None), manifest.contract_version, manifest.is_synthetic],
-        )
+        candidate.write_release_info(con, "out", folder.name, manifest.made_at, manifest.is_synthetic)
         for table, text in (("audit_results", RESULTS_COMMENT), ("release_info", INFO_COMMENT)):
             candidate.comment(con, f"out.main.{table}", text, {})
             parquet = literal(folder / "parquet" / f"{table}.parquet")

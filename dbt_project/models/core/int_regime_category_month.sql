@@ -33,4 +33,4 @@ category_prefix as (
 {{ category_sums('counted', 'category_prefix',
     ['source', 'reporter', 'flow', 'month', 'partner_code', 'regime_code']) }}
 
-select * exclude (quantity, quantity_unit) from final
+select * exclude (quantity, quantity_unit, n_lines) from final

@@ -4,20 +4,16 @@
 
 with part as (
     select
-        v.source,
-        v.reporter,
-        v.flow,
-        v.currency,
-        v.month,
-        v.partner_code,
-        v.hs_prefix,
-        min(r.vintage) as vintage
-    from {{ ref('stg_landing__coverage') }} as v
-    inner join {{ ref('stg_landing__receipt') }} as r on v.receipt_id = r.receipt_id
-    semi join {{ ref('int_revised_month') }} as m
-        on v.source = m.source and v.reporter = m.reporter and v.flow = m.flow and v.month = m.month
-    where v.feeds <> 'check'
-    group by all
+        source,
+        reporter,
+        flow,
+        currency,
+        month,
+        partner_code,
+        hs_prefix,
+        vintage
+    from {{ ref('int_vintage_part') }}
+    where first_vintage < last_vintage
 ),
 
 required as (

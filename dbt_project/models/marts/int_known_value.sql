@@ -2,48 +2,17 @@
 {{ config(materialized='view') }}
 
 with single as (
-    select
-        v.source,
-        v.reporter,
-        v.flow,
-        v.month,
-        min(r.vintage) as known_from
-    from {{ ref('stg_landing__coverage') }} as v
-    inner join {{ ref('stg_landing__receipt') }} as r on v.receipt_id = r.receipt_id
-    where v.feeds <> 'check'
-    group by all
-    having count(distinct r.vintage) = 1
+    select distinct
+        source,
+        reporter,
+        flow,
+        month,
+        first_vintage as known_from
+    from {{ ref('int_vintage_part') }}
+    where first_vintage = last_vintage
 ),
 
-mart as (
-    select
-        source,
-        reporter,
-        flow,
-        month,
-        partner_code,
-        category_scheme,
-        category_code,
-        value_usd,
-        value_cny,
-        quantity,
-        quantity_unit
-    from {{ ref('mart_partner_category_monthly') }}
-    union all
-    select
-        source,
-        reporter,
-        flow,
-        month,
-        partner_code,
-        category_scheme,
-        category_code,
-        value_usd,
-        value_cny,
-        quantity,
-        quantity_unit
-    from {{ ref('mart_category_monthly') }}
-),
+{{ both_series(['value_usd', 'value_cny', 'quantity', 'quantity_unit'], "'2015-01-01'::date") }},
 
 -- Quantities of earlier prints are not kept: only the latest has one.
 final as (
@@ -51,7 +20,7 @@ final as (
         m.*,
         s.known_from,
         null::date as known_to
-    from mart as m
+    from series as m
     inner join single as s using (source, reporter, flow, month)
     union all by name
     select
@@ -59,7 +28,7 @@ final as (
         if(h.known_to is null, m.quantity, null) as quantity,
         if(h.known_to is null, m.quantity_unit, null) as quantity_unit
     from {{ ref('int_value_history') }} as h
-    left join mart as m using (source, reporter, flow, month, partner_code, category_scheme, category_code)
+    left join series as m using (source, reporter, flow, month, partner_code, category_scheme, category_code)
     where h.category_scheme <> 'hs8'
 )
 

@@ -4,14 +4,9 @@
 {{ config(materialized='view') }}
 
 with part as (
-    select
-        v.*,
-        r.vintage
-    from {{ ref('stg_landing__coverage') }} as v
-    inner join {{ ref('stg_landing__receipt') }} as r on v.receipt_id = r.receipt_id
-    semi join {{ ref('int_revised_month') }} as m
-        on v.source = m.source and v.reporter = m.reporter and v.flow = m.flow and v.month = m.month
-    where v.feeds <> 'check'
+    select *
+    from {{ ref('int_vintage_part') }}
+    where first_vintage < last_vintage
 ),
 
 printed as (

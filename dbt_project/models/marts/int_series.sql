@@ -2,6 +2,7 @@
 -- reviewed categories of all partners together and of each partner that some receipt names. While months are only
 -- added, series of the new ones are added.
 {{ config(materialized='incremental', incremental_strategy='replace_all', post_hook="{{ keep_fingerprints() }}") }}
+{%- set added = is_added('month') %}
 
 with traded as (
     select
@@ -12,7 +13,7 @@ with traded as (
         category_scheme,
         category_code
     from {{ ref('int_partner_category_month') }}
-    where {{ is_added('month') }}
+    where {{ added }}
     union
     select
         source,
@@ -22,7 +23,7 @@ with traded as (
         category_scheme,
         category_code
     from {{ ref('int_category_month') }}
-    where {{ is_added('month') }}
+    where {{ added }}
     {%- if only_adding() %}
     union
     select

@@ -1,6 +1,7 @@
 -- The first month of trade of each series, where some month with trade is covered. While months are only added, it can
 -- only be one of the new ones, or the one that is known.
 {{ config(materialized='incremental', incremental_strategy='replace_all', post_hook="{{ keep_fingerprints() }}") }}
+{%- set added = is_added('month') %}
 
 with traded as (
     select
@@ -14,7 +15,7 @@ with traded as (
         value_usd > 0 as has_usd,
         value_cny > 0 as has_cny
     from {{ ref('int_partner_category_month') }}
-    where (value_usd > 0 or value_cny > 0) and {{ is_added('month') }}
+    where (value_usd > 0 or value_cny > 0) and {{ added }}
     union all
     select
         source,
@@ -27,13 +28,13 @@ with traded as (
         value_usd > 0 as has_usd,
         value_cny > 0 as has_cny
     from {{ ref('int_category_month') }}
-    where (value_usd > 0 or value_cny > 0) and {{ is_added('month') }}
+    where (value_usd > 0 or value_cny > 0) and {{ added }}
 ),
 
 coverage as (
     select *
     from {{ ref('int_category_coverage') }}
-    where {{ is_added('month') }}
+    where {{ added }}
 ),
 
 started as (

@@ -7,7 +7,7 @@ assets take the same steps (`assets/dbt.py`).
 from __future__ import annotations
 
 from orchestration.build_plan import Built, plan
-from orchestration.dbt_build import FACTS, MARTS, run_by_months, run_dbt, run_dimensions
+from orchestration.dbt_build import DIMENSIONS, FACTS, MARTS, run_by_months, run_dbt
 from orchestration.errors import RefusalError
 from orchestration.landing import snapshot
 from orchestration.landing.store import LandingState
@@ -19,7 +19,7 @@ def build(home: Home, state: LandingState) -> None:
     snapshot.write(state, home.warehouse / "landing")
     work = plan(home, state)
     for step in (
-        lambda: run_dimensions(home, full_refresh=work.full, changed=work.changed),
+        lambda: run_dbt(home, DIMENSIONS, exclude=FACTS, full_refresh=work.full),
         lambda: run_by_months(home, FACTS, work.batches, full_refresh=work.full),
         lambda: run_dbt(home, MARTS, full_refresh=work.full),
     ):

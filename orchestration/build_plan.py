@@ -48,16 +48,13 @@ class Built(BaseModel):
 
 @dataclass(frozen=True)
 class Plan:
-    """What to build for a landing state. `months`: to rebuild, in order, and no others; `full`: all of it from the
-    start; `changed`: since the code is another than that of the last build.
-    """
+    """What to build for a landing state. `months`: to rebuild, in order, and no others; `full`: all of it anew."""
 
     state: LandingState
     code: str
     months: tuple[dt.date, ...]
     fingerprints: dict[dt.date, str]
     full: bool
-    changed: bool
 
     @property
     def batches(self) -> list[tuple[dt.date, ...]]:
@@ -83,7 +80,7 @@ def plan(home: Home, state: LandingState, asked: Iterable[dt.date] = ()) -> Plan
     now = month_fingerprints(state)
     full = built.code != code
     stale = {m for m in now.keys() | built.months.keys() if full or now.get(m) != built.months.get(m)}
-    return Plan(state, code, tuple(sorted(stale | set(asked))), now, full, built.code not in ("", code))
+    return Plan(state, code, tuple(sorted(stale | set(asked))), now, full)
 
 
 def month_fingerprints(state: LandingState) -> dict[dt.date, str]:

@@ -6,6 +6,7 @@ The database is closed behind it, since dbt would keep it open (and locked) unti
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,12 +14,15 @@ from functools import cache
 from typing import Any
 
 import duckdb
+from dbt.contracts.files import ParseFileType
+from dbt.contracts.graph.manifest import Manifest
 
 from orchestration.errors import RefusalError
 from orchestration.release_calendar import FIRST_MONTH, add_months
-from orchestration.settings import DBT_MANIFEST, DBT_PROJECT, Home
+from orchestration.settings import DBT_MANIFEST, DBT_PARSED, DBT_PROJECT, Home
 
 Event = dict[str, Any]
+DBT_PROJECT_FILE = "dbt_project.yml"
 
 #: What the three steps of a build select: dimensions, then facts by month, then marts that find their stale months.
 FACTS = "config.incremental_strategy:replace_months"
@@ -34,23 +38,39 @@ class DbtOutcome:
     failures: list[str] = field(default_factory=list)
 
 
+def parsed_project() -> Manifest:
+    """The dbt project in the form in which dbt keeps it; `RefusalError` without one, or if a file differs by now.
+
+    Seeds are left out, since dbt reads their rows when it builds.
+    """
+    if not DBT_PARSED.exists():
+        raise RefusalError("the dbt project has not been parsed", file="dbt_project", remedy="make install")
+    parsed = Manifest.from_msgpack(DBT_PARSED.read_bytes())
+    files = [f for f in parsed.files.values() if f.project_name == "bonded" and f.parse_file_type != ParseFileType.Seed]
+    then = {(file.path.original_file_path, file.checksum.checksum) for file in files}
+    then.add((DBT_PROJECT_FILE, parsed.state_check.project_hashes["bonded"].checksum))
+    for name, _ in sorted(then ^ _file_hashes()):
+        raise RefusalError("the dbt project has changed since it was parsed", file=name, remedy="make install")
+    parsed.build_flat_graph()
+    return parsed
+
+
+def _file_hashes() -> set[tuple[str, str]]:
+    """Path and hash of all that dbt parses, by its own rule: without the white space at either end."""
+    found = {(DBT_PROJECT_FILE, (DBT_PROJECT / DBT_PROJECT_FILE).read_text(encoding="utf-8"))}
+    for folder in ("models", "macros", "seeds", "tests"):
+        for path in (DBT_PROJECT / folder).rglob("*"):
+            if path.suffix in (".sql", ".yml", ".py", ".md"):
+                found.add((str(path.relative_to(DBT_PROJECT)), path.read_text(encoding="utf-8").strip()))
+    return {(name, hashlib.sha256(text.encode()).hexdigest()) for name, text in found}
+
+
 @cache
 def manifest() -> Mapping[str, Any]:
-    """The parsed dbt project; `RefusalError` if it has not been parsed, or not since it was changed."""
-    if not DBT_MANIFEST.exists():
-        raise RefusalError("the dbt project has not been parsed", file="dbt_project", remedy="make install")
-    parsed: Mapping[str, Any] = json.loads(DBT_MANIFEST.read_text(encoding="utf-8"))
-    for node in parsed["nodes"].values():
-        path = DBT_PROJECT / node["original_file_path"]
-        if node["resource_type"] == "model" and (
-            not path.exists() or path.read_text(encoding="utf-8").strip() != node["raw_code"]
-        ):
-            raise RefusalError(
-                "the dbt project has changed since it was parsed",
-                file=node["original_file_path"],
-                remedy="make install",
-            )
-    return parsed
+    """The manifest that dbt writes of the parsed project; refused as `parsed_project` is."""
+    parsed_project()
+    written: Mapping[str, Any] = json.loads(DBT_MANIFEST.read_text(encoding="utf-8"))
+    return written
 
 
 def published_nodes() -> dict[str, Mapping[str, Any]]:
@@ -87,7 +107,7 @@ def run_dbt(
         _list_months(home, months)
     try:
         with home.serving():
-            result = dbtRunner(callbacks=[keep]).invoke(_arguments(home, select, exclude, months, full_refresh))
+            result = dbtRunner(parsed_project(), [keep]).invoke(_arguments(home, select, exclude, months, full_refresh))
     finally:
         cleanup_connections()
         reset_adapters()
@@ -100,16 +120,6 @@ def run_dbt(
     if not result.success and not outcome.failures:
         outcome.failures.append("dbt failed without saying why; see dbt.log in the home's warehouse/dbt folder")
     return outcome
-
-
-def run_dimensions(home: Home, *, full_refresh: bool, changed: bool) -> DbtOutcome:
-    """The first step of a build. When the project has `changed` it is parsed anew.
-
-    dbt's partial parse takes a description that has moved to another file for a second one, and refuses both.
-    """
-    if changed:
-        (home.warehouse / "dbt" / "partial_parse.msgpack").unlink(missing_ok=True)
-    return run_dbt(home, DIMENSIONS, exclude=FACTS, full_refresh=full_refresh)
 
 
 def run_by_months(home: Home, select: str, batches: Sequence[Sequence[dt.date]], *, full_refresh: bool) -> DbtOutcome:

@@ -17,8 +17,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parents[1]
 DBT_PROJECT = PROJECT / "dbt_project"
-#: The parsed dbt project: what the graph shows and what a release holds.
+#: The parsed dbt project, the same for every home: what the graph shows and a release holds, and what dbt runs.
 DBT_MANIFEST = DBT_PROJECT / "target" / "manifest.json"
+DBT_PARSED = DBT_MANIFEST.with_name("partial_parse.msgpack")
 REPORTER = "CHN"
 SYNTHETIC_SOURCES = frozenset({"gacc_sample"})
 #: Sources of code lists and of documents; all others are trade.

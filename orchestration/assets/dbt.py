@@ -28,10 +28,10 @@ from orchestration.dbt_build import (
     FACTS,
     MARTS,
     DbtOutcome,
+    Event,
     manifest,
     run_by_months,
     run_dbt,
-    run_dimensions,
 )
 from orchestration.landing.store import LandingState
 from orchestration.release_calendar import format_month
@@ -57,26 +57,31 @@ TRANSLATOR = Translator(DagsterDbtTranslatorSettings(enable_duplicate_source_ass
 
 def _events(context: dg.AssetExecutionContext, home: Home, outcome: DbtOutcome) -> Iterator[Any]:
     """Dagster's events for what dbt did; then a failure, if there was one, that says which node and why."""
-    for event in outcome.events:
-        message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
-        for found in message.to_default_asset_events(manifest(), TRANSLATOR, context):
-            if isinstance(found, dg.Output):
-                node = manifest()["nodes"][event["data"]["node_info"]["unique_id"]]
-                yield dg.Output(None, found.output_name, metadata={**found.metadata, **table_metadata(home, node)})
-            else:
-                yield found
+    if outcome.events:
+        with duckdb.connect(str(home.build_database), read_only=True) as con:
+            for event in outcome.events:
+                yield from _asset_events(context, con, event)
     if outcome.failures:
         raise dg.Failure("dbt: " + "\n".join(outcome.failures), allow_retries=False)
 
 
-def table_metadata(home: Home, node: Mapping[str, Any]) -> dict[str, Any]:
+def _asset_events(context: dg.AssetExecutionContext, con: duckdb.DuckDBPyConnection, event: Event) -> Iterator[Any]:
+    message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
+    for found in message.to_default_asset_events(manifest(), TRANSLATOR, context):
+        if isinstance(found, dg.Output):
+            node = manifest()["nodes"][event["data"]["node_info"]["unique_id"]]
+            yield dg.Output(None, found.output_name, metadata={**found.metadata, **_table_metadata(con, node)})
+        else:
+            yield found
+
+
+def _table_metadata(con: duckdb.DuckDBPyConnection, node: Mapping[str, Any]) -> dict[str, Any]:
     """Rows, and sums of value, of a table that has just been built."""
     if node["config"]["materialized"] not in ("table", "incremental", "seed"):
         return {}
-    with duckdb.connect(str(home.build_database), read_only=True) as con:
-        sums = [c for c in ("value_usd", "value_cny") if c in node["columns"] and node["name"].startswith("fct_trade")]
-        columns = ", ".join(["count(*)", *(f"coalesce(sum({c}), 0)::bigint" for c in sums)])
-        row = con.execute(f'select {columns} from "{node["name"]}"').fetchone() or (0,)
+    sums = [c for c in ("value_usd", "value_cny") if c in node["columns"] and node["name"].startswith("fct_trade")]
+    columns = ", ".join(["count(*)", *(f"coalesce(sum({c}), 0)::bigint" for c in sums)])
+    row = con.execute(f'select {columns} from "{node["name"]}"').fetchone() or (0,)
     return {"dagster/row_count": row[0], **{c: dg.MetadataValue.int(v) for c, v in zip(sums, row[1:], strict=True)}}
 
 
@@ -116,7 +121,7 @@ def dbt_dimensions(context: dg.AssetExecutionContext, warehouse: Warehouse) -> I
     home, state = warehouse.home, snapshot_state(warehouse.home)
     _documents_must_exist(home, state)
     work = plan(home, state)
-    yield from _events(context, home, run_dimensions(home, full_refresh=work.full, changed=work.changed))
+    yield from _events(context, home, run_dbt(home, DIMENSIONS, exclude=FACTS, full_refresh=work.full))
 
 
 @dbt_assets(manifest=manifest(), select=FACTS, dagster_dbt_translator=TRANSLATOR, partitions_def=MONTHS)

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 from dbt.contracts.files import ParseFileType
 from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import SeedNode
 
 from orchestration.errors import RefusalError
 from orchestration.release_calendar import FIRST_MONTH, add_months
@@ -41,7 +42,7 @@ class DbtOutcome:
 def parsed_project() -> Manifest:
     """The dbt project in the form in which dbt keeps it; `RefusalError` without one, or if a file differs by now.
 
-    Seeds are left out, since dbt reads their rows when it builds.
+    The rows of seeds are left out: dbt reads them when it builds, from where the project lies now.
     """
     if not DBT_PARSED.exists():
         raise RefusalError("the dbt project has not been parsed", file="dbt_project", remedy="make install")
@@ -51,6 +52,9 @@ def parsed_project() -> Manifest:
     then.add((DBT_PROJECT_FILE, parsed.state_check.project_hashes["bonded"].checksum))
     for name, _ in sorted(then ^ _file_hashes()):
         raise RefusalError("the dbt project has changed since it was parsed", file=name, remedy="make install")
+    for node in parsed.nodes.values():
+        if isinstance(node, SeedNode):
+            node.root_path = str(DBT_PROJECT)
     parsed.build_flat_graph()
     return parsed
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import duckdb
+import pytest
 
-from orchestration.dbt_build import manifest
+from orchestration.dbt_build import DbtOutcome, manifest, parsed_project, run_dbt
+from orchestration.errors import RefusalError
 from orchestration.gates.audit import COLUMNS
 from orchestration.releases.candidate import DATABASE, published_models
 from orchestration.releases.store import Releases
@@ -138,3 +141,61 @@ def test_parquet_beside_the_database_is_the_same(sample_release: Path) -> None:
     assert {p.stem for p in (sample_release / "parquet").glob("*.parquet")} == CONTRACT | {
         "audit_results", "release_info",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("macros/winners.sql", "\n{# changed #}"),
+        ("models/marts/_marts.yml", "\n# changed"),
+        ("models/core/new.sql", "select 1 as x"),
+        ("models/core/dim_month.sql", None),
+        ("dbt_project.yml", "\n# changed"),
+    ],
+)
+def test_a_changed_project_is_refused_until_it_is_parsed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str | None
+) -> None:
+    """A file that has changed, come or gone is named; rows of seeds are read anew in every build."""
+    project = Path(shutil.copytree(DBT_PROJECT, tmp_path / "project"))
+    monkeypatch.setattr("orchestration.dbt_build.DBT_PROJECT", project)
+    with (project / "seeds" / "units.csv").open("a", encoding="utf-8") as seed:
+        seed.write("999,Something,another\n")
+    assert parsed_project().nodes
+    changed = project / name
+    if text is None:
+        changed.unlink()
+    else:
+        with changed.open("a", encoding="utf-8") as file:
+            file.write(text)
+    with pytest.raises(RefusalError, match=f"(?s){name}.*make install"):
+        parsed_project()
+
+
+def test_a_model_that_fails_leaves_what_was_there(small: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Table and view; and a table may become a view, and a view a table."""
+    names = ("dim_province", "int_covered_from")
+
+    def kinds() -> list[tuple[str, int]]:
+        sql = "select (select table_type from information_schema.tables where table_name = '{0}'), count(*) from {0}"
+        with duckdb.connect(str(small.build_database), read_only=True) as con:
+            return [con.execute(sql.format(name)).fetchall()[0] for name in names]
+
+    def built(wrapped: str = "from ({})", **kind: str) -> DbtOutcome:
+        project = parsed_project()
+        for node in project.nodes.values():
+            if node.name in names:
+                node.raw_code = wrapped.format(node.raw_code)
+            if node.name in kind:
+                node.config.materialized, node.config.contract.enforced = kind[node.name], False
+        with monkeypatch.context() as patch:
+            patch.setattr("orchestration.dbt_build.parsed_project", lambda: project)
+            return run_dbt(small, " ".join(names), exclude="resource_type:test")
+
+    before = kinds()
+    assert [kind for kind, _ in before] == ["BASE TABLE", "VIEW"] and before[0][1] > 0
+    assert len(built("select * from ({}), nowhere").failures) == 2 and kinds() == before
+    assert len(built("select * from ({}) where error('no') is null").failures) == 1 and kinds()[0] == before[0]
+    assert not built(dim_province="view", int_covered_from="table").failures
+    assert [kind for kind, _ in kinds()] == ["VIEW", "BASE TABLE"]
+    assert not built().failures and kinds() == before

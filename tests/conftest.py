@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
+from filelock import FileLock
 
 from orchestration.landing.receive import Received, receive
 from orchestration.landing.scope import Declaration
@@ -50,6 +52,9 @@ REAL_FILES: dict[str, dict[str, str]] = {
     },
 }
 
+
+# Dagster, dbt and Great Expectations are a million objects that live to the end: look through them less often.
+gc.set_threshold(100_000, 20, 10)
 
 #: Files that take long begin first, one that waits for a daemon beside one that computes: at the end of a run no worker
 #: is left alone with them.
@@ -132,23 +137,11 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-@pytest.fixture(scope="session")
-def empty_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where `home` lies: always the same path, since dbt parses anew for another one."""
-    return tmp_path_factory.mktemp("empty") / "home"
-
-
 @pytest.fixture
-def home(empty_place: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """An empty home, which is also the home of the environment. What dbt has parsed stays."""
-    parsed = empty_place / "warehouse" / "dbt" / "partial_parse.msgpack"
-    kept = parsed.read_bytes() if parsed.exists() else None
-    shutil.rmtree(empty_place, ignore_errors=True)
-    monkeypatch.setenv("BONDED_HOME", str(empty_place))
-    made = Home(empty_place).create()
-    if kept is not None:
-        parsed.parent.mkdir(parents=True)
-        parsed.write_bytes(kept)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """An empty home, which is also the home of the environment."""
+    made = Home(tmp_path_factory.mktemp("empty") / "home").create()
+    monkeypatch.setenv("BONDED_HOME", str(made.root))
     return made
 
 
@@ -169,13 +162,28 @@ def published(home: Home) -> RunSummary:
     return summary
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, fill: Callable[[Home], object]) -> Home:
+    """A home that the first who asks fills and publishes, for all workers of this run."""
+    shared = factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else factory.getbasetemp()
+    home, done = Home(shared / name), shared / f"{name}.done"
+    with FileLock(shared / f"{name}.lock"):
+        if not done.exists():
+            shutil.rmtree(home.root, ignore_errors=True)
+            fill(home.create())
+            published(home)
+            done.touch()
+    return home
+
+
+def copied(home: Home, factory: pytest.TempPathFactory) -> Home:
+    """A copy of a home, to be changed."""
+    return Home(Path(shutil.copytree(home.root, factory.mktemp("copy") / "home", symlinks=True)))
+
+
 @pytest.fixture(scope="session")
 def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The synthetic sample, published once; tests that change it work on a copy."""
-    home = Home(tmp_path_factory.mktemp("sample") / "home").create()
-    write_sample(home.inbox)
-    published(home)
-    return home
+    return made_once(tmp_path_factory, "sample", lambda home: write_sample(home.inbox))
 
 
 @pytest.fixture(scope="session")
@@ -187,10 +195,7 @@ def sample_release(sample_home: Home) -> Path:
 @pytest.fixture(scope="session")
 def real_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The real files, received as the archive declares them and released in one go."""
-    home = Home(tmp_path_factory.mktemp("real") / "home").create()
-    receive_real(home)
-    published(home)
-    return home
+    return made_once(tmp_path_factory, "real", receive_real)
 
 
 def add(home: Home, tmp_path: Path, rows: list[list[str]], **said: str) -> Receipt:
@@ -209,27 +214,24 @@ def value(home: Home, month: str, partner: str = "502", release: str | None = No
 
 
 @pytest.fixture(scope="session")
-def small_template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
-    """Chips from the United States and Japan, four months, published; and a copy of that state."""
-    folder = tmp_path_factory.mktemp("small")
-    home = Home(folder / "home").create()
+def small_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Chips from the United States and Japan, four months, published."""
     cells = [(m, p, h) for m in MONTHS for p in ("502", "116") for h in ("85423110", "85423190", "85429000")]
     rows = [row(month, partner, hs, value=f"{1_000 + n}") for n, (month, partner, hs) in enumerate(cells)]
-    receive(home, write_csv(folder / "first.csv", rows), declared(partners="116,502"))
-    published(home)
-    return home, Path(shutil.copytree(home.root, folder / "template", symlinks=True))
+    file = write_csv(tmp_path_factory.mktemp("small") / "first.csv", rows)
+    return made_once(tmp_path_factory, "small", lambda home: receive(home, file, declared(partners="116,502")))
 
 
 @pytest.fixture
-def small(small_template: tuple[Home, Path]) -> Home:
-    """The small home as it was published, to be changed. Always the same path: dbt parses anew for another one."""
-    home, template = small_template
-    shutil.rmtree(home.root)
-    shutil.copytree(template, home.root, symlinks=True)
-    return home
+def small(small_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The small home, to be changed."""
+    return copied(small_home, tmp_path_factory)
 
 
-@pytest.fixture
-def in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep Dagster's events in memory, where a test does not look at them: a fifth of a run's time is their disk."""
+@pytest.fixture(autouse=True)
+def events(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep Dagster's events of runs in this process in memory: a fifth of a run's time is their disk.
+
+    Where tests look at them, a fixture of this name leaves them there.
+    """
     monkeypatch.setattr("orchestration.instance.instance", lambda _: dg.DagsterInstance.ephemeral())

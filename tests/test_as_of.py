@@ -15,7 +15,6 @@ from orchestration.releases.store import Releases
 from orchestration.settings import PROJECT, Home, settings
 from tests.conftest import add, published, query, row, tree, value
 
-pytestmark = pytest.mark.usefixtures("in_memory")
 BEFORE, SINCE = dt.date(2025, 1, 19), dt.date(2025, 1, 20)
 CLAIM = """  {name}:
     text: "Chips from the United States, {month}"

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import dagster as dg
 import duckdb
@@ -22,7 +20,7 @@ from orchestration.instance import instance
 from orchestration.releases.store import Releases
 from orchestration.settings import PROJECT, Home
 from tests.assets.test_runs import materialize
-from tests.conftest import chromium
+from tests.conftest import chromium, copied
 
 pytestmark = pytest.mark.browser
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -33,7 +31,7 @@ BAD = "2023-03"
 @pytest.fixture(scope="module")
 def damaged(sample_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A copy of the sample whose build database is off by five dollars in one month; its release has failed."""
-    home = Home(Path(shutil.copytree(sample_home.root, tmp_path_factory.mktemp("ui") / "home", symlinks=True)))
+    home = copied(sample_home, tmp_path_factory)
     with duckdb.connect(str(home.build_database)) as con:
         con.execute(
             f"update fct_trade_monthly set value_usd = value_usd + 5 where month = '{BAD}-01' and partner_code = '502' "
@@ -72,7 +70,7 @@ def ui(damaged: Home) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(ui: str) -> Iterator[Browser]:  # noqa: ARG001 - closed before it, since the UI waits for open pages
     """A headless browser."""
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)

@@ -6,8 +6,6 @@ from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
 from orchestration.landing.receive import receive
 from orchestration.landing.store import Receipt
 from orchestration.releases.store import Releases, read_manifest
@@ -15,7 +13,6 @@ from orchestration.run import run_home
 from orchestration.settings import Home
 from tests.conftest import declared, published, query, write_csv
 
-pytestmark = pytest.mark.usefixtures("in_memory")
 MONTHS = [f"2024{m:02d}" for m in range(1, 10)]
 CODES = ("85423110", "85423190", "85429000")
 HEADS = {

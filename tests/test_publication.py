@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,14 +11,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.build import build
 from orchestration.landing.store import Landing
 from orchestration.releases.publish import publish
 from orchestration.releases.store import Releases
 from orchestration.settings import PROJECT, Home, settings
 from orchestration.sources.raw import write_raw
-from tests.conftest import add, published, query, row, tree, value
-
-pytestmark = pytest.mark.usefixtures("in_memory")
+from tests.conftest import add, copied, published, query, row, tree, value
 
 
 def another(home: Home, tmp_path: Path, n: int) -> str:
@@ -73,36 +71,49 @@ def test_rollback_is_a_switch(small: Home, tmp_path: Path) -> None:
 KILL = """
     import os, signal, sys
     from pathlib import Path
+    from orchestration.landing.store import Landing
     from orchestration.releases import publish, store
-    from orchestration.run import run_home
     from orchestration.settings import Home
-    point = sys.argv[2]
+    home, point = Home(Path(sys.argv[1])), sys.argv[2]
     def die(*a, **k): os.kill(os.getpid(), signal.SIGKILL)
     if point == "candidate": publish.candidate.database_content = die
     if point == "audit": publish.audit = die
     if point == "switch": store.Releases.switch = die
     if point == "log":
         store.json = type("Json", (), {"dumps": die, "loads": store.json.loads, "JSONDecodeError": ValueError})
-    run_home(Home(Path(sys.argv[1])), [])
+    publish.publish(home, Landing(home).state())
 """
 
 
+@pytest.fixture(scope="module")
+def built(small_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The small home with one more receipt, built and not yet published."""
+    home = copied(small_home, tmp_path_factory)
+    receipt = add(home, tmp_path_factory.mktemp("built"), [row("202403", value="1")], months="2024-03")
+    write_raw(home, receipt, receipt.scope.month_list)
+    build(home, Landing(home).state())
+    return home
+
+
 @pytest.mark.parametrize("point", ["candidate", "audit", "switch", "log"])
-def test_a_kill_while_publishing_leaves_all_whole(small: Home, tmp_path: Path, point: str) -> None:
-    """kill -9 at the candidate, in the audit, at the switch: readers see a whole release, the next run is green."""
-    before = Releases(small).current_id()
-    landing = tree(small.landing)
-    add(small, tmp_path, [row("202403", value="1")], months="2024-03")
-    landing = tree(small.landing)
-    command = [sys.executable, "-c", textwrap.dedent(KILL), str(small.root), point]
-    done = subprocess.run(command, cwd=PROJECT, env=os.environ.copy(), capture_output=True, check=False)
+def test_a_kill_while_publishing_leaves_all_whole(
+    built: Home, tmp_path_factory: pytest.TempPathFactory, point: str
+) -> None:
+    """kill -9 at the candidate, in the audit, at the switch: readers see a whole release, what follows is green."""
+    home = copied(built, tmp_path_factory)
+    before, old, landing = Releases(home).current_id(), value(home, "2024-03"), tree(home.landing)
+    command = [sys.executable, "-c", textwrap.dedent(KILL), str(home.root), point]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
-    current = Releases(small).current_id()
-    assert (current == before) == (point != "log")
-    assert value(small, "2024-03") is not None and tree(small.landing) == landing
-    assert published(small).outcome == ("unchanged" if point == "log" else "published")
-    assert value(small, "2024-03") == 1
-    assert {p.name for p in small.releases.iterdir() if p.is_dir() and not p.is_symlink()} == set(Releases(small).ids())
+    assert (Releases(home).current_id() == before) == (point != "log")
+    assert value(home, "2024-03") == (1 if point == "log" else old) and tree(home.landing) == landing
+    outcome = "unchanged" if point == "log" else "published"
+    if point == "switch":
+        assert published(home).outcome == outcome
+    else:
+        assert publish(home, Landing(home).state()).outcome == outcome
+    assert value(home, "2024-03") == 1 != old
+    assert {p.name for p in home.releases.iterdir() if p.is_dir() and not p.is_symlink()} == set(Releases(home).ids())
 
 
 def test_two_runs_at_once_make_one_release(small: Home, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import random
-import shutil
 from collections import defaultdict
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases
 from orchestration.releases.trace import trace
 from orchestration.settings import Home
-from tests.conftest import REAL_FILES, REALDATA, contents, published, query
+from tests.conftest import REAL_FILES, REALDATA, contents, copied, published, query
 
 pytestmark = pytest.mark.realdata
 MART = "mart_partner_category_monthly"
@@ -222,7 +221,7 @@ def plain_scan(name: str, month: str, partner: str, prefixes: list[str]) -> dict
 @pytest.fixture(scope="module")
 def listed_home(real_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The real files with the customs' lists of commodities of 2019 and 2022, in both languages."""
-    home = Home(Path(shutil.copytree(real_home.root, tmp_path_factory.mktemp("lists") / "home", symlinks=True)))
+    home = copied(real_home, tmp_path_factory)
     for name in ("en-hs8-2019.csv", "zh-hs8-2019.csv", "en-hs8-2022.csv", "zh-hs8-2022.csv"):
         receive_file(home, REALDATA / "gacc_reference" / name, Declaration(source="gacc_nomenclature"))
     published(home)

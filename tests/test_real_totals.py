@@ -15,7 +15,7 @@ from orchestration.run import run_home
 from orchestration.settings import Home
 from tests.conftest import REAL_FILES, REALDATA, published, query
 
-pytestmark = [pytest.mark.realdata, pytest.mark.usefixtures("in_memory")]
+pytestmark = pytest.mark.realdata
 US = "us_imports_201901_by_regime_usd_no_header.csv"
 HEADLINE = "scope like 'press_us_all_2019_01:%'"
 

@@ -16,7 +16,6 @@ from orchestration.run import run_home
 from orchestration.settings import Home
 from tests.conftest import declared, published, query, write_csv
 
-pytestmark = pytest.mark.usefixtures("in_memory")
 HEADER = ["Date of data", "Commodity code", "Quantity", "Unit", "US dollar"]
 JANUARY = dt.date(2024, 1, 1)
 

@@ -33,9 +33,11 @@ GATE = (
 )
 
 
-@pytest.fixture(scope="module", params=["written", pytest.param("real", marks=pytest.mark.realdata)])
+@pytest.fixture(scope="module", params=["real" if REALDATA.is_dir() else "written"])
 def across(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """Solar cells of 2021 by the code of that year and of January 2022 by the new ones; the lists of both years."""
+    """Solar cells of 2021 by the code of that year and of January 2022 by the new ones; the lists of both years, the
+    real ones where the archive is.
+    """
     folder = tmp_path_factory.mktemp("across")
     home = Home(folder / "home").create()
     for year, names in NAMES.items():

@@ -3,9 +3,10 @@
   partner_code 'all'.
 
   columns: what is wanted beside the keys, the names and the marks is_low_base and is_synthetic
+  inlined: in a view, conditions of its readers reach the marts' rows, though these are read twice
 #}
-{% macro both_series(columns, first_month) -%}
-series as (
+{% macro both_series(columns, first_month, inlined=false) -%}
+series as {{ 'not materialized ' if inlined }}(
     {%- for mart in [ref('mart_partner_category_monthly'), ref('mart_category_monthly')] %}
     select
         source,

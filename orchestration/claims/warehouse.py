@@ -45,7 +45,10 @@ select k.flow, k.partner_code, k.category_scheme, k.category_code, k.month, k.kn
 from int_known_value as k
 semi join needed_series as n
   on k.flow = n.flow and k.partner_code = n.partner and k.category_scheme = n.scheme and k.category_code = n.category
-where list_contains($sources, k.source) and k.reporter = $reporter"""
+where list_contains($sources, k.source) and k.reporter = $reporter
+  -- What the join says already, in a form that reaches the rows of the marts.
+  and list_contains($partners, k.partner_code) and list_contains($schemes, k.category_scheme)
+  and list_contains($categories, k.category_code)"""
 _NUMBER, _TEXT = pa.decimal128(24, 6), pa.string()
 SCHEMA = pa.schema(
     {
@@ -75,10 +78,12 @@ def put_to_the_test(con: duckdb.DuckDBPyConnection, claims: Mapping[str, ClaimOf
     """Claims against what this database knows."""
     categories = read_categories(con)
     series = needed(claims.values(), categories)
-    columns = zip(*sorted(series), strict=True) if series else ((),) * 4
+    columns = Key(*(zip(*sorted(series), strict=True) if series else ((),) * 4))
     con.register("needed_series", pa.table([pa.array(c, _TEXT) for c in columns], list(Key._fields)))
+    names = {"partners": columns.partner, "schemes": columns.scheme, "categories": columns.category}
     try:
-        known = con.execute(KNOWN, {"sources": SOURCES, "reporter": REPORTER}).to_arrow_table()
+        said = {"sources": SOURCES, "reporter": REPORTER, **{name: sorted(set(of)) for name, of in names.items()}}
+        known = con.execute(KNOWN, said).to_arrow_table()
     finally:
         con.unregister("needed_series")
     # Whole numbers that may be absent stay whole numbers: as floats they would lose digits.

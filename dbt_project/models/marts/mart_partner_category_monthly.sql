@@ -7,7 +7,9 @@ with covered as (
 ),
 
 sums as (
-    select * from {{ ref('int_partner_category_month') }}
+    select *
+    from {{ ref('int_partner_category_month') }}
+    where {{ look_back('month') }}
 ),
 
 first_trade as (

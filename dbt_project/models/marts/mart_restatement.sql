@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='replace_stale', post_hook="{{ keep_fingerprints() }}") }}
+
 with prints as (
     select
         *,
@@ -11,6 +13,7 @@ with prints as (
         lag(value_cny) over vintages as cny_before,
         row_number() over vintages as print_number
     from {{ ref('int_value_history') }}
+    where {{ is_stale('month') }}
     window
         vintages as (
             partition by source, reporter, flow, month, partner_code, category_scheme, category_code

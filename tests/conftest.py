@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -52,9 +51,6 @@ REAL_FILES: dict[str, dict[str, str]] = {
     },
 }
 
-
-# Dagster, dbt and Great Expectations are a million objects that live to the end: look through them less often.
-gc.set_threshold(100_000, 20, 10)
 
 #: Files that take long begin first, one that waits for a daemon beside one that computes: at the end of a run no worker
 #: is left alone with them.
@@ -176,7 +172,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, fill: Callable[[Home],
 
 
 def copied(home: Home, factory: pytest.TempPathFactory) -> Home:
-    """A copy of a home, to be changed."""
+    """A copy of a home, to be changed. Its staging views read the files of the other one until a run has built them."""
     return Home(Path(shutil.copytree(home.root, factory.mktemp("copy") / "home", symlinks=True)))
 
 

@@ -33,11 +33,9 @@ GATE = (
 )
 
 
-@pytest.fixture(scope="module", params=["real" if REALDATA.is_dir() else "written"])
+@pytest.fixture(scope="module", params=["written", pytest.param("real", marks=pytest.mark.realdata)])
 def across(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """Solar cells of 2021 by the code of that year and of January 2022 by the new ones; the lists of both years, the
-    real ones where the archive is.
-    """
+    """Solar cells of 2021 by the code of that year and of January 2022 by the new ones; the lists of both years."""
     folder = tmp_path_factory.mktemp("across")
     home = Home(folder / "home").create()
     for year, names in NAMES.items():

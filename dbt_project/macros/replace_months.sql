@@ -12,7 +12,7 @@
 {#
   Whether a month is one that the run rebuilds: those of the table build_month, which lie within the run's window
   (`--event-time-start`, `--event-time-end`); all months without a window. Months in between stay untouched. The list
-  travels as a table, since another value of `--vars` would parse the whole project anew.
+  travels as a table, since what has been parsed is the same for every run.
 #}
 {% macro in_window(month) -%}
   {%- set window_start = invocation_args_dict.get('event_time_start') -%}

@@ -16,7 +16,7 @@ from orchestration.assets.common import MONTHS, OWNERS, WRITER_POOL, Warehouse, 
 from orchestration.build_plan import Built
 from orchestration.gates.audit import VERDICTS, Report, verdicts_by_month
 from orchestration.gates.reach import reach
-from orchestration.gates.suites import declared_gates, load_suite
+from orchestration.gates.suites import declared_gates, read_suite
 from orchestration.landing.store import Landing, LandingState
 from orchestration.plain import plain
 from orchestration.releases.candidate import published_models
@@ -164,7 +164,7 @@ def _latest(
 def gate_specs() -> list[dg.AssetCheckSpec]:
     """The declared gates as checks of the asset that each speaks of."""
     folder = settings().expectations
-    suites = [load_suite(folder / f"{gate}.yml") for gate in declared_gates(folder)]
+    suites = [read_suite(folder / f"{gate}.yml") for gate in declared_gates(folder)]
     return [dg.AssetCheckSpec(s.gate, asset=s.asset, description=s.title, partitions_def=MONTHS) for s in suites]
 
 

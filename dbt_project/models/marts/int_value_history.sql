@@ -2,11 +2,7 @@
 -- bring and take away. Cells (scheme hs8) only where they have changed.
 {{ config(materialized='incremental', incremental_strategy='replace_stale', post_hook="{{ keep_fingerprints() }}") }}
 
-with printed as (
-    select *
-    from {{ ref('int_print') }}
-    where {{ is_stale('month') }}
-),
+with {{ printed_cells() }},
 
 -- All partners together are the partners' rows from when on every partner is covered, before that the world file.
 contribution as (

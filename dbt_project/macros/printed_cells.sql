@@ -1,15 +1,18 @@
--- What each receipt prints of a cell, from its vintage on until a later receipt whose scope contains the cell takes its
--- place (known_to, NULL = never). Of months that have receipts of more than one vintage; held back rows are out.
--- Beside it from when on the cell, and every partner of its line, was covered in that currency.
-{{ config(materialized='view') }}
+{#
+  The CTE printed: what each receipt prints of a cell, from its vintage on until a later receipt whose scope contains
+  the cell takes its place (known_to, NULL = never). Of stale months that have receipts of more than one vintage; held back
+  rows are out. Beside it from when on the cell, and every partner of its line, was covered in that currency.
 
-with part as (
+  A macro and not a model, since the condition on months must reach the raw files.
+#}
+{% macro printed_cells() -%}
+part as (
     select *
     from {{ ref('int_vintage_part') }}
-    where first_vintage < last_vintage
+    where first_vintage < last_vintage and {{ is_stale('month') }}
 ),
 
-printed as (
+brought as (
     select
         r.receipt_id,
         r.precedence,
@@ -34,6 +37,7 @@ printed as (
         (p.partner_code is not null or r.feeds = 'world')
         and (t.regime_code is null or g.regime_code is not null)
         and (t.province_code is null or v.province_code is not null)
+        and {{ is_stale('t.month') }}
     group by all
 ),
 
@@ -46,7 +50,7 @@ replaced as (
         p.hs8,
         p.partner_code,
         v.vintage
-    from printed as p
+    from brought as p
     inner join part as v
         on
             p.feeds = v.feeds and p.source = v.source and p.reporter = v.reporter and p.flow = v.flow
@@ -69,7 +73,7 @@ ended as (
     group by all
 ),
 
-line as (
+brought_line as (
     select distinct
         source,
         reporter,
@@ -77,10 +81,10 @@ line as (
         currency,
         month,
         hs8
-    from printed
+    from brought
 ),
 
-covered as (
+line_cover as (
     select
         p.source,
         p.reporter,
@@ -90,7 +94,7 @@ covered as (
         p.hs8,
         v.partner_code,
         min(v.vintage) as vintage
-    from line as p
+    from brought_line as p
     inner join part as v
         on
             p.source = v.source and p.reporter = v.reporter and p.flow = v.flow and p.currency = v.currency
@@ -98,21 +102,20 @@ covered as (
     group by all
 ),
 
-final as (
+printed as (
     select
         p.*,
         e.known_to,
         whole.vintage as every_partner_from,
         least(own.vintage, whole.vintage) as covered_from
-    from printed as p
+    from brought as p
     left join ended as e using (receipt_id, month, hs8, partner_code)
-    left join covered as own using (source, reporter, flow, currency, month, hs8, partner_code)
-    left join covered as whole
+    left join line_cover as own using (source, reporter, flow, currency, month, hs8, partner_code)
+    left join line_cover as whole
         on
             p.source = whole.source and p.reporter = whole.reporter and p.flow = whole.flow
             and p.currency = whole.currency and p.month = whole.month and p.hs8 = whole.hs8
             and whole.partner_code = '*'
     where e.known_to is null or e.known_to > p.known_from
 )
-
-select * from final
+{%- endmacro %}

@@ -32,7 +32,7 @@ def scratch(memory: str | None = None) -> duckdb.DuckDBPyConnection:
 
     `memory`: the bound, if it is another than `BONDED_DUCKDB_MEMORY`.
     """
-    return _connect(threads=2, memory=memory or settings().duckdb_memory)
+    return _connect(threads=settings().duckdb_threads, memory=memory or settings().duckdb_memory)
 
 
 def _connect(threads: int, memory: str) -> duckdb.DuckDBPyConnection:

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     keep_releases: int = 20
     keep_candidates: int = 5
     duckdb_memory: str = "2GB"
+    duckdb_threads: int = 2
     audit_memory: str = "1GB"
     #: Raw rows that facts are made from at once; more, and DuckDB would spill to disk.
     batch_rows: int = 6_000_000

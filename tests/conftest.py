@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import dagster as dg
 import pytest
@@ -18,9 +19,11 @@ from orchestration.landing.store import Receipt
 from orchestration.releases.query import run_sql
 from orchestration.releases.store import Releases
 from orchestration.run import RunSummary, run_home
-from orchestration.settings import PROJECT, Home
+from orchestration.settings import PROJECT, Home, settings
 from orchestration.sources.gacc_sample_files import write_sample
 
+#: On small homes a second thread of DuckDB waits busily, on a core that another worker needs.
+os.environ.setdefault("BONDED_DUCKDB_THREADS", "1")
 ENGLISH = [
     "Date of data", "Trading partner code", "Trading partner", "Commodity code", "Commodity", "Quantity", "Unit",
     "Supplementary Quantity", "Supplementary Unit", "US dollar",
@@ -159,14 +162,16 @@ def published(home: Home) -> RunSummary:
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, fill: Callable[[Home], object]) -> Home:
-    """A home that the first who asks fills and publishes, for all workers of this run."""
+    """A home that the first who asks fills and publishes, for all workers of this run; with a user's two threads."""
     shared = factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else factory.getbasetemp()
     home, done = Home(shared / name), shared / f"{name}.done"
     with FileLock(shared / f"{name}.lock"):
         if not done.exists():
             shutil.rmtree(home.root, ignore_errors=True)
-            fill(home.create())
-            published(home)
+            two = {"BONDED_DUCKDB_THREADS": "2"}
+            with mock.patch.dict(os.environ, two), mock.patch.object(settings(), "duckdb_threads", 2):
+                fill(home.create())
+                published(home)
             done.touch()
     return home
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -134,12 +135,16 @@ class Page:
 
 def render(report: Report, subject: str, is_synthetic: bool) -> str:
     """The page as HTML; it loads nothing from anywhere."""
+    return _template().render(page=page(report, subject, is_synthetic), signs=SIGNS)
+
+
+@cache
+def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters |= {"figure": figure, "words": words, "tally": tally}
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    return template.render(page=page(report, subject, is_synthetic), signs=SIGNS)
+    return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
 
 
 def page(report: Report, subject: str, is_synthetic: bool) -> Page:

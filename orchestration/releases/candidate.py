@@ -146,10 +146,12 @@ def write_release_info(
 
 
 def comment(con: duckdb.DuckDBPyConnection, table: str, description: str, columns: dict[str, str]) -> None:
-    """Put the descriptions into the file, where BI tools show them."""
+    """Put the descriptions into the file, where BI tools show them; in one transaction, since each is a write."""
+    con.begin()
     con.execute(f"comment on table {table} is {literal(description.strip())}")
     for column, text in columns.items():
         con.execute(f'comment on column {table}."{column}" is {literal(text.strip())}')
+    con.commit()
 
 
 def git_revision() -> str | None:

@@ -20,7 +20,6 @@ from unittest import mock
 import duckdb
 import pandas as pd
 
-from orchestration import duck
 from orchestration.build_plan import Built, plan
 from orchestration.dbt_build import DIMENSIONS, FACTS, MARTS, run_dbt
 from orchestration.duck import literal
@@ -49,7 +48,6 @@ FIRST_MONTH = dt.date(2023, 1, 1)
 TODAY = dt.date(2024, 11, 25)
 #: A day on which a corrected file may have come out.
 LATER = "2024-11-22"
-CONNECT = duck._connect
 LARGE = ("116", "122", "133", "142", "143", "502")
 #: Arrives after the base release, so that each fault has something to publish.
 LAST_FILE = "gacc_sample_202409_hs6.csv"
@@ -128,9 +126,8 @@ class Bench:
 
     @contextmanager
     def _in_force(self) -> Iterator[None]:
-        """The bench's day and expectations. DuckDB has one thread: on so little, two cost more than they spare."""
+        """The bench's day and expectations."""
         with (
-            mock.patch("orchestration.duck._connect", lambda threads, memory: CONNECT(min(threads, 1), memory)),
             mock.patch("orchestration.gates.evidence.beijing_today", lambda: self.today),
             mock.patch("orchestration.gates.audit.beijing_today", lambda: self.today),
             mock.patch("orchestration.gates.audit.judge", self._judge),

@@ -8,7 +8,7 @@ DBT_FILES := $(shell find dbt_project/models dbt_project/macros dbt_project/seed
 	dbt_project/dbt_project.yml dbt_project/profiles.yml
 
 .DEFAULT_GOAL := help
-.PHONY: help install run ui docs test lint clean
+.PHONY: help install run ui docs test lint style types clean
 
 help: ## say what there is
 	@echo "Bonded: a data warehouse for customs trade statistics. Type make and one of:"
@@ -41,13 +41,19 @@ docs: install ## write docs/marts.md, and dbt's pages of all models into one fil
 		--project-dir dbt_project --profiles-dir dbt_project
 	@echo "open dbt_project/target/static_index.html"
 
+# Three workers on two cores, since some of them wait for daemons and browsers.
 test: lint ## format, lint, types, then all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: install ## ruff, sqlfluff, mypy
+	@$(MAKE) --no-print-directory --jobs 2 style types
+
+style:
 	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
+
+types:
 	@$(BIN)/mypy
 
 clean: ## remove what can be built again; landing and releases stay

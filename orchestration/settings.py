@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from pydantic import PositiveInt, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from orchestration.errors import RefusalError
 
 PROJECT = Path(__file__).resolve().parents[1]
 DBT_PROJECT = PROJECT / "dbt_project"
@@ -37,7 +40,7 @@ class Settings(BaseSettings):
     keep_releases: int = 20
     keep_candidates: int = 5
     duckdb_memory: str = "2GB"
-    duckdb_threads: int = 2
+    duckdb_threads: PositiveInt = 2
     audit_memory: str = "1GB"
     #: Raw rows that facts are made from at once; more, and DuckDB would spill to disk.
     batch_rows: int = 6_000_000
@@ -48,8 +51,13 @@ class Settings(BaseSettings):
 
 @cache
 def settings() -> Settings:
-    """The settings of this process."""
-    return Settings()
+    """The settings of this process; `RefusalError` naming the variable that cannot be read."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"BONDED_{first['loc'][0]}".upper()
+        raise RefusalError(f"{name}: {first['msg']}", remedy=f"correct {name}, or unset it") from None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -28,6 +29,8 @@ def main() -> None:
     port = str(free_port())
     print(f"Dagster UI on {home.root}: http://127.0.0.1:{port}", flush=True)
     os.chdir(PROJECT)
+    # In the background of a script SIGINT is ignored; Dagster would then ignore SIGTERM, too, and could not be stopped.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execv(command, [command, "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", port])
 
 

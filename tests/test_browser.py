@@ -44,11 +44,12 @@ def damaged(sample_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home
 
 @pytest.fixture(scope="module")
 def ui(damaged: Home) -> Iterator[str]:
-    """The address of a Dagster UI on the damaged home, as `make ui` starts it."""
+    """The address of a Dagster UI on the damaged home, as `make ui &` starts it in a script; it ends on SIGTERM."""
     command = [sys.executable, "-m", "orchestration.ui", str(damaged.root)]
     server = subprocess.Popen(
-        command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
-    )
+        command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    )  # fmt: skip
     assert server.stdout is not None
     address = server.stdout.readline().split()[-1]
     try:
@@ -67,6 +68,7 @@ def ui(damaged: Home) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             os.killpg(server.pid, signal.SIGKILL)
             server.wait()
+            pytest.fail("the UI did not end on SIGTERM")
 
 
 @pytest.fixture(scope="module")

@@ -45,15 +45,15 @@ docs: install ## write docs/marts.md, and dbt's pages of all models into one fil
 test: lint ## format, lint, types, then all tests
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-lint: install ## ruff, sqlfluff, mypy
+lint: ## ruff, sqlfluff, mypy
 	@$(MAKE) --no-print-directory --jobs 2 style types
 
-style:
+style: install
 	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
 
-types:
+types: install
 	@$(BIN)/mypy
 
 clean: ## remove what can be built again; landing and releases stay

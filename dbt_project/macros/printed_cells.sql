@@ -9,7 +9,7 @@
 part as (
     select *
     from {{ ref('int_vintage_part') }}
-    where first_vintage < last_vintage and {{ is_stale('month') }}
+    where first_vintage < last_vintage
 ),
 
 brought as (

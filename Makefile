@@ -8,11 +8,11 @@ DBT_FILES := $(shell find dbt_project/models dbt_project/macros dbt_project/seed
 	dbt_project/dbt_project.yml dbt_project/profiles.yml
 
 .DEFAULT_GOAL := help
-.PHONY: help install run ui docs test lint style types clean
+.PHONY: help install run ui docs check test test-long lint style types clean
 
 help: ## say what there is
 	@echo "Bonded: a data warehouse for customs trade statistics. Type make and one of:"
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 12
 
 install: $(INSTALLED) $(MANIFEST) ## make .venv with every dependency pinned, and parse the dbt project
 
@@ -33,17 +33,23 @@ run: install ## build the synthetic sample from its files to an audited release
 	@$(BIN)/bonded run --home $(CURDIR)/data/sample
 
 ui: install ## open the Dagster UI on the sample (BONDED_HOME=… for another home); stop it with Ctrl-C
-	@$(BIN)/python -m orchestration.ui $(HOME_DIR)
+	@$(BIN)/python -m orchestration.automation.ui $(HOME_DIR)
 
 docs: install ## write docs/marts.md, and dbt's pages of all models into one file, offline
-	@$(BIN)/python -m orchestration.marts_doc
+	@$(BIN)/python -m orchestration.warehouse.marts_doc
 	@BONDED_HOME=$(CURDIR)/data/main $(BIN)/dbt --quiet docs generate --static --no-compile --empty-catalog \
 		--project-dir dbt_project --profiles-dir dbt_project
 	@echo "open dbt_project/target/static_index.html"
 
+check: lint ## format, lint, types, and the tests that need no built home: for the inner loop
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -q -m "not home"
+
 # Three workers on two cores, since some of them wait for daemons and browsers.
 test: lint ## format, lint, types, then all tests
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+test-long: install ## many more examples of what the tests try a few times
+	@BONDED_LONG=1 $(BIN)/python -m pytest -n 2 --dist load -m series
 
 lint: ## ruff, sqlfluff, mypy
 	@$(MAKE) --no-print-directory --jobs 2 style types

@@ -27,17 +27,17 @@ import duckdb
 import pandas as pd
 
 from benchmarks.made_up import LAST_MONTH, write_home
-from orchestration.build import build
+from orchestration.base.months import add_months, format_month
+from orchestration.base.settings import Home, settings
 from orchestration.gates import audit as audits
 from orchestration.gates.evidence import Subject
 from orchestration.gates.judge import judge
 from orchestration.gates.suites import ExpectationSpec
 from orchestration.landing.store import Landing
-from orchestration.release_calendar import add_months, format_month
 from orchestration.releases import candidate
 from orchestration.releases.store import read_manifest
-from orchestration.settings import Home, settings
-from orchestration.sources.raw_documents import READERS, write_schema
+from orchestration.warehouse.build import build
+from orchestration.warehouse.raw_documents import READERS, write_schema
 
 
 def build_home(home: Home) -> None:

@@ -16,11 +16,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from orchestration.automation.sensors import new_files
+from orchestration.base.months import month_range, parse_month
+from orchestration.base.settings import Home
 from orchestration.landing.inbox import InboxOutcome, take_in
-from orchestration.release_calendar import month_range, parse_month
-from orchestration.run import run_home
-from orchestration.sensors import new_files
-from orchestration.settings import Home
+from orchestration.terminal.run import run_home
 
 LINES = ("85423110", "85423190", "85423210", "85423290", "85423310", "85423390", "85423910", "85423990", "85429000")
 PARTNERS = ("110", "116", "122", "132", "133", "136", "143", "303", "304", "305", "307", "502")

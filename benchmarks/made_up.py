@@ -10,14 +10,14 @@ import hashlib
 
 import duckdb
 
-from orchestration.duck import literal, scratch
+from orchestration.base.duck import literal, scratch
+from orchestration.base.months import add_months, parse_month
+from orchestration.base.settings import DBT_PROJECT, Home
 from orchestration.landing.scope import Scope
 from orchestration.landing.store import Landing, Receipt, ReceivedMonth
-from orchestration.release_calendar import add_months, parse_month
-from orchestration.settings import DBT_PROJECT, Home
-from orchestration.sources.gacc import PARSER_VERSION
-from orchestration.sources.gacc_rows import RAW_COLUMNS
-from orchestration.sources.raw import raw_path
+from orchestration.sources.gacc.parse import PARSER_VERSION
+from orchestration.sources.gacc.rows import RAW_COLUMNS
+from orchestration.warehouse.raw import raw_path
 
 LAST_MONTH = parse_month("2024-12")
 #: A home with this active dataset has its continuity judged; its source is the synthetic one.

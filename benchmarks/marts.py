@@ -25,14 +25,14 @@ import duckdb
 
 from benchmarks.audit import peak
 from benchmarks.made_up import LAST_MONTH, revise, write_home
-from orchestration.build import build
-from orchestration.dbt_build import MARTS, run_dbt
-from orchestration.duck import literal, scratch
+from orchestration.base.duck import literal, scratch
+from orchestration.base.months import add_months
+from orchestration.base.settings import Home
 from orchestration.landing.store import Landing
-from orchestration.release_calendar import add_months
 from orchestration.releases.candidate import published_models
-from orchestration.settings import Home
-from orchestration.sources.raw_documents import READERS, write_schema
+from orchestration.warehouse.build import build
+from orchestration.warehouse.dbt import MARTS, run_dbt
+from orchestration.warehouse.raw_documents import READERS, write_schema
 
 #: The last month comes out on the 20th of the following one.
 BEFORE_LAST = add_months(LAST_MONTH, 1)

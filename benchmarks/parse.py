@@ -62,7 +62,7 @@ def measure(way: str, file: Path) -> None:
     """Read one file in one way, and print CPU seconds and peak memory in MB. Imports are not counted."""
     import pandas as pd
 
-    from orchestration.sources.gacc import parse
+    from orchestration.sources.gacc.parse import parse
 
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)

@@ -9,9 +9,9 @@ from orchestration.assets.dbt import dbt_dimensions, dbt_facts, dbt_marts
 from orchestration.assets.landing import landing_receipts, take_in_quiet
 from orchestration.assets.raw import raw_exchange_rates, raw_gacc, raw_gacc_bulletin, raw_gacc_nomenclature
 from orchestration.assets.release import gates, release
-from orchestration.progress import progress_logger
-from orchestration.schedules import build_and_publish, detail_release_day
-from orchestration.sensors import inbox_files
+from orchestration.automation.progress import progress_logger
+from orchestration.automation.schedules import build_and_publish, detail_release_day
+from orchestration.automation.sensors import inbox_files
 
 defs = dg.Definitions(
     assets=[

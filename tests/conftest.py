@@ -13,14 +13,14 @@ import dagster as dg
 import pytest
 from filelock import FileLock
 
+from orchestration.base.settings import PROJECT, Home, settings
 from orchestration.landing.receive import Received, receive
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Receipt
 from orchestration.releases.query import run_sql
 from orchestration.releases.store import Releases
-from orchestration.run import RunSummary, run_home
-from orchestration.settings import PROJECT, Home, settings
-from orchestration.sources.gacc_sample_files import write_sample
+from orchestration.sources.gacc_sample.files import write_sample
+from orchestration.terminal.run import RunSummary, run_home
 
 #: On small homes a second thread of DuckDB waits busily, on a core that another worker needs.
 os.environ.setdefault("BONDED_DUCKDB_THREADS", "1")
@@ -235,4 +235,4 @@ def events(monkeypatch: pytest.MonkeyPatch) -> None:
 
     Where tests look at them, a fixture of this name leaves them there.
     """
-    monkeypatch.setattr("orchestration.instance.instance", lambda _: dg.DagsterInstance.ephemeral())
+    monkeypatch.setattr("orchestration.automation.instance.instance", lambda _: dg.DagsterInstance.ephemeral())

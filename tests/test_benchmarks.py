@@ -7,8 +7,8 @@ from pathlib import Path
 from benchmarks.audit import build_home, measured
 from benchmarks.made_up import write_home
 from benchmarks.parse import write_file
-from orchestration.settings import Home
-from orchestration.sources.gacc import parse
+from orchestration.base.settings import Home
+from orchestration.sources.gacc.parse import parse
 
 
 def test_the_files_of_the_parsing_benchmark_are_sound(tmp_path: Path) -> None:

@@ -15,11 +15,12 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
-from orchestration import cli, marts_doc
-from orchestration.dbt_build import manifest, published_nodes
-from orchestration.errors import RefusalError
+from orchestration.base.errors import RefusalError
+from orchestration.base.settings import DBT_MANIFEST, DBT_PROJECT, PROJECT, Home
 from orchestration.releases.query import run_sql
-from orchestration.settings import DBT_MANIFEST, DBT_PROJECT, PROJECT, Home
+from orchestration.terminal import cli
+from orchestration.warehouse import marts_doc
+from orchestration.warehouse.dbt import manifest, published_nodes
 
 README = PROJECT / "README.md"
 DOCS = [README, *sorted((PROJECT / "docs").glob("*.md"))]
@@ -145,7 +146,7 @@ def test_the_contract_of_the_marts_is_what_the_yaml_says() -> None:
     """The page is written by a program, from the template and the models."""
     template = marts_doc.TEMPLATE.read_text(encoding="utf-8")
     written = marts_doc.page(template, published_nodes())
-    assert marts_doc.PAGE.read_text(encoding="utf-8") == written, "run: python -m orchestration.marts_doc"
+    assert marts_doc.PAGE.read_text(encoding="utf-8") == written, "run: python -m orchestration.warehouse.marts_doc"
 
 
 def test_a_table_in_the_template() -> None:

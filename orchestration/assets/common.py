@@ -11,9 +11,9 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 )
 from filelock import FileLock, Timeout
 
+from orchestration.base.settings import Home, settings
 from orchestration.landing.store import Landing, LandingState
-from orchestration.release_calendar import FIRST_MONTH
-from orchestration.settings import Home, settings
+from orchestration.sources.gacc.calendar import FIRST_MONTH
 
 # Backfill policies are marked beta in the pinned version; a test holds what is relied on.
 warnings.filterwarnings("ignore", message=".*is currently in (beta|preview).*")

@@ -21,23 +21,14 @@ from orchestration.assets.common import (
     months_of,
     snapshot_state,
 )
-from orchestration.build_plan import Built, Plan, plan
+from orchestration.base.months import format_month
+from orchestration.base.settings import Home
 from orchestration.claims.load import load_claims
-from orchestration.dbt_build import (
-    DIMENSIONS,
-    FACTS,
-    MARTS,
-    DbtOutcome,
-    Event,
-    manifest,
-    run_by_months,
-    run_dbt,
-)
 from orchestration.landing.store import LandingState
-from orchestration.release_calendar import format_month
-from orchestration.settings import Home
-from orchestration.sources.raw import raw_path
-from orchestration.sources.raw_documents import missing_raw
+from orchestration.warehouse.dbt import DIMENSIONS, FACTS, MARTS, DbtOutcome, Event, manifest, run_by_months, run_dbt
+from orchestration.warehouse.plan import Built, Plan, plan
+from orchestration.warehouse.raw import raw_path
+from orchestration.warehouse.raw_documents import missing_raw
 
 
 class Translator(DagsterDbtTranslator):

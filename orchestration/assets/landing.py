@@ -6,14 +6,15 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration.assets.common import NAMED, OWNERS, WRITER_POOL, Warehouse, is_told
+from orchestration.base.months import format_month
+from orchestration.base.settings import Home, settings
 from orchestration.claims.load import load_claims
-from orchestration.landing import snapshot
 from orchestration.landing.due import DatasetStatus, dataset_status
 from orchestration.landing.inbox import InboxOutcome, Progress, take_in
 from orchestration.landing.names import shown_name
 from orchestration.landing.store import Landing
-from orchestration.release_calendar import beijing_today, format_month
-from orchestration.settings import Home, settings
+from orchestration.sources.gacc.calendar import beijing_today
+from orchestration.warehouse import snapshot
 
 #: How a run takes in the inbox: the resource `inbox`. A run from the terminal has done so before and hands it over.
 TakeIn = Callable[[Home, Progress], InboxOutcome]

@@ -9,10 +9,10 @@ import pyarrow.parquet as pq
 
 from orchestration.assets.common import MONTHS, OWNERS, SINGLE_RUN, is_told, log_other_months, months_of, snapshot_state
 from orchestration.assets.landing import landing_receipts
-from orchestration.settings import Home
-from orchestration.sources.documents import Reader
-from orchestration.sources.raw import raw_path, write_raw
-from orchestration.sources.raw_documents import READERS, document_path, receipts_of, write_document, write_schema
+from orchestration.base.settings import Home
+from orchestration.sources.source import Reader
+from orchestration.warehouse.raw import raw_path, write_raw
+from orchestration.warehouse.raw_documents import READERS, document_path, receipts_of, write_document, write_schema
 
 
 @dg.asset(

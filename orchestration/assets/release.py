@@ -13,16 +13,16 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 )
 
 from orchestration.assets.common import MONTHS, OWNERS, WRITER_POOL, Warehouse, target
-from orchestration.build_plan import Built
+from orchestration.base.plain import plain
+from orchestration.base.settings import Home, settings
 from orchestration.gates.audit import VERDICTS, Report, verdicts_by_month
 from orchestration.gates.reach import reach
 from orchestration.gates.suites import declared_gates, read_suite
 from orchestration.landing.store import Landing, LandingState
-from orchestration.plain import plain
 from orchestration.releases.candidate import published_models
 from orchestration.releases.publish import Publication, build_and_audit, publish
 from orchestration.releases.store import Releases
-from orchestration.settings import Home, settings
+from orchestration.warehouse.plan import Built
 
 
 @dg.asset(

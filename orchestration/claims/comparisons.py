@@ -13,6 +13,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
+from orchestration.base.months import format_month, month_range
+from orchestration.base.plain import plain
 from orchestration.claims.declared import (
     AboveEveryMonthSince,
     ClaimOf,
@@ -24,8 +26,6 @@ from orchestration.claims.declared import (
     year_before,
 )
 from orchestration.claims.series import Series, spans
-from orchestration.plain import plain
-from orchestration.release_calendar import format_month, month_range
 
 Verdict = Literal["confirmed", "contradicted", "not testable"]
 Number = int | Fraction | Decimal

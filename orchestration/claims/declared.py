@@ -11,9 +11,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from orchestration import release_calendar as calendar
+from orchestration.base.months import add_months, last_day, month_range
 from orchestration.landing.datasets import Month
 from orchestration.landing.scope import Flow, Months
+from orchestration.sources.gacc.calendar import FIRST_MONTH
 
 Base = Literal["value_usd", "value_cny", "quantity"]
 Measure = Literal["value_usd", "value_cny", "quantity", "value_usd_yoy", "value_cny_yoy", "quantity_yoy"]
@@ -23,7 +24,7 @@ YOY = "_yoy"
 
 def year_before(months: tuple[dt.date, ...]) -> tuple[dt.date, ...]:
     """The same months of the year before."""
-    return tuple(calendar.add_months(month, -12) for month in months)
+    return tuple(add_months(month, -12) for month in months)
 
 
 class ClaimOf(BaseModel):
@@ -64,9 +65,9 @@ class ClaimOf(BaseModel):
     @model_validator(mode="after")
     def _sound(self) -> ClaimOf:
         first, last = self.period
-        if not calendar.FIRST_MONTH <= first <= last:
+        if not FIRST_MONTH <= first <= last:
             raise ValueError("the period lies before 2015-01, or its last month before its first")
-        if self.published_on <= calendar.last_day(last):
+        if self.published_on <= last_day(last):
             raise ValueError("published_on lies before the end of the period: no figure of it can have been out")
         if (self.unit is not None) != (self.base == "quantity"):
             raise ValueError("a quantity needs its unit, and nothing else has one")
@@ -86,7 +87,7 @@ class ClaimOf(BaseModel):
     @property
     def period_months(self) -> tuple[dt.date, ...]:
         """The months of the period."""
-        return tuple(calendar.month_range(*self.period))
+        return tuple(month_range(*self.period))
 
     def months(self) -> tuple[dt.date, ...]:
         """Every month whose figure the comparison needs."""
@@ -150,13 +151,13 @@ class AboveEveryMonthSince(_OfOneMonth):
 
     @model_validator(mode="after")
     def _in_order(self) -> AboveEveryMonthSince:
-        if not calendar.FIRST_MONTH <= self.since <= self.month:
+        if not FIRST_MONTH <= self.since <= self.month:
             raise ValueError("since lies after the period, or before 2015-01")
         return self
 
     def months(self) -> tuple[dt.date, ...]:
         """From `since` on, itself included."""
-        return tuple(calendar.month_range(self.since, self.month))
+        return tuple(month_range(self.since, self.month))
 
     def bounds(self) -> tuple[Decimal | None, Decimal | None]:
         """Of the least month."""
@@ -174,13 +175,13 @@ class Record(_OfOneMonth):
 
     @model_validator(mode="after")
     def _in_order(self) -> Record:
-        if self.since is not None and not calendar.FIRST_MONTH <= self.since < self.month:
+        if self.since is not None and not FIRST_MONTH <= self.since < self.month:
             raise ValueError("since must lie before the period, and not before 2015-01")
         return self
 
     def months(self) -> tuple[dt.date, ...]:
         """Without `since` only the month itself is needed; what else is known is compared."""
-        return tuple(calendar.month_range(self.since or self.month, self.month))
+        return tuple(month_range(self.since or self.month, self.month))
 
 
 class FastestSince(_OfOneMonth):
@@ -194,14 +195,14 @@ class FastestSince(_OfOneMonth):
 
     @model_validator(mode="after")
     def _in_order(self) -> FastestSince:
-        if not calendar.FIRST_MONTH <= self.since < calendar.add_months(self.month, -1):
+        if not FIRST_MONTH <= self.since < add_months(self.month, -1):
             raise ValueError("between since and the period there must be a month to compare with")
         return self
 
     @property
     def rivals(self) -> tuple[dt.date, ...]:
         """The months between `since` and the period."""
-        return tuple(calendar.month_range(calendar.add_months(self.since, 1), calendar.add_months(self.month, -1)))
+        return tuple(month_range(add_months(self.since, 1), add_months(self.month, -1)))
 
     def months(self) -> tuple[dt.date, ...]:
         """Of both years, each once."""
@@ -224,7 +225,7 @@ class Stockpile(_OfOneMonth):
 
     def months(self) -> tuple[dt.date, ...]:
         """Fifteen months."""
-        return tuple(calendar.month_range(calendar.add_months(self.month, -14), self.month))
+        return tuple(month_range(add_months(self.month, -14), self.month))
 
     def bounds(self) -> tuple[Decimal | None, Decimal | None]:
         """One end, which itself does not belong to the range."""

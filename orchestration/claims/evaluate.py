@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from orchestration.base.months import format_month
 from orchestration.claims import comparisons, rankings
 from orchestration.claims.comparisons import Finding, NotTestableError
 from orchestration.claims.declared import (
@@ -22,8 +23,7 @@ from orchestration.claims.declared import (
     Top,
 )
 from orchestration.claims.series import History, Key, Series, spans, with_zeros
-from orchestration.release_calendar import format_month
-from orchestration.settings import REPORTER
+from orchestration.sources.gacc import REPORTER
 
 #: Months that a trace names at most, the newest ones.
 TRACED = 12

@@ -8,10 +8,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from orchestration import strict_yaml
+from orchestration.base import strict_yaml
+from orchestration.base.errors import RefusalError
+from orchestration.base.settings import DBT_PROJECT, settings
 from orchestration.claims.declared import Claim, Top
-from orchestration.errors import RefusalError
-from orchestration.settings import DBT_PROJECT, settings
 
 FILE = "claims.yml"
 SEEDS = DBT_PROJECT / "seeds"

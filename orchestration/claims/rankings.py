@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 
+from orchestration.base.plain import plain
 from orchestration.claims.comparisons import Finding, NotTestableError, verdict
 from orchestration.claims.declared import NTypes, Top
 from orchestration.claims.series import Series
-from orchestration.plain import plain
 
 #: Categories that a sentence names at most.
 NAMED = 6

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from orchestration.base.months import add_months, format_month
 from orchestration.claims.declared import Base, ClaimOf
-from orchestration.release_calendar import add_months, format_month
 
 CURRENCIES = {"value_usd": "US dollars", "value_cny": "renminbi"}
 

@@ -11,12 +11,13 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from orchestration.base.plain import printable
 from orchestration.claims.comparisons import shown
 from orchestration.claims.declared import YOY, ClaimOf, Equals
 from orchestration.claims.evaluate import Categories, Result, as_row, evaluate, needed
 from orchestration.claims.series import CURRENCIES, History, Key
-from orchestration.plain import printable
-from orchestration.settings import REPORTER, SYNTHETIC_SOURCES
+from orchestration.sources.gacc import REPORTER
+from orchestration.sources.source import SYNTHETIC_SOURCES
 
 CONTROL_TOTAL = "control_total:"
 #: Claims are about what customs themselves count, in a home either real or synthetic.

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import duckdb
 import pandas as pd
 
-from orchestration.errors import RefusalError
+from orchestration.base.errors import RefusalError
 from orchestration.gates.evidence import Subject, connect, gather
 from orchestration.gates.exceptions import KnownException, load_exceptions, waive
 from orchestration.gates.judge import GateBrokenError, judge
 from orchestration.gates.suites import Declared, GateSpec, declared_gates, load_suite
 from orchestration.landing.datasets import load_datasets
-from orchestration.release_calendar import beijing_today
+from orchestration.sources.gacc.calendar import beijing_today
 
 #: Worst first.
 VERDICTS = ("broken", "failed", "warned", "waived", "passed", "not_applicable")

@@ -15,16 +15,17 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from orchestration.duck import literal, scratch
+from orchestration.base.duck import literal, scratch
+from orchestration.base.settings import DBT_PROJECT, Home, settings
 from orchestration.gates.judge import GateBrokenError
 from orchestration.gates.suites import GateSpec
 from orchestration.landing.datasets import Dataset, load_datasets
 from orchestration.landing.due import held_months
-from orchestration.landing.scope import HS_CHAPTERS, partner_keys
-from orchestration.landing.snapshot import coverage_table, receipt_table, received_table
+from orchestration.landing.scope import partner_keys
 from orchestration.landing.store import Landing, LandingState
-from orchestration.release_calendar import beijing_today, detail_release_date
-from orchestration.settings import DBT_PROJECT, REPORTER, Home, settings
+from orchestration.sources.gacc import CHAPTER_99_SINCE, CHAPTERS, REPORTER
+from orchestration.sources.gacc.calendar import beijing_today, detail_release_date
+from orchestration.warehouse.snapshot import coverage_table, receipt_table, received_table
 
 EVIDENCE = """
 create table evidence (
@@ -196,7 +197,8 @@ def _reference_tables(con: duckdb.DuckDBPyConnection, datasets: dict[str, Datase
     )
     con.execute(SCOPE_PREFIX)
     # What must be covered for a prefix to be whole: itself, or all chapters (docs/rules.md, rule 2).
-    chapters = ", ".join(f"('{c}', date '1900-01-01')" for c in HS_CHAPTERS) + ", ('99', date '2021-01-01')"
+    chapters = ", ".join(f"('{c}', date '1900-01-01')" for c in CHAPTERS)
+    chapters += f", ('99', date '{CHAPTER_99_SINCE}-01-01')"
     con.execute(
         "create table requirement as select distinct hs_prefix as scope_prefix, hs_prefix, date '1900-01-01' as "
         "required_from from (select hs_prefix from category_prefix union select hs_prefix from dataset_scope "

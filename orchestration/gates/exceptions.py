@@ -16,8 +16,8 @@ from typing import Annotated
 import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator
 
-from orchestration import strict_yaml
-from orchestration.errors import RefusalError
+from orchestration.base import strict_yaml
+from orchestration.base.errors import RefusalError
 from orchestration.landing.scope import Months
 
 FILE = "known_exceptions.yml"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from orchestration.base.months import format_month
 from orchestration.gates.audit import Report
-from orchestration.release_calendar import format_month
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from orchestration import strict_yaml
-from orchestration.errors import RefusalError
+from orchestration.base import strict_yaml
+from orchestration.base.errors import RefusalError
 
 if TYPE_CHECKING:
     import great_expectations as gx

@@ -1,1 +1,5 @@
-"""Receiving files: bytes, receipts with their declared scope, withdrawals. Knows nothing of Dagster or dbt."""
+"""Receiving: bytes, receipts with their declared scope, withdrawals, the inbox, datasets, and what is due.
+
+Belongs here: what arrives and what was asked for. Not here: typed rows on disk and dbt (`warehouse`), runs (`assets`).
+The rules by number: docs/rules.md; declaring and refusals: docs/receiving.md.
+"""

@@ -14,15 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestration.errors import RefusalError
+from orchestration.base.errors import RefusalError
+from orchestration.base.months import format_month, last_day
+from orchestration.base.plainfile import open_plain
+from orchestration.base.settings import Home
 from orchestration.landing.names import shown_name
 from orchestration.landing.records import AnyReceipt
 from orchestration.landing.scope import Declaration
 from orchestration.landing.state import LandingState, Unscoped
 from orchestration.landing.store import Landing
-from orchestration.plainfile import open_plain
-from orchestration.release_calendar import beijing_today, format_month, last_day
-from orchestration.settings import SYNTHETIC_SOURCES, Home
+from orchestration.sources.gacc.calendar import beijing_today
+from orchestration.sources.source import SYNTHETIC_SOURCES
 
 
 class StillChangingError(RefusalError):

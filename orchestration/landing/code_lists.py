@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from orchestration.base.settings import Home
 from orchestration.landing.arrival import Arrival, arriving, refuse_trade_scope
 from orchestration.landing.names import shown_name
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import CodeListReceipt, Landing
-from orchestration.settings import Home
-from orchestration.sources.gacc_nomenclature import SOURCE, ParsedList, parse
+from orchestration.sources.gacc_nomenclature.parse import SOURCE, ParsedList, parse
 
 
 @dataclass(frozen=True)

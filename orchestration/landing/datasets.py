@@ -9,15 +9,17 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 
-from orchestration import release_calendar as calendar
-from orchestration import strict_yaml
-from orchestration.errors import RefusalError
-from orchestration.landing.scope import SOURCES, Currency, Declaration, Flow, HsCodes, Partners
-from orchestration.settings import DOCUMENT_SOURCES, LIST_SOURCES, settings
+from orchestration.base import strict_yaml
+from orchestration.base.errors import RefusalError
+from orchestration.base.months import month_range, parse_month
+from orchestration.base.settings import settings
+from orchestration.landing.scope import Currency, Declaration, Flow, HsCodes, Partners
+from orchestration.sources.gacc.calendar import FIRST_MONTH, last_due
+from orchestration.sources.source import DOCUMENT_SOURCES, LIST_SOURCES, SOURCES
 
 
 def _month(value: object) -> object:
-    return calendar.parse_month(value) if isinstance(value, str) else value
+    return parse_month(value) if isinstance(value, str) else value
 
 
 def _month_or_open(value: object) -> object:
@@ -57,7 +59,7 @@ class Dataset(BaseModel):
         self.declaration("")
         if self.source in LIST_SOURCES | DOCUMENT_SOURCES:
             raise ValueError(f"{self.source} is no source of trade; a dataset is a scope of trade")
-        if self.first < calendar.FIRST_MONTH or (self.last is not None and self.last < self.first):
+        if self.first < FIRST_MONTH or (self.last is not None and self.last < self.first):
             raise ValueError("first lies before 2015-01, or last before first")
         return self
 
@@ -74,8 +76,8 @@ class Dataset(BaseModel):
 
     def promised(self, today: dt.date) -> list[dt.date]:
         """Months that are promised and due on the given day (Beijing)."""
-        due = calendar.last_due(today)
-        return list(calendar.month_range(self.first, due if self.last is None else min(self.last, due)))
+        due = last_due(today)
+        return list(month_range(self.first, due if self.last is None else min(self.last, due)))
 
 
 def _free_name(name: str) -> str:

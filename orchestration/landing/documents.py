@@ -12,12 +12,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration.base.settings import Home
 from orchestration.landing.arrival import arriving, refuse_trade_scope
 from orchestration.landing.names import shown_name
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import DocumentReceipt, Landing
-from orchestration.settings import Home
-from orchestration.sources.documents import DOCUMENTS, ParsedDocument
+from orchestration.sources.source import DOCUMENTS, ParsedDocument
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
+from orchestration.base.months import format_month
+from orchestration.base.settings import DBT_PROJECT, Home
 from orchestration.landing.datasets import Dataset, load_datasets
-from orchestration.landing.scope import HS_CHAPTERS, partner_keys, shown
+from orchestration.landing.scope import partner_keys, shown
 from orchestration.landing.store import LandingState
-from orchestration.release_calendar import detail_release_date, format_month
-from orchestration.settings import DBT_PROJECT, Home
-from orchestration.sources.gacc import TRUNCATED_AT
+from orchestration.sources.gacc import CHAPTER_99_SINCE, chapters
+from orchestration.sources.gacc.calendar import detail_release_date
+from orchestration.sources.gacc.parse import TRUNCATED_AT
 
 #: More partners than this do not trade in one tariff line in one month, on average over a chapter.
 PARTNERS_A_LINE = 30
@@ -89,8 +91,7 @@ def _scopes(state: LandingState, dataset: Dataset) -> dict[dt.date, set[tuple[st
 
 def _covered(scopes: set[tuple[str, str]], dataset: Dataset, month: dt.date) -> bool:
     """Whether the pairs of a month cover the dataset's whole scope."""
-    chapters = (*HS_CHAPTERS, "99") if month.year >= 2021 else HS_CHAPTERS
-    prefixes = chapters if dataset.hs == "all" else dataset.hs
+    prefixes = chapters(month.year) if dataset.hs == "all" else dataset.hs
     partners = partner_keys(dataset.partners)
     return all(
         any((key, prefix[:length]) in scopes for key in (partner, "*") for length in range(len(prefix) + 1))
@@ -105,7 +106,7 @@ def queries(dataset: Dataset, months: tuple[dt.date, ...], folder: str) -> tuple
         return ()
     each = {"all": PARTNERS_A_LINE, "world": 1}
     partners = each[dataset.partners] if isinstance(dataset.partners, str) else len(dataset.partners)
-    codes = (*HS_CHAPTERS, "99") if dataset.hs == "all" else dataset.hs
+    codes = chapters(CHAPTER_99_SINCE) if dataset.hs == "all" else dataset.hs
     parts = _pack([(code, _lines(code) * partners) for code in codes])
     found = []
     for hs, rows in parts:

@@ -13,7 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestration.errors import RefusalError
+from orchestration.base.errors import RefusalError
+from orchestration.base.settings import Home
 from orchestration.landing.arrival import StillChangingError
 from orchestration.landing.datasets import load_datasets
 from orchestration.landing.known import Known, promises
@@ -21,9 +22,9 @@ from orchestration.landing.listing import Waiting, is_unchanged, listing
 from orchestration.landing.names import shown_name, sidecar
 from orchestration.landing.receivers import receive_file
 from orchestration.landing.rejected import Rejected
-from orchestration.landing.scope import SOURCES, Declaration
+from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
-from orchestration.settings import Home
+from orchestration.sources.source import SOURCES
 
 Progress = Callable[[Path], None]
 

@@ -13,8 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from orchestration.base.settings import Home, settings
 from orchestration.landing.listing import Waiting
-from orchestration.settings import Home, settings
 
 
 class Known:

@@ -10,10 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.errors import RefusalError
+from orchestration.base.errors import RefusalError
+from orchestration.base.plain import printable
+from orchestration.base.settings import Home
 from orchestration.landing.names import derived, is_passed_over, sidecar
-from orchestration.plain import printable
-from orchestration.settings import Home
 
 REJECTED = "rejected"
 #: Size, time of the content and time of the entry, in nanoseconds: a change of the file changes one of them.

@@ -9,7 +9,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from orchestration.plain import printable
+from orchestration.base.plain import printable
 
 #: Bytes of one name that every usual file system takes.
 LONGEST = 255

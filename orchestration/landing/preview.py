@@ -12,13 +12,13 @@ from pathlib import Path
 import jinja2
 import pyarrow as pa
 
-from orchestration.duck import literal, scratch
+from orchestration.base.duck import literal, scratch
+from orchestration.base.settings import DBT_PROJECT
+from orchestration.landing.coverage import COVERAGE_SCHEMA, coverage_rows
+from orchestration.landing.reading import parse_receipt
 from orchestration.landing.scope import Scope
-from orchestration.landing.snapshot import COVERAGE_SCHEMA, coverage_rows
 from orchestration.landing.store import Landing, LandingState, Receipt, order_of_truth
-from orchestration.settings import DBT_PROJECT
-from orchestration.sources.gacc import ParsedFile
-from orchestration.sources.raw import parse_receipt
+from orchestration.sources.gacc.parse import ParsedFile
 
 
 @dataclass(frozen=True)

@@ -11,18 +11,18 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration import strict_yaml
-from orchestration.errors import RefusalError
+from orchestration.base import strict_yaml
+from orchestration.base.errors import RefusalError
+from orchestration.base.settings import Home
 from orchestration.landing import datasets
 from orchestration.landing.arrival import arriving
 from orchestration.landing.names import shown_name, sidecar
 from orchestration.landing.preview import MonthChange, changes
 from orchestration.landing.scope import Declaration, Scope, is_part, merge, missing, resolve, shown, single_month
 from orchestration.landing.store import Landing, LandingState, Receipt, ReceivedMonth
-from orchestration.release_calendar import beijing_today
-from orchestration.settings import Home
-from orchestration.sources.gacc import ParsedFile, parse
-from orchestration.sources.gacc_layout import split_header
+from orchestration.sources.gacc.calendar import beijing_today
+from orchestration.sources.gacc.layout import split_header
+from orchestration.sources.gacc.parse import ParsedFile, parse
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+from orchestration.base.plainfile import open_plain
+from orchestration.base.settings import Home
 from orchestration.landing.code_lists import ReceivedList, receive_list
 from orchestration.landing.documents import ReceivedDocument, receive_document
 from orchestration.landing.receive import Received, declare, receive_trade
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
-from orchestration.plainfile import open_plain
-from orchestration.settings import DOCUMENT_SOURCES, LIST_SOURCES, SYNTHETIC_SOURCES, Home
-from orchestration.sources.nomenclature_layout import announces_list
+from orchestration.sources.gacc_nomenclature.layout import announces_list
+from orchestration.sources.source import DOCUMENT_SOURCES, LIST_SOURCES, SYNTHETIC_SOURCES
 
 #: More than any header has; a file without line ends is not read whole.
 HEADER_BYTES = 1 << 14

@@ -6,10 +6,10 @@ import os
 import tempfile
 from pathlib import Path
 
-from orchestration.errors import RefusalError
+from orchestration.base.errors import RefusalError
+from orchestration.base.settings import Home
 from orchestration.landing.listing import REJECTED
 from orchestration.landing.names import derived, numbered, sidecar
-from orchestration.settings import Home
 
 
 class Rejected:

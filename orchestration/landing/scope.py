@@ -11,14 +11,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, model_validator
 
-from orchestration import release_calendar as calendar
-from orchestration.duck import cursor, literal
-from orchestration.errors import RefusalError
-from orchestration.settings import DOCUMENT_SOURCES, LIST_SOURCES, REPORTER, SYNTHETIC_SOURCES
-from orchestration.sources.gacc import ParsedFile
-
-SOURCES = ("gacc", *sorted(SYNTHETIC_SOURCES), *sorted(LIST_SOURCES), *sorted(DOCUMENT_SOURCES))
-HS_CHAPTERS = tuple(f"{n:02d}" for n in range(1, 99) if n != 77)
+from orchestration.base.duck import cursor, literal
+from orchestration.base.errors import RefusalError
+from orchestration.base.months import format_month, last_day, month_range, parse_month
+from orchestration.sources.gacc import REPORTER
+from orchestration.sources.gacc.calendar import FIRST_MONTH
+from orchestration.sources.gacc.parse import ParsedFile
+from orchestration.sources.source import SOURCES, SYNTHETIC_SOURCES
 
 
 def _codes(pattern: str, words: tuple[str, ...], what: str) -> BeforeValidator:
@@ -41,7 +40,7 @@ def _months(value: object) -> object:
     if not isinstance(value, str):
         return value
     first, _, last = value.partition("..")
-    return (calendar.parse_month(first.strip()), calendar.parse_month((last or first).strip()))
+    return (parse_month(first.strip()), parse_month((last or first).strip()))
 
 
 Codes = tuple[str, ...]
@@ -51,7 +50,7 @@ TwoDigits = Annotated[Literal["all"] | Codes, _codes(r"\d{2}", ("all",), "codes 
 Months = Annotated[
     tuple[dt.date, dt.date],
     BeforeValidator(_months),
-    PlainSerializer(lambda m: "..".join(map(calendar.format_month, m)), when_used="json"),
+    PlainSerializer(lambda m: "..".join(map(format_month, m)), when_used="json"),
 ]
 Flow = Literal["import", "export"]
 Currency = Literal["USD", "CNY"]
@@ -92,7 +91,7 @@ class Scope(BaseModel):
     @property
     def month_list(self) -> list[dt.date]:
         """Every month covered."""
-        return list(calendar.month_range(*self.months))
+        return list(month_range(*self.months))
 
     @property
     def hs_prefixes(self) -> Codes:
@@ -158,7 +157,7 @@ class Declaration(BaseModel):
 def shown(value: object) -> str:
     """A declared value as it is typed."""
     if isinstance(value, tuple) and value and isinstance(value[0], dt.date):
-        return "..".join(calendar.format_month(m) for m in dict.fromkeys(value))
+        return "..".join(format_month(m) for m in dict.fromkeys(value))
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
@@ -298,9 +297,9 @@ def _resolve_undated(months: tuple[dt.date, dt.date] | None, parsed: ParsedFile,
 
 def _refuse_dates(scope: Scope, vintage: dt.date, today: dt.date, name: str) -> None:
     first, last = scope.months
-    if first < calendar.FIRST_MONTH:
+    if first < FIRST_MONTH:
         raise RefusalError(
-            f"month {calendar.format_month(first)} lies before {calendar.format_month(calendar.FIRST_MONTH)}",
+            f"month {format_month(first)} lies before {format_month(FIRST_MONTH)}",
             file=name,
             remedy="the warehouse begins there: download later months",
         )
@@ -310,9 +309,9 @@ def _refuse_dates(scope: Scope, vintage: dt.date, today: dt.date, name: str) -> 
             file=name,
             remedy="give the date on which the figures stood so: --vintage YYYY-MM-DD",
         )
-    if calendar.last_day(last) > vintage:
+    if last_day(last) > vintage:
         raise RefusalError(
-            f"month {calendar.format_month(last)} ends after the vintage {vintage}: it could not be known then",
+            f"month {format_month(last)} ends after the vintage {vintage}: it could not be known then",
             file=name,
             remedy="correct --months or --vintage",
         )

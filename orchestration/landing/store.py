@@ -17,7 +17,8 @@ from pathlib import Path
 from filelock import FileLock
 from pydantic import TypeAdapter
 
-from orchestration.errors import RefusalError
+from orchestration.base.errors import RefusalError
+from orchestration.base.settings import Home, settings
 from orchestration.landing.records import (
     AnyRecord,
     CodeListReceipt,
@@ -28,7 +29,6 @@ from orchestration.landing.records import (
     Withdrawal,
 )
 from orchestration.landing.state import LandingState, order_of_truth
-from orchestration.settings import Home, settings
 
 __all__ = [
     "CodeListReceipt",

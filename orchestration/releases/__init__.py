@@ -1,1 +1,5 @@
-"""Releases: candidate, manifest, switch, rollback, retention, trace. Knows nothing of Dagster."""
+"""Releases: candidate, content, publication, rollback, retention, as-of, trace, query.
+
+Belongs here: the immutable folders that readers open. Not here: building models (`warehouse`), judging (`gates`).
+Why a switch and no table in place: docs/decisions.md.
+"""

@@ -14,15 +14,15 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from orchestration.build import build
-from orchestration.build_plan import Built, code_fingerprint
-from orchestration.duck import literal, scratch
-from orchestration.errors import RefusalError
+from orchestration.base.duck import literal, scratch
+from orchestration.base.errors import RefusalError
+from orchestration.base.settings import Home, settings
 from orchestration.landing.store import Landing, LandingState
 from orchestration.releases import candidate
 from orchestration.releases.store import Releases
-from orchestration.settings import Home, settings
-from orchestration.sources.raw import raw_path
+from orchestration.warehouse.build import build
+from orchestration.warehouse.plan import Built, code_fingerprint
+from orchestration.warehouse.raw import raw_path
 
 #: How many dates stay built.
 KEPT = 3

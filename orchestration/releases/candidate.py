@@ -14,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.dbt_build import published_nodes
-from orchestration.duck import literal, scratch
+from orchestration.base.duck import literal, scratch
+from orchestration.base.settings import CONTRACT_VERSION, PROJECT, Home
 from orchestration.landing.store import LandingState
 from orchestration.releases.content import database_content
 from orchestration.releases.store import (
@@ -26,7 +26,7 @@ from orchestration.releases.store import (
     ReleaseWithdrawal,
     write_manifest,
 )
-from orchestration.settings import CONTRACT_VERSION, PROJECT, Home
+from orchestration.warehouse.dbt import published_nodes
 
 DATABASE = "trade.duckdb"
 SERIES_MARTS = {"v_{}_by_partner": "mart_partner_category_monthly", "v_{}": "mart_category_monthly"}

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 from pydantic import BaseModel, ConfigDict
 
-from orchestration.duck import literal, scratch
+from orchestration.base.duck import literal, scratch
 
 #: Added after the verdict, so no part of the audited content.
 AFTER_AUDIT = ("audit_results", "release_info")

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from orchestration.duck import literal, scratch
-from orchestration.errors import RefusalError
+from orchestration.base.duck import literal, scratch
+from orchestration.base.errors import RefusalError
+from orchestration.base.settings import Home, settings
 from orchestration.gates.audit import Report, audit
 from orchestration.gates.evidence import Subject
 from orchestration.gates.reach import reach
@@ -17,7 +18,6 @@ from orchestration.landing.store import LandingState
 from orchestration.releases import candidate
 from orchestration.releases.content import file_content
 from orchestration.releases.store import AuditSummary, Manifest, Releases, read_manifest, write_manifest
-from orchestration.settings import Home, settings
 
 RESULT_TYPES = {"month": "date", "expected": "decimal(24, 6)", "actual": "decimal(24, 6)",
                 "difference": "decimal(24, 6)", "tolerance": "decimal(24, 6)", "n_compared": "bigint"}  # fmt: skip

@@ -8,11 +8,11 @@ from typing import Any
 
 import duckdb
 
-from orchestration.duck import literal, scratch
-from orchestration.errors import RefusalError
+from orchestration.base.duck import literal, scratch
+from orchestration.base.errors import RefusalError
+from orchestration.base.settings import Home
 from orchestration.releases.candidate import DATABASE
 from orchestration.releases.store import Releases
-from orchestration.settings import Home
 
 
 def run_sql(folder: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:

@@ -18,10 +18,10 @@ from typing import Any
 from filelock import FileLock
 from pydantic import BaseModel, ConfigDict
 
-from orchestration.errors import RefusalError
+from orchestration.base.errors import RefusalError
+from orchestration.base.settings import Home, settings
 from orchestration.landing.scope import Scope
 from orchestration.releases.content import FileContent, TableContent
-from orchestration.settings import Home, settings
 
 
 class _Strict(BaseModel):

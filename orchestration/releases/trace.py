@@ -7,15 +7,15 @@ import datetime as dt
 import duckdb
 from pydantic import BaseModel
 
-from orchestration.duck import literal, scratch
-from orchestration.errors import RefusalError
-from orchestration.landing.snapshot import coverage_table
+from orchestration.base.duck import literal, scratch
+from orchestration.base.errors import RefusalError
+from orchestration.base.months import format_month
+from orchestration.base.settings import Home
 from orchestration.landing.store import Landing, LandingState, Receipt
-from orchestration.release_calendar import format_month
 from orchestration.releases.candidate import DATABASE
 from orchestration.releases.store import Releases
-from orchestration.settings import Home
-from orchestration.sources.raw import raw_path, write_raw
+from orchestration.warehouse.raw import raw_path, write_raw
+from orchestration.warehouse.snapshot import coverage_table
 
 
 class AmbiguousError(Exception):

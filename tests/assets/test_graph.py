@@ -13,9 +13,9 @@ import pytest
 import yaml
 
 from orchestration.assets.common import MONTHS, WRITER_POOL
+from orchestration.automation.schedules import DUE_TAG, detail_release_day
+from orchestration.base.settings import PROJECT
 from orchestration.definitions import defs
-from orchestration.schedules import DUE_TAG, detail_release_day
-from orchestration.settings import PROJECT
 
 SNAPSHOT = Path(__file__).with_name("graph.json")
 

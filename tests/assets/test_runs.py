@@ -9,11 +9,11 @@ import duckdb
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from orchestration.assets.release import gates, release
+from orchestration.automation.instance import instance
+from orchestration.base.settings import Home
 from orchestration.definitions import defs
-from orchestration.instance import instance
 from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases
-from orchestration.settings import Home
 from tests.assets.test_graph import graph
 from tests.conftest import MONTHS, add, row, value
 

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 from pydantic import TypeAdapter
 
+from orchestration.base.months import parse_month
 from orchestration.claims.declared import Claim, ClaimOf
 from orchestration.claims.evaluate import Categories, Result, evaluate
 from orchestration.claims.series import History
-from orchestration.release_calendar import parse_month
 
 COLUMNS = [
     "flow", "partner_code", "category_scheme", "category_code", "month", "known_from", "known_to", "value_usd",

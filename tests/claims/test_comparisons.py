@@ -6,8 +6,8 @@ from fractions import Fraction
 
 import pytest
 
+from orchestration.base.months import add_months, format_month, parse_month
 from orchestration.claims.evaluate import as_row
-from orchestration.release_calendar import add_months, format_month, parse_month
 from tests.claims.frames import claim, judged, known, months
 
 YEAR = {f"2023-{n:02d}": 100 for n in range(1, 13)} | {f"2024-{n:02d}": 100 for n in range(1, 11)}

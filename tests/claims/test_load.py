@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.base.errors import RefusalError
+from orchestration.base.settings import settings
 from orchestration.claims.load import FILE, load_claims
-from orchestration.errors import RefusalError
-from orchestration.settings import settings
 
 GOOD = """claims:
   chips:

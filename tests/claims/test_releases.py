@@ -10,17 +10,17 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.claim_report import COLUMNS, printed, read_claims
+from orchestration.base.errors import RefusalError
+from orchestration.base.months import parse_month
+from orchestration.base.settings import Home, settings
 from orchestration.claims.load import load_claims
 from orchestration.claims.warehouse import CONTROL_TOTAL, put_to_the_test
-from orchestration.cli import app
-from orchestration.doctor import examine
-from orchestration.errors import RefusalError
-from orchestration.release_calendar import parse_month
 from orchestration.releases.store import Releases
 from orchestration.releases.trace import trace
-from orchestration.run import run_home
-from orchestration.settings import Home, settings
+from orchestration.terminal.claim_report import COLUMNS, printed, read_claims
+from orchestration.terminal.cli import app
+from orchestration.terminal.doctor import examine
+from orchestration.terminal.run import run_home
 from tests.conftest import query
 
 STORY = {

@@ -20,26 +20,26 @@ from unittest import mock
 import duckdb
 import pandas as pd
 
-from orchestration.build_plan import Built, plan
-from orchestration.dbt_build import DIMENSIONS, FACTS, MARTS, run_dbt
-from orchestration.duck import literal
+from orchestration.base.duck import literal
+from orchestration.base.months import parse_month
+from orchestration.base.settings import PROJECT, Home, settings
 from orchestration.gates.audit import Report
 from orchestration.gates.judge import judge
 from orchestration.gates.suites import ExpectationSpec
-from orchestration.landing import snapshot
 from orchestration.landing.receive import receive
 from orchestration.landing.receivers import receive_file
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing, Receipt
-from orchestration.release_calendar import parse_month
 from orchestration.releases.publish import Publication, audit_folder, publish
 from orchestration.releases.store import Releases
-from orchestration.settings import PROJECT, Home, settings
-from orchestration.sources.gacc_sample import PARTNERS, Calibration, month_rows, read_calibration
-from orchestration.sources.gacc_sample_files import SampleFile, files_of
-from orchestration.sources.gacc_sample_list import VINTAGE, write_sample_list
-from orchestration.sources.raw import raw_path, write_raw
-from orchestration.sources.raw_documents import READERS, receipts_of, write_document, write_schema
+from orchestration.sources.gacc_sample.code_list import VINTAGE, write_sample_list
+from orchestration.sources.gacc_sample.figures import PARTNERS, Calibration, month_rows, read_calibration
+from orchestration.sources.gacc_sample.files import SampleFile, files_of
+from orchestration.warehouse import snapshot
+from orchestration.warehouse.dbt import DIMENSIONS, FACTS, MARTS, run_dbt
+from orchestration.warehouse.plan import Built, plan
+from orchestration.warehouse.raw import raw_path, write_raw
+from orchestration.warehouse.raw_documents import READERS, receipts_of, write_document, write_schema
 from tests.conftest import csv_text
 
 #: Two years to October 2024: growth over a year, trailing medians, and the months of several grains and currencies.

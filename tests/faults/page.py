@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from orchestration.base.settings import PROJECT
 from orchestration.gates.suites import declared_gates
-from orchestration.settings import PROJECT
 from tests.faults.suite import FAULTS, PLACES
 from tests.faults.table import Result
 

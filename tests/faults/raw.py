@@ -5,9 +5,9 @@ Belongs here: what no code does, and a disk, a hand or a bug may. Not here: the 
 
 from __future__ import annotations
 
-from orchestration.duck import literal
+from orchestration.base.duck import literal
 from orchestration.landing.store import Landing
-from orchestration.sources.raw import raw_path
+from orchestration.warehouse.raw import raw_path
 from tests.faults.bench import Bench, Inject, printed, written
 from tests.faults.deliveries import MAY_2023, WORLD, deliver
 from tests.faults.table import Fault, fails, warns

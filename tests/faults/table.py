@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 import duckdb
 import pandas as pd
 
-from orchestration.errors import RefusalError
+from orchestration.base.errors import RefusalError
+from orchestration.base.months import add_months, format_month
+from orchestration.base.plain import plain
 from orchestration.gates.audit import Report, worst_first
-from orchestration.plain import plain
-from orchestration.release_calendar import add_months, format_month
 from orchestration.releases.publish import Publication
 from orchestration.releases.store import read_manifest
 from tests.faults.bench import Bench, Inject

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from orchestration.base.settings import PROJECT
 from orchestration.gates.suites import declared_gates
-from orchestration.settings import PROJECT
 from tests.faults.page import PAGE, render
 from tests.faults.suite import FAULTS, PLACES, Suite
 

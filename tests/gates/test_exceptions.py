@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from orchestration.errors import RefusalError
+from orchestration.base.errors import RefusalError
 from orchestration.gates.exceptions import KnownException, load_exceptions, waive
 from tests.gates.test_frame import copy_expectations
 

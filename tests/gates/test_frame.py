@@ -12,12 +12,12 @@ import duckdb
 import pandas as pd
 import pytest
 
-from orchestration.errors import RefusalError
+from orchestration.base.errors import RefusalError
+from orchestration.base.settings import PROJECT
 from orchestration.gates import judge as judging
 from orchestration.gates.evidence import EVIDENCE
 from orchestration.gates.judge import GateBrokenError, judge
 from orchestration.gates.suites import FORBIDDEN, ExpectationSpec, declared_gates, load_suite
-from orchestration.settings import PROJECT
 
 GOOD = PROJECT / "expectations" / "totals.yml"
 

@@ -9,12 +9,12 @@ import duckdb
 import pandas as pd
 import pytest
 
+from orchestration.base.settings import PROJECT, Home
 from orchestration.gates import evidence
 from orchestration.gates.audit import audit
 from orchestration.gates.evidence import Subject
 from orchestration.landing.store import Landing
 from orchestration.releases.candidate import DATABASE
-from orchestration.settings import PROJECT, Home
 from tests.conftest import add, published, row
 
 MONTH = "2022-05"

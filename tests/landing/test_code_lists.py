@@ -8,16 +8,16 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.build_plan import month_fingerprints
-from orchestration.errors import RefusalError
-from orchestration.landing import snapshot
+from orchestration.base.errors import RefusalError
+from orchestration.base.settings import Home
 from orchestration.landing.code_lists import ReceivedList
 from orchestration.landing.inbox import take_in
 from orchestration.landing.receive import receive
 from orchestration.landing.receivers import receive_file
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import CodeListReceipt, Landing
-from orchestration.settings import Home
+from orchestration.warehouse import snapshot
+from orchestration.warehouse.plan import month_fingerprints
 from tests.conftest import code_list, declared, hs8_list, row, tree, write_csv
 
 LIST = Declaration(source="gacc_nomenclature")

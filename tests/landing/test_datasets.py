@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import release_calendar as calendar
-from orchestration.errors import RefusalError
+from orchestration.base.errors import RefusalError
+from orchestration.base.settings import PROJECT, Home
 from orchestration.landing.datasets import Dataset, load_datasets
 from orchestration.landing.due import dataset_status, queries
 from orchestration.landing.receive import receive
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
-from orchestration.settings import PROJECT, Home
-from orchestration.sources.gacc import TRUNCATED_AT
+from orchestration.sources.gacc import calendar
+from orchestration.sources.gacc.parse import TRUNCATED_AT
 from tests.conftest import row, write_csv
 
 ENTRY = """datasets:

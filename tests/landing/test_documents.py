@@ -13,27 +13,33 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration import settings as places
-from orchestration import strict_yaml
-from orchestration.build_plan import month_fingerprints
-from orchestration.doctor import examine
-from orchestration.errors import RefusalError
+from orchestration.automation.sensors import new_files
+from orchestration.base import strict_yaml
+from orchestration.base.errors import RefusalError
+from orchestration.base.settings import DBT_PROJECT, Home
 from orchestration.landing import receive as trade
-from orchestration.landing import snapshot
 from orchestration.landing.code_lists import ReceivedList
 from orchestration.landing.documents import ReceivedDocument
 from orchestration.landing.inbox import take_in
 from orchestration.landing.receive import receive
 from orchestration.landing.receivers import receive_file
-from orchestration.landing.scope import SOURCES, Declaration
+from orchestration.landing.scope import Declaration
 from orchestration.landing.store import DocumentReceipt, Landing
 from orchestration.releases.store import Manifest, Releases
-from orchestration.sensors import new_files
-from orchestration.settings import DBT_PROJECT, Home
-from orchestration.sources import gacc_bulletin
-from orchestration.sources.documents import CODE_LISTS, DOCUMENTS
-from orchestration.sources.gacc_sample_list import write_sample_list
-from orchestration.sources.raw_documents import (
+from orchestration.sources.gacc_bulletin import parse as gacc_bulletin
+from orchestration.sources.gacc_sample.code_list import write_sample_list
+from orchestration.sources.source import (
+    CODE_LISTS,
+    DOCUMENT_SOURCES,
+    DOCUMENTS,
+    LIST_SOURCES,
+    SOURCES,
+    SYNTHETIC_SOURCES,
+)
+from orchestration.terminal.doctor import examine
+from orchestration.warehouse import snapshot
+from orchestration.warehouse.plan import month_fingerprints
+from orchestration.warehouse.raw_documents import (
     READERS,
     document_path,
     missing_raw,
@@ -102,10 +108,12 @@ def receipt_of(outcome: ReceivedDocument) -> DocumentReceipt:
     return outcome.receipt
 
 
-def test_every_source_has_its_reader() -> None:
-    """Names stand in the settings, readers beside the parsers: neither knows one that the other does not."""
-    assert set(DOCUMENTS) == places.DOCUMENT_SOURCES and {CODE_LISTS.SOURCE} == places.LIST_SOURCES
-    assert set(DOCUMENTS) | {"gacc", "gacc_sample", CODE_LISTS.SOURCE} == set(SOURCES)
+def test_every_source_is_of_one_kind() -> None:
+    """The one list names all, and what is neither list nor document is trade."""
+    assert len(SOURCES) == len(set(SOURCES))
+    trade = set(SOURCES) - LIST_SOURCES - DOCUMENT_SOURCES
+    assert trade == {"gacc", "gacc_sample"} and trade >= SYNTHETIC_SOURCES
+    assert set(DOCUMENTS) | {CODE_LISTS.SOURCE} == set(SOURCES) - trade
 
 
 def test_rates_say_themselves_what_they_are(home: Home, tmp_path: Path) -> None:

@@ -12,17 +12,17 @@ from typing import Any, BinaryIO
 
 import pytest
 
-from orchestration import strict_yaml
-from orchestration.errors import RefusalError
+from orchestration.automation.sensors import new_files
+from orchestration.base import strict_yaml
+from orchestration.base.errors import RefusalError
+from orchestration.base.plain import printable
+from orchestration.base.settings import Home, settings
 from orchestration.landing import arrival, inbox, receive
 from orchestration.landing.inbox import InboxOutcome, take_in
 from orchestration.landing.listing import listing
 from orchestration.landing.names import LONGEST, derived, shown_name, sidecar
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
-from orchestration.plain import printable
-from orchestration.sensors import new_files
-from orchestration.settings import Home, settings
 from tests.conftest import declared, row, tree, write_csv
 
 ANSI = "\x1b[31mred\x1b[0m\r\n"

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.errors import RefusalError
+from orchestration.base.errors import RefusalError
+from orchestration.base.settings import PROJECT, Home
 from orchestration.landing.inbox import take_in
 from orchestration.landing.receive import receive
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
-from orchestration.settings import PROJECT, Home
 from tests.conftest import ENGLISH, declared, row, tree, write_csv
 
 VINTAGE = dt.date(2024, 12, 20)
@@ -200,7 +200,7 @@ KILL = """
     from orchestration.landing import store
     from orchestration.landing.receive import receive
     from orchestration.landing.scope import Declaration
-    from orchestration.settings import Home
+    from orchestration.base.settings import Home
     point = sys.argv[3]
     def die(*a, **k): os.kill(os.getpid(), signal.SIGKILL)
     if point == "before the bytes": store.Landing.keep_bytes = die

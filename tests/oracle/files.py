@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from orchestration.settings import PROJECT
+from orchestration.base.settings import PROJECT
 from tests.conftest import REAL_FILES, REALDATA
 
 HEADS = {

@@ -1,0 +1,35 @@
+"""When the warehouse runs by itself."""
+
+import dagster as dg
+
+from orchestration.assets.common import MONTHS
+from orchestration.assets.release import gates
+from orchestration.base.months import format_month
+from orchestration.sources.gacc.calendar import BEIJING, last_due
+
+DUE_TAG = "bonded/due"
+
+build_and_publish = dg.define_asset_job(
+    "build_and_publish",
+    selection=dg.AssetSelection.all() - dg.AssetSelection.checks(gates),
+    partitions_def=MONTHS,
+    executor_def=dg.in_process_executor,
+    description="Inbox, then all that landing holds: raw, dbt, candidate, audit, release. Months whose receipts have "
+    "changed are always built; a month or a range builds these as well. A range is one run.",
+)
+
+
+@dg.schedule(
+    job=build_and_publish,
+    cron_schedule="0 17 20 * *",
+    execution_timezone="Asia/Shanghai",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="The detail query shows a new month on the 20th: take in what the inbox holds, and show for each open "
+    "dataset which months are due and not there, with the query to download and the folder to save it to.",
+)
+def detail_release_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """One run, tagged with the month that is due. It builds the months of the files that wait: a partition of its own
+    would show the due month as materialized, received or not.
+    """
+    today = context.scheduled_execution_time.astimezone(BEIJING).date()
+    return dg.RunRequest(tags={DUE_TAG: format_month(last_due(today))})

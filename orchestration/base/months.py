@@ -1,0 +1,43 @@
+"""Months: arithmetic, reading and writing. A month is the date of its first day.
+
+Belongs here: what is true of any calendar. Not here: when a publisher shows a month (`sources`), which months are
+promised (`landing.datasets`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+
+def add_months(month: dt.date, n: int) -> dt.date:
+    """First day of the month that lies n months after (n < 0: before) the given one."""
+    index = month.year * 12 + month.month - 1 + n
+    return dt.date(index // 12, index % 12 + 1, 1)
+
+
+def last_day(month: dt.date) -> dt.date:
+    """Last calendar day of the month."""
+    return add_months(month, 1) - dt.timedelta(days=1)
+
+
+def month_range(first: dt.date, last: dt.date) -> Iterator[dt.date]:
+    """Every month from first to last, both included; empty if last lies before first."""
+    month = first
+    while month <= last:
+        yield month
+        month = add_months(month, 1)
+
+
+def parse_month(text: str) -> dt.date:
+    """'2024-10' as the first day of that month; ValueError for anything else."""
+    if len(text) != 7 or text[4] != "-" or not (text[:4] + text[5:]).isascii() or not (text[:4] + text[5:]).isdigit():
+        raise ValueError(f"{text!r} is not a month: write YYYY-MM")
+    if not 1 <= int(text[5:]) <= 12:
+        raise ValueError(f"{text!r} is not a month: there are twelve of them")
+    return dt.date(int(text[:4]), int(text[5:]), 1)
+
+
+def format_month(month: dt.date) -> str:
+    """A month as YYYY-MM, the one form in which months are printed."""
+    return f"{month:%Y-%m}"

@@ -1,0 +1,118 @@
+"""Every path, threshold source and switch, read once.
+
+Belongs here: where things lie and what may be set from outside (environment variables `BONDED_*`).
+Not here: what is promised or checked; that is data in `expectations/`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from pydantic import PositiveInt, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from orchestration.base.errors import RefusalError
+
+PROJECT = Path(__file__).resolve().parents[2]
+DBT_PROJECT = PROJECT / "dbt_project"
+#: The parsed dbt project, the same for every home: what the graph shows and a release holds, and what dbt runs.
+DBT_MANIFEST = DBT_PROJECT / "target" / "manifest.json"
+DBT_PARSED = DBT_MANIFEST.with_name("partial_parse.msgpack")
+CONTRACT_VERSION = 1
+
+
+class Settings(BaseSettings):
+    """Switches with their defaults; each may be set as an environment variable `BONDED_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="BONDED_", extra="ignore")
+
+    expectations: Path = PROJECT / "expectations"
+    keep_releases: int = 20
+    keep_candidates: int = 5
+    duckdb_memory: str = "2GB"
+    duckdb_threads: PositiveInt = 2
+    audit_memory: str = "1GB"
+    #: Raw rows that facts are made from at once; more, and DuckDB would spill to disk.
+    batch_rows: int = 6_000_000
+    lock_seconds: int = 3600
+    inbox_quiet_seconds: float = 10
+    inbox_interval_seconds: int = 30
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process; `RefusalError` naming the variable that cannot be read."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"BONDED_{first['loc'][0]}".upper()
+        raise RefusalError(f"{name}: {first['msg']}", remedy=f"correct {name}, or unset it") from None
+
+
+@dataclass(frozen=True)
+class Home:
+    """The places of one warehouse (README: where things lie). Creating a `Home` creates nothing on disk."""
+
+    root: Path
+
+    @classmethod
+    def default(cls) -> Home:
+        """The home named by `BONDED_HOME`, else `data/main` in the checkout."""
+        return cls(Path(os.environ.get("BONDED_HOME") or PROJECT / "data" / "main").absolute())
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Make this the home of the environment, for everything in this process and its children."""
+        before = os.environ.get("BONDED_HOME")
+        os.environ["BONDED_HOME"] = str(self.root)
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["BONDED_HOME"]
+            else:
+                os.environ["BONDED_HOME"] = before
+
+    @property
+    def inbox(self) -> Path:
+        return self.root / "inbox"
+
+    @property
+    def landing(self) -> Path:
+        return self.root / "landing"
+
+    @property
+    def raw(self) -> Path:
+        return self.root / "raw"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.root / "warehouse"
+
+    @property
+    def build_database(self) -> Path:
+        return self.warehouse / "build.duckdb"
+
+    @property
+    def candidates(self) -> Path:
+        return self.root / "candidates"
+
+    @property
+    def releases(self) -> Path:
+        return self.root / "releases"
+
+    @property
+    def dagster(self) -> Path:
+        return self.root / "dagster"
+
+    def create(self) -> Home:
+        """Make the folders that must exist before anything runs."""
+        for folder in (self.inbox, self.landing, self.raw, self.warehouse, self.candidates, self.releases):
+            folder.mkdir(parents=True, exist_ok=True)
+        return self

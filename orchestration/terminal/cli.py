@@ -1,0 +1,359 @@
+"""The `bonded` command: the same functions and jobs that Dagster runs, for the terminal.
+
+Exit 0 success, 1 a file, a gate or a rule refused, 2 wrong usage. A user's mistake never shows a stack trace.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from orchestration.base.errors import RefusalError
+from orchestration.base.months import month_range, parse_month
+from orchestration.base.plain import plain, printable
+from orchestration.base.settings import Home
+from orchestration.landing.preview import withdrawal_changes
+from orchestration.landing.receivers import receive_file
+from orchestration.landing.scope import Declaration
+from orchestration.landing.store import Landing
+from orchestration.releases.store import Releases
+from orchestration.terminal import output, receipt_report
+from orchestration.terminal.status import home_status
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+HomeOption = Annotated[
+    Path | None, typer.Option("--home", help="The warehouse's folder; else BONDED_HOME, else data/main.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def _home(home: Path | None) -> Home:
+    """The home that was named, else that of the environment."""
+    return Home(home.absolute()) if home else Home.default()
+
+
+@app.command("receive")
+def receive_command(
+    files: Annotated[list[Path], typer.Argument(help="Files as downloaded.")],
+    home: HomeOption = None,
+    dataset: Annotated[str | None, typer.Option(help="A dataset of expectations/datasets.yml.")] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(help="gacc, gacc_nomenclature (code lists), gacc_bulletin, exchange_rates, gacc_sample."),
+    ] = None,
+    flow: Annotated[str | None, typer.Option(help="import or export; no file says it.")] = None,
+    hs: Annotated[str | None, typer.Option(help="Codes asked for: all, or prefixes: 1201,8542.")] = None,
+    partners: Annotated[str | None, typer.Option(help="Partners asked for: all, codes, or world.")] = None,
+    months: Annotated[str | None, typer.Option(help="2024-01..2024-10 or 2024-10; else as printed.")] = None,
+    regimes: Annotated[str | None, typer.Option(help="Customs regimes asked for, if not all.")] = None,
+    provinces: Annotated[str | None, typer.Option(help="Provinces asked for, if not all.")] = None,
+    vintage: Annotated[str | None, typer.Option(help="Date on which the figures stood so; else today.")] = None,
+    header: Annotated[str | None, typer.Option(help="The site's header line, for a file without one.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; change nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Receive files into landing, each under its declared scope."""
+    said = {"dataset": dataset, "source": source, "flow": flow, "hs": hs, "partners": partners, "months": months,
+            "regimes": regimes, "provinces": provinces, "vintage": vintage, "header": header}  # fmt: skip
+    flags = Declaration.model_validate({k: v for k, v in said.items() if v is not None})
+    place, failed, reports = _home(home), False, []
+    for file in files:
+        try:
+            outcome = receive_file(place, file, flags, dry_run=dry_run)
+        except RefusalError as error:
+            failed = True
+            reports.append({"file": printable(str(file)), "refused": str(error)})
+            output.error(str(error))
+            continue
+        reports.append(receipt_report.as_dict(file, outcome))
+        if not as_json:
+            receipt_report.show(file, outcome)
+    if as_json:
+        output.json_out(reports)
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def withdraw(
+    receipt: str,
+    reason: Annotated[str, typer.Option(help="Why the receipt is wrong.")],
+    home: HomeOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change; change nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Declare a receipt wrong: it counts no longer, from the next build on. Nothing is deleted."""
+    landing = Landing(_home(home))
+    changes = withdrawal_changes(landing, receipt)
+    record = landing.withdraw(receipt, reason, dry_run=dry_run)
+    if as_json:
+        replaced = receipt_report.replaced(changes)
+        output.json_out({**record.model_dump(mode="json"), "withdrawn": not dry_run, "replaces": replaced})
+        return
+    done = "would be withdrawn; nothing has been changed" if dry_run else "withdrawn; type `bonded run` to publish so"
+    output.line(f"{record.receipt_id} {done}")
+    receipt_report.show_changes(changes)
+
+
+@app.command()
+def run(
+    home: HomeOption = None,
+    months: Annotated[str | None, typer.Option(help="Rebuild these months as well: 2024-01..2024-10.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take in the inbox, build what landing holds, audit a candidate, publish it if it passes."""
+    from orchestration.terminal.run import run_home
+
+    asked = list(month_range(*_month_span(months))) if months else []
+    summary = run_home(_home(home), asked)
+    if as_json:
+        output.json_out(summary.as_dict())
+    else:
+        output.run_summary(summary)
+    if not summary.ok:
+        raise typer.Exit(1)
+
+
+def _month_span(text: str) -> tuple[dt.date, dt.date]:
+    first, _, last = text.partition("..")
+    return parse_month(first), parse_month(last or first)
+
+
+@app.command()
+def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Datasets held, due and overdue; the last release; the last failure and why."""
+    place = _home(home)
+    report = home_status(place)
+    if as_json:
+        output.json_out(report.as_dict())
+    else:
+        output.status(report)
+
+
+@app.command()
+def audit(
+    home: HomeOption = None,
+    release: Annotated[str | None, typer.Option(help="A release; the current one by default.")] = None,
+    candidate: Annotated[str | None, typer.Option(help="A candidate that was kept.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run every gate on a release or a candidate, and say what was compared with what."""
+    from orchestration.releases.publish import audit_folder
+
+    place = _home(home)
+    folder = place.candidates / candidate if candidate else Releases(place).folder(release)
+    if not folder.is_dir():
+        raise RefusalError(f"there is no candidate {candidate!r}", remedy="candidates/ in the home lists them")
+    report = audit_folder(place, folder)
+    if as_json:
+        output.json_out(output.audit_dict(folder.name, report))
+    else:
+        output.audit_table(folder.name, report)
+    if not report.passed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def releases(
+    home: HomeOption = None,
+    pin: Annotated[str | None, typer.Option(help="Keep this release for good.")] = None,
+    unpin: Annotated[str | None, typer.Option(help="Let retention take this release again.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the releases of this home, oldest first."""
+    store = Releases(_home(home))
+    if pin:
+        store.pin(pin)
+    if unpin:
+        store.pin(unpin, keep=False)
+    current, pins = store.current_id(), store.pins()
+    rows = []
+    for release_id in store.ids():
+        manifest = store.manifest(release_id)
+        rows.append(
+            {
+                "release_id": release_id,
+                "current": release_id == current,
+                "pinned": release_id in pins,
+                "made_at": manifest.made_at.isoformat(timespec="seconds"),
+                "receipts": len(manifest.receipts),
+                "withdrawn": len(manifest.withdrawals),
+                "synthetic": manifest.is_synthetic,
+                "warned": manifest.audit.counts["warned"] if manifest.audit else None,
+            }
+        )
+    if as_json:
+        output.json_out(rows)
+    else:
+        output.table(list(rows[0]) if rows else ["release_id"], [list(row.values()) for row in rows])
+
+
+@app.command()
+def rollback(release_id: str, home: HomeOption = None) -> None:
+    """Let readers see an older release again."""
+    Releases(_home(home)).rollback(release_id)
+    output.line(f"current is {release_id}")
+
+
+@app.command()
+def diff(a: str, b: str, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Tables and months in which two releases differ."""
+    from orchestration.releases.query import difference
+
+    found = difference(_home(home), a, b)
+    if as_json:
+        output.json_out([vars(d) for d in found])
+    elif not found:
+        output.line("the same content")
+    else:
+        output.table(
+            ["table", f"rows only in {a}", f"rows only in {b}", "months"],
+            [[d.table, d.only_a, d.only_b, ", ".join(d.months)] for d in found],
+        )
+
+
+@app.command()
+def trace(
+    month: str,
+    partner: str,
+    category: str,
+    home: HomeOption = None,
+    flow: Annotated[str, typer.Option()] = "import",
+    scheme: Annotated[str | None, typer.Option(help="The category's scheme, where several have the code.")] = None,
+    release: Annotated[str | None, typer.Option(help="A release; the current one by default.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The files and lines behind one published number."""
+    from orchestration.releases.trace import AmbiguousError
+    from orchestration.releases.trace import trace as trace_cell
+
+    if flow not in ("import", "export"):
+        raise typer.BadParameter("write import or export", param_hint="--flow")
+    try:
+        found = trace_cell(_home(home), parse_month(month), partner, category, flow, scheme, release)
+    except AmbiguousError as error:
+        raise typer.BadParameter(str(error)) from None
+    if as_json:
+        output.json_out(found.model_dump(mode="json"))
+        return
+    output.line(
+        f"{found.flow} {found.month} {found.partner_code} {found.category_scheme}/{found.category_code}: "
+        f"USD {plain(found.value_usd)}, CNY {plain(found.value_cny)} (release {found.release_id})"
+    )
+    output.table(
+        ["receipt", "file", "USD", "CNY", "lines"],
+        [[r.receipt_id, r.file, r.value_usd, r.value_cny, ",".join(map(str, r.lines))] for r in found.receipts],
+    )
+
+
+@app.command()
+def query(
+    sql: str,
+    home: HomeOption = None,
+    release: Annotated[str | None, typer.Option(help="A release; the current one by default.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Tables as they would have been on this date (YYYY-MM-DD, Beijing).")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run SQL on a release, read-only; with --as-of, on its receipts known by that date."""
+    from orchestration.releases.query import run_sql
+
+    place = _home(home)
+    folder = _known_on(place, as_of, release) if as_of else Releases(place).folder(release)
+    columns, rows = run_sql(folder, sql)
+    if as_json:
+        output.json_out([dict(zip(columns, row, strict=True)) for row in rows])
+    else:
+        output.table(columns, [list(row) for row in rows])
+
+
+def _known_on(home: Home, text: str, release: str | None) -> Path:
+    """The folder of the tables as known on a date; says on stderr what they are made of."""
+    from orchestration.releases.as_of import as_of
+
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no date: write YYYY-MM-DD", param_hint="--as-of") from None
+    made = as_of(home, day, release)
+    output.note(f"as known on {day}: {made.known} of {made.held} receipts; built for this question, not audited")
+    return made.folder
+
+
+@app.command()
+def claims(
+    home: HomeOption = None,
+    release: Annotated[str | None, typer.Option(help="A release; the current one by default.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Printed claims put to the test: on what was known when they were published, and on what is known now."""
+    from orchestration.terminal import claim_report
+
+    found = claim_report.read_claims(_home(home), release)
+    if as_json:
+        output.json_out(found)
+    else:
+        claim_report.show(found)
+
+
+@app.command()
+def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Check that bytes and releases are what their hashes say, and that what must be there is."""
+    from orchestration.terminal.doctor import examine
+
+    findings = examine(_home(home))
+    if as_json:
+        output.json_out([vars(f) for f in findings])
+    else:
+        output.table(["check", "ok", "detail"], [[f.check, "ok" if f.ok else "WRONG", f.detail] for f in findings])
+    if not all(f.ok for f in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def sample(home: HomeOption = None) -> None:
+    """Write the synthetic sample files into the inbox of a home of its own."""
+    from orchestration.sources.gacc_sample.files import write_sample
+
+    place = _home(home).create()
+    state = Landing(place).state()
+    if state.first_source and not state.is_synthetic:
+        raise RefusalError("this home holds real receipts", remedy="bonded sample --home ANOTHER_FOLDER")
+    files = write_sample(place.inbox)
+    output.line(f"{len(files)} synthetic files in {place.inbox}")
+
+
+def main() -> None:
+    """Entry point: refusals and wrong usage in words, with their exit codes."""
+    try:
+        sys.exit(app(standalone_mode=False) or 0)
+    except RefusalError as error:
+        output.error(str(error))
+        sys.exit(1)
+    except ValidationError as error:
+        first = error.errors()[0]
+        flag = f"--{first['loc'][0]}: " if first["loc"] else ""
+        output.error(flag + first["msg"].removeprefix("Value error, "))
+        sys.exit(2)
+    except ValueError as error:
+        output.error(str(error))
+        sys.exit(2)
+    except typer.Abort:
+        sys.exit(130)
+    except Exception as error:
+        if not hasattr(error, "exit_code"):
+            raise
+        message = error.format_message() if hasattr(error, "format_message") else str(error)
+        output.error(message)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

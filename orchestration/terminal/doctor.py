@@ -1,0 +1,79 @@
+"""Is everything that must be there, there, and is it what its hash says?"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from orchestration.base.errors import RefusalError
+from orchestration.base.settings import Home, settings
+from orchestration.claims.load import load_claims
+from orchestration.gates.exceptions import load_exceptions
+from orchestration.gates.suites import declared_gates, load_suite
+from orchestration.landing.datasets import load_datasets
+from orchestration.landing.store import Landing
+from orchestration.releases.content import file_content
+from orchestration.releases.store import Releases
+from orchestration.warehouse.dbt import manifest
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check of the doctor."""
+
+    check: str
+    ok: bool
+    detail: str
+
+
+def examine(home: Home) -> list[Finding]:
+    """All checks on a home and this installation."""
+    return [
+        Finding("python", (3, 11) <= sys.version_info[:2] < (3, 14), sys.version.split()[0]),
+        _dbt(),
+        _expectations(),
+        _landing(home),
+        _release(home),
+    ]
+
+
+def _dbt() -> Finding:
+    try:
+        return Finding("dbt project parsed", True, f"{len(manifest()['nodes'])} nodes")
+    except RefusalError as error:
+        return Finding("dbt project parsed", False, str(error))
+
+
+def _expectations() -> Finding:
+    folder = settings().expectations
+    try:
+        names = [load_suite(folder / f"{gate}.yml").gate for gate in declared_gates(folder)]
+        known = load_exceptions(folder, names)
+        told = f"{len(names)} gates, {len(load_datasets(folder))} datasets, {len(known)} known exceptions"
+        return Finding("expectations", True, f"{told}, {len(load_claims(folder))} claims")
+    except RefusalError as error:
+        return Finding("expectations", False, str(error))
+
+
+def _landing(home: Home) -> Finding:
+    landing = Landing(home)
+    receipts = landing.state().received
+    for receipt in receipts:
+        path = landing.bytes_path(receipt.sha256)
+        if not path.exists():
+            return Finding("landing", False, f"the bytes of {receipt.receipt_id} are gone")
+        if file_content(path).sha256 != receipt.sha256:
+            return Finding("landing", False, f"the bytes of {receipt.receipt_id} are not what was received")
+    return Finding("landing", True, f"{len(receipts)} receipts, bytes as received")
+
+
+def _release(home: Home) -> Finding:
+    releases = Releases(home)
+    if releases.current_id() is None:
+        return Finding("current release", True, "none yet")
+    folder, manifest = releases.folder(), releases.manifest()
+    for name, said in manifest.files.items():
+        path = folder / name
+        if not path.exists() or file_content(path) != said:
+            return Finding("current release", False, f"{name} is not what was published")
+    return Finding("current release", True, f"{manifest.release_id}, {len(manifest.files)} files as published")

@@ -1,0 +1,153 @@
+"""Printing: tables for a person at a terminal, plain lines in a pipe, JSON for a program.
+
+In a pipe nothing is wrapped, boxed or cut.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shlex
+import shutil
+import sys
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from orchestration.base.months import format_month
+from orchestration.base.plain import plain
+
+if TYPE_CHECKING:
+    from orchestration.gates.audit import Report
+    from orchestration.terminal.run import RunSummary
+    from orchestration.terminal.status import HomeStatus
+
+FINDINGS_SHOWN = 20
+
+
+def line(text: str) -> None:
+    """One line on standard output."""
+    sys.stdout.write(text + "\n")
+
+
+def error(text: str) -> None:
+    """A refusal on standard error."""
+    sys.stderr.write(f"Refused. {text}\n")
+
+
+def note(text: str) -> None:
+    """What a reader should know, on standard error, so that a pipe gets the answer alone."""
+    sys.stderr.write(f"{text}\n")
+
+
+def _bare(value: object) -> str:
+    """A value for a program: unformatted, nothing for what is not there."""
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    if isinstance(value, Decimal):
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return "" if value is None else str(value)
+
+
+def table(columns: list[str], rows: list[list[Any]]) -> None:
+    """A table at a terminal; tab-separated lines with unformatted figures in a pipe."""
+    if not sys.stdout.isatty():
+        for row in [columns, *rows]:
+            line("\t".join(_bare(v) for v in row))
+        return
+    shown = Table(box=None, header_style="bold", pad_edge=False)
+    for position, column in enumerate(columns):
+        figures = any(isinstance(row[position], int | float | Decimal) for row in rows)
+        shown.add_column(column, justify="right" if figures else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*[plain(v) for v in row])
+    Console().print(shown)
+
+
+def json_out(value: Any) -> None:
+    """JSON on standard output; decimals and dates as text."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=1, default=str)
+    sys.stdout.write("\n")
+
+
+def audit_dict(subject: str, report: Report) -> dict[str, Any]:
+    """An audit as JSON: verdict, how far it reached, gates, and every comparison."""
+    from orchestration.gates.reach import reach
+
+    return {
+        "subject": subject,
+        "passed": report.passed,
+        "counts": report.counts,
+        "coverage": reach(report).as_dict(),
+        "gates": [vars(g) for g in report.gates],
+        "comparisons": report.results.to_dict("records"),
+    }
+
+
+def audit_table(subject: str, report: Report) -> None:
+    """An audit for a person: the verdict, how far it reached, each gate, and what was found."""
+    from orchestration.gates.reach import reach
+
+    line(f"{subject}: {'PASSED' if report.passed else 'FAILED'}")
+    for sentence in reach(report).sentences():
+        line(sentence)
+    rows = []
+    for gate in report.gates:
+        mine = report.results[report.results["gate"] == gate.gate]
+        compared = int(mine["n_compared"].sum())
+        bad = int(mine["verdict"].isin(["failed", "warned", "broken"]).sum())
+        rows.append([gate.gate, gate.verdict, len(mine), compared, bad, gate.message or gate.title])
+    table(["gate", "verdict", "comparisons", "rows compared", "found", "what it says"], rows)
+    findings = report.findings("broken", "failed", "warned", "waived")
+    if not findings.empty:
+        columns = ["verdict", "gate", "dataset", "month", "scope", "measure", "expected", "actual", "difference"]
+        columns += ["tolerance", "waived_by", "reason"]
+        shown = findings.head(FINDINGS_SHOWN)[columns].values.tolist()
+        table(columns, [[format_month(v) if isinstance(v, dt.date) else v for v in row] for row in shown])
+    if len(findings) > FINDINGS_SHOWN:
+        line(f"and {len(findings) - FINDINGS_SHOWN} more: see audit.html")
+
+
+def status(report: HomeStatus) -> None:
+    """The state of a home for a person."""
+    line(f"home: {report.home}")
+    others = {"code lists": report.code_lists, "documents": report.documents}
+    further = "".join(f", {what}: {count}" for what, count in others.items() if count)
+    line(f"receipts: {report.receipts} that count, {report.withdrawn} withdrawn{further}")
+    line(f"last release: {report.last_release or 'none yet'}")
+    line(f"last failure: {report.last_failure['why'] if report.last_failure else 'none since the last release'}")
+    rows = [[d.dataset, d.state, d.held, d.due, d.out_since] for d in report.datasets]
+    table(["dataset", "state", "held", "due and not there", "out since"], rows)
+    for dataset in report.datasets:
+        for query in dataset.queries:
+            line(f"{dataset.dataset}: download {query}")
+
+
+def run_summary(summary: RunSummary) -> None:
+    """The end of a run: verdict, headline, where the release lies, what to type next."""
+    for name, reason in summary.refused:
+        line(f"refused: {name}: {reason.splitlines()[0]}")
+    for name in summary.left:
+        line(f"left for the next run, since it was still being written: {name}")
+    if summary.failure:
+        line("FAILED. Nothing was published." if summary.release_id is None else
+             f"FAILED. Nothing was published; readers still see {summary.release_id}.")  # fmt: skip
+        line(summary.failure)
+        return
+    line(f"{summary.outcome}: release {summary.release_id} at {summary.folder}")
+    counts = ", ".join(f"{n:,} {v.replace('_', ' ')}" for v, n in summary.counts.items() if n)
+    line(f"audit PASSED: of its comparisons {counts}")
+    if summary.is_synthetic:
+        line("SYNTHETIC DATA: every figure of this release is made up.")
+    for text in summary.headline:
+        line(text)
+    bonded = "bonded" if shutil.which("bonded") else ".venv/bin/bonded"
+    home = shlex.quote(summary.home)
+    view = "v_ic_by_partner" if summary.trace else "mart_partner_category_monthly"
+    line(f"read it:  {bonded} query 'from {view} limit 5' --home {home}")
+    line(f"audit:    {summary.folder}/audit.html")
+    if summary.trace:
+        line(f"trace it: {bonded} trace {summary.trace} --home {home}")

@@ -1,0 +1,132 @@
+"""One run from the terminal: the inbox, then Dagster's job over the months that need it, in this process."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from orchestration.base.errors import RefusalError
+from orchestration.base.months import format_month
+from orchestration.base.settings import Home
+from orchestration.claims.load import load_claims
+from orchestration.landing.inbox import InboxOutcome, take_in
+from orchestration.landing.names import shown_name
+from orchestration.landing.store import Landing
+from orchestration.releases.store import Releases
+from orchestration.terminal import headline
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a run did. `failure` says why nothing was published; `refused` names files set aside, `left` those that
+    somebody was still writing.
+    """
+
+    home: str
+    outcome: str
+    release_id: str | None
+    folder: str | None
+    failure: str | None
+    refused: list[tuple[str, str]]
+    received: list[str]
+    is_synthetic: bool = False
+    counts: dict[str, int] = field(default_factory=dict)
+    headline: list[str] = field(default_factory=list)
+    trace: str | None = None
+    left: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether all files were taken in and the audit passed."""
+        return self.failure is None and not self.refused
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
+    """Receive, build, audit, publish. `RefusalError` if there is nothing to build from, or claims cannot be read."""
+    home.create()
+    load_claims()
+    inbox = take_in(home)
+    state = Landing(home).state()
+    if not state.receipts:
+        if inbox.refused:
+            return _summary(home, inbox, "nothing was received", "every file of the inbox was refused")
+        others = [what for what, held in (("code lists", state.lists), ("documents", state.papers)) if held]
+        raise RefusalError(
+            f"this home holds no trade yet, only {' and '.join(others)}" if others else "this home holds nothing yet",
+            remedy="bonded receive FILE --source gacc --flow import --hs … --partners …, or put files into "
+            f"{home.inbox}/<dataset>/",
+        )
+    outcome, failure = _execute(home, inbox, asked)
+    return _summary(home, inbox, outcome, failure, Releases(home).current_id())
+
+
+def _execute(home: Home, inbox: InboxOutcome, asked: list[dt.date]) -> tuple[str, str | None]:
+    """Run the job on the months asked for and the stale ones; returns its outcome and, if it failed, why."""
+    import dagster as dg
+
+    from orchestration.automation.instance import PID_TAG, end_dead_runs, instance
+    from orchestration.definitions import defs
+
+    tags = {PID_TAG: str(os.getpid())}
+    if asked:
+        tags["dagster/asset_partition_range_start"] = format_month(asked[0])
+        tags["dagster/asset_partition_range_end"] = format_month(asked[-1])
+    with home.serving(), instance(home) as made:
+        end_dead_runs(made)
+        result = defs.resolve_job_def("build_and_publish").execute_in_process(
+            instance=made,
+            raise_on_error=False,
+            run_config={"loggers": {"progress": {}}},
+            tags=tags,
+            resources={"inbox": lambda *_: inbox},
+        )
+        if result.success:
+            (made_release,) = result.asset_materializations_for_node("release")
+            return str(made_release.metadata["outcome"].value), None
+        failures = [e for e in result.all_events if e.event_type == dg.DagsterEventType.STEP_FAILURE]
+        failures = failures or [e for e in result.all_events if e.is_failure]
+        reasons = "\n".join(_reason(e) for e in failures)
+        return "failed", reasons or "the run ended without saying why; see the Dagster UI"
+
+
+def _reason(event: Any) -> str:
+    """Why a step, or a run before its first step, failed; in words."""
+    data = event.event_specific_data
+    user = getattr(data, "user_failure_data", None)
+    if user and user.description:
+        return str(user.description)
+    error = data.error.cause or data.error if getattr(data, "error", None) else None
+    return f"{event.step_key or 'run'}: {(error.message if error else event.message or 'failed').strip()}"
+
+
+def _summary(
+    home: Home, inbox: InboxOutcome, outcome: str, failure: str | None, current: str | None = None
+) -> RunSummary:
+    refused = [(shown_name(path), str(error)) for path, error in inbox.refused]
+    left = [shown_name(path) for path in inbox.left]
+    if failure or current is None:
+        return RunSummary(str(home.root), outcome, current, None, failure, refused, inbox.received, left=left)
+    manifest = Releases(home).manifest(current)
+    folder = home.releases / current
+    lines, cell = headline.headline(folder)
+    counts = manifest.audit.counts if manifest.audit else {}
+    return RunSummary(
+        str(home.root),
+        outcome,
+        current,
+        str(folder),
+        None,
+        refused,
+        inbox.received,
+        manifest.is_synthetic,
+        counts,
+        lines,
+        cell,
+        left,
+    )

@@ -1,0 +1,95 @@
+"""The state of a home in one report: datasets held and due, the last release, the last failure and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from orchestration.base.months import add_months
+from orchestration.base.settings import Home
+from orchestration.landing.due import DatasetStatus, dataset_status
+from orchestration.landing.scope import shown
+from orchestration.landing.store import Landing
+from orchestration.releases.store import Releases, read_manifest
+from orchestration.sources.gacc.calendar import beijing_today
+
+
+@dataclass(frozen=True)
+class DatasetLine:
+    """One dataset: `held` and `due` as spans of months; the day since which the first missing one is out."""
+
+    dataset: str
+    state: str
+    held: str
+    due: str
+    out_since: str
+    queries: list[str]
+
+
+@dataclass(frozen=True)
+class HomeStatus:
+    """What a home holds. `last_failure`: the candidate that failed since the last release, and why."""
+
+    home: str
+    receipts: int
+    code_lists: int
+    documents: int
+    withdrawn: int
+    datasets: list[DatasetLine]
+    last_release: str | None
+    last_failure: dict[str, str] | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def home_status(home: Home) -> HomeStatus:
+    """The report, as of today in Beijing."""
+    state, current = Landing(home).state(), Releases(home).current_id()
+    return HomeStatus(
+        home=str(home.root),
+        receipts=len(state.active),
+        code_lists=len(state.code_lists),
+        documents=len(state.documents),
+        withdrawn=len(state.withdrawals),
+        datasets=[_dataset(s) for s in dataset_status(home, state, beijing_today())],
+        last_release=current,
+        last_failure=_last_failure(home, current),
+    )
+
+
+def _dataset(status: DatasetStatus) -> DatasetLine:
+    return DatasetLine(
+        dataset=status.name,
+        state="active" if status.active else "offer",
+        held=spans(status.held),
+        due=spans(status.due),
+        out_since=str(status.overdue_since() or ""),
+        queries=[str(query) for query in status.queries],
+    )
+
+
+def spans(months: tuple[dt.date, ...]) -> str:
+    """Months as unbroken spans: 2024-01..2024-03, 2024-05."""
+    found: list[list[dt.date]] = []
+    for month in months:
+        if found and add_months(found[-1][1], 1) == month:
+            found[-1][1] = month
+        else:
+            found.append([month, month])
+    return ", ".join(shown((first, last)) for first, last in found)
+
+
+def _last_failure(home: Home, current: str | None) -> dict[str, str] | None:
+    for folder in sorted(home.candidates.glob("[0-9]*"), reverse=True):
+        if current is not None and folder.name < current:
+            return None
+        manifest = read_manifest(folder)
+        if manifest.audit is not None and not manifest.audit.passed:
+            first = {**manifest.audit.findings[0]} if manifest.audit.findings else {}
+            first["month"] = (first.get("month") or "")[:7]
+            keys = ("gate", "dataset", "month", "scope", "difference", "reason")
+            return {"candidate": folder.name, "why": ", ".join(f"{k} {first[k]}" for k in keys if first.get(k))}
+    return None

@@ -1,0 +1,165 @@
+"""Running dbt in this process: a fraction of the start-up of a subprocess, with the same events.
+
+The database is closed behind it, since dbt would keep it open (and locked) until the process ends.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import duckdb
+from dbt.contracts.files import ParseFileType
+from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import SeedNode
+
+from orchestration.base.errors import RefusalError
+from orchestration.base.months import add_months
+from orchestration.base.settings import DBT_MANIFEST, DBT_PARSED, DBT_PROJECT, Home
+from orchestration.sources.gacc.calendar import FIRST_MONTH
+
+Event = dict[str, Any]
+DBT_PROJECT_FILE = "dbt_project.yml"
+
+#: What the three steps of a build select: dimensions, then facts by month, then marts that find their stale months.
+FACTS = "config.incremental_strategy:replace_months"
+MARTS = "bonded.marts"
+DIMENSIONS = "resource_type:seed bonded.staging bonded.core"
+
+
+@dataclass
+class DbtOutcome:
+    """Result events of the nodes, in order, as dbt logs them; and what failed, in words."""
+
+    events: list[Event] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+
+def parsed_project() -> Manifest:
+    """The dbt project in the form in which dbt keeps it; `RefusalError` without one, or if a file differs by now.
+
+    The rows of seeds are left out: dbt reads them when it builds, from where the project lies now.
+    """
+    if not DBT_PARSED.exists():
+        raise RefusalError("the dbt project has not been parsed", file="dbt_project", remedy="make install")
+    parsed = Manifest.from_msgpack(DBT_PARSED.read_bytes())
+    files = [f for f in parsed.files.values() if f.project_name == "bonded" and f.parse_file_type != ParseFileType.Seed]
+    then = {(file.path.original_file_path, file.checksum.checksum) for file in files}
+    then.add((DBT_PROJECT_FILE, parsed.state_check.project_hashes["bonded"].checksum))
+    for name, _ in sorted(then ^ _file_hashes()):
+        raise RefusalError("the dbt project has changed since it was parsed", file=name, remedy="make install")
+    for node in parsed.nodes.values():
+        if isinstance(node, SeedNode):
+            node.root_path = str(DBT_PROJECT)
+    parsed.build_flat_graph()
+    return parsed
+
+
+def _file_hashes() -> set[tuple[str, str]]:
+    """Path and hash of all that dbt parses, by its own rule: without the white space at either end."""
+    found = {(DBT_PROJECT_FILE, (DBT_PROJECT / DBT_PROJECT_FILE).read_text(encoding="utf-8"))}
+    for folder in ("models", "macros", "seeds", "tests"):
+        for path in (DBT_PROJECT / folder).rglob("*"):
+            if path.suffix in (".sql", ".yml", ".py", ".md"):
+                found.add((str(path.relative_to(DBT_PROJECT)), path.read_text(encoding="utf-8").strip()))
+    return {(name, hashlib.sha256(text.encode()).hexdigest()) for name, text in found}
+
+
+@cache
+def manifest() -> Mapping[str, Any]:
+    """The manifest that dbt writes of the parsed project; refused as `parsed_project` is."""
+    parsed_project()
+    written: Mapping[str, Any] = json.loads(DBT_MANIFEST.read_text(encoding="utf-8"))
+    return written
+
+
+def published_nodes() -> dict[str, Mapping[str, Any]]:
+    """The models of the group `published`, which a release holds: nodes of the manifest by name, in order."""
+    nodes = manifest()["nodes"].values()
+    found = [n for n in nodes if n["resource_type"] == "model" and n.get("group") == "published"]
+    return {n["name"]: n for n in sorted(found, key=lambda node: str(node["name"]))}
+
+
+def run_dbt(
+    home: Home,
+    select: str,
+    *,
+    exclude: str = "",
+    months: Sequence[dt.date] | None = None,
+    full_refresh: bool = False,
+) -> DbtOutcome:
+    """`dbt build` of a selection in the home's build database; never raises for a failing node.
+
+    `months`: facts replace these months only, or none if it is empty; None = all that there are.
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import cleanup_connections, reset_adapters
+    from dbt.cli.main import dbtRunner
+    from google.protobuf.json_format import MessageToDict
+
+    outcome = DbtOutcome()
+
+    def keep(event: Any) -> None:
+        if event.info.name in {"LogSeedResult", "LogModelResult", "LogTestResult"}:
+            outcome.events.append(MessageToDict(event, preserving_proto_field_name=True))
+
+    if months is not None:
+        _list_months(home, months)
+    try:
+        with home.serving():
+            result = dbtRunner(parsed_project(), [keep]).invoke(_arguments(home, select, exclude, months, full_refresh))
+    finally:
+        cleanup_connections()
+        reset_adapters()
+        DuckDBConnectionManager.close_all_connections()
+    if result.exception is not None:
+        outcome.failures.append(str(result.exception).strip())
+    for node in getattr(result.result, "results", None) or ():
+        if node.status in ("error", "fail", "runtime error"):
+            outcome.failures.append(f"{node.node.name}: {str(node.message).strip()}")
+    if not result.success and not outcome.failures:
+        outcome.failures.append("dbt failed without saying why; see dbt.log in the home's warehouse/dbt folder")
+    return outcome
+
+
+def run_by_months(home: Home, select: str, batches: Sequence[Sequence[dt.date]], *, full_refresh: bool) -> DbtOutcome:
+    """`run_dbt` of models that replace months, batch by batch, so that a long history fits into memory.
+
+    Tests run with the last batch, and the outcome is that of the last, or of the one that failed.
+    """
+    if full_refresh and len(batches) == 1:
+        return run_dbt(home, select, full_refresh=True)
+    models = " ".join(f"{part},resource_type:model" for part in select.split())
+    steps: list[tuple[str, Sequence[dt.date], bool]] = [(models, (), True)] if full_refresh else []
+    steps += [(select if batch is batches[-1] else models, batch, False) for batch in batches]
+    for selected, months, anew in steps:
+        outcome = run_dbt(home, selected, months=months, full_refresh=anew)
+        if outcome.failures:
+            break
+    return outcome
+
+
+def _list_months(home: Home, months: Sequence[dt.date]) -> None:
+    """Put the months to rebuild where the macro `in_window` reads them."""
+    with duckdb.connect(str(home.build_database)) as con:
+        con.execute("create or replace table build_month as select unnest(?::date[]) as month", [list(months)])
+
+
+def _arguments(
+    home: Home, select: str, exclude: str, months: Sequence[dt.date] | None, full_refresh: bool
+) -> list[str]:
+    target = str(home.warehouse / "dbt")
+    arguments = ["--log-level", "none", "--log-path", target, "--no-use-colors", "build", "--select", *select.split()]
+    arguments += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", target]
+    arguments += ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable", "--no-write-json"]
+    if exclude:
+        arguments += ["--exclude", *exclude.split()]
+    if months is not None:
+        first, last = min(months, default=FIRST_MONTH), max(months, default=FIRST_MONTH)
+        arguments += ["--event-time-start", str(first), "--event-time-end", str(add_months(last, 1))]
+    return [*arguments, "--full-refresh"] if full_refresh else arguments

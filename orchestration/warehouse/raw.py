@@ -1,0 +1,59 @@
+"""The raw stage: one immutable Parquet file for each (receipt, month).
+
+A pure function of the received bytes and the parser's version: written once, whole, and never again; months
+never share a file, so that months may run in parallel.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from orchestration.base.duck import cursor, literal
+from orchestration.base.settings import Home
+from orchestration.landing.reading import parse_receipt
+from orchestration.landing.store import Landing, Receipt
+from orchestration.sources.gacc.parse import PARSER_VERSION
+from orchestration.sources.gacc.rows import RAW_COLUMNS
+
+
+def raw_path(home: Home, receipt: Receipt, month: dt.date) -> Path:
+    """Where the rows of a receipt's month lie."""
+    folder = home.raw / receipt.scope.source / f"month={month:%Y-%m}"
+    return folder / f"{receipt.receipt_id}.{PARSER_VERSION}.parquet"
+
+
+def write_raw(home: Home, receipt: Receipt, months: Iterable[dt.date]) -> list[dt.date]:
+    """Write those of the months that are not there yet; returns the months written."""
+    missing = [m for m in months if not raw_path(home, receipt, m).exists()]
+    if not missing:
+        return []
+    home.raw.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=home.raw, prefix=".work-") as work:
+        parsed = parse_receipt(Landing(home), receipt, Path(work))
+        for month in missing:
+            _write_month(home, receipt, month, parsed.rows_path, Path(work))
+    return missing
+
+
+def _write_month(home: Home, receipt: Receipt, month: dt.date, rows: Path, work: Path) -> None:
+    scope, target = receipt.scope, raw_path(home, receipt, month)
+    constants = {
+        "receipt_id": receipt.receipt_id,
+        "parser_version": PARSER_VERSION,
+        "source": scope.source,
+        "reporter": scope.reporter,
+        "flow": scope.flow,
+        "currency": scope.currency,
+    }
+    head = ", ".join(f"{literal(value)} as {name}" for name, value in constants.items())
+    aside = work / f"{month:%Y-%m}.parquet"
+    with cursor() as con:
+        con.execute(
+            f"copy (select {head}, {', '.join(RAW_COLUMNS)} from read_parquet({literal(rows)}) "
+            f"where month = date '{month}') to {literal(aside)} (format parquet, compression zstd)"
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside.replace(target)

@@ -1,0 +1,185 @@
+"""What dbt and the gates see of landing: receipts, their coverage, code lists, documents and the publisher's calendar.
+
+`receipt.parquet`: one row an active receipt. `coverage.parquet`: one row an active receipt × month × partner
+('*' = all, 'world' = their sum alone) × HS prefix ('' = all codes), and what the receipt feeds.
+`code_list.parquet`, `document.parquet`: one row a code list, or a document, that is not withdrawn.
+`calendar.parquet`: one row a month, and when it comes out. All are small.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.base.months import month_range
+from orchestration.landing.coverage import COVERAGE_SCHEMA, coverage_rows
+from orchestration.landing.scope import shown
+from orchestration.landing.store import LandingState
+from orchestration.sources.gacc.calendar import (
+    FIRST_MONTH,
+    LAST_MONTH,
+    bulletin_release_from,
+    detail_release_date,
+    is_combined_release,
+)
+from orchestration.sources.gacc.parse import PARSER_VERSION
+from orchestration.sources.source import CODE_LISTS, DOCUMENTS
+
+RECEIPT_SCHEMA = pa.schema(
+    {
+        "receipt_id": pa.string(),
+        "sequence": pa.int64(),
+        "precedence": pa.int64(),
+        "parser_version": pa.string(),
+        "sha256": pa.string(),
+        "name": pa.string(),
+        "dataset": pa.string(),
+        "vintage": pa.date32(),
+        "received_at": pa.timestamp("us", tz="UTC"),
+        "source": pa.string(),
+        "reporter": pa.string(),
+        "flow": pa.string(),
+        "currency": pa.string(),
+        "dimensions": pa.string(),
+        "code_length": pa.int64(),
+        "regimes": pa.string(),
+        "provinces": pa.string(),
+        "grain": pa.string(),
+        "feeds": pa.string(),
+        "is_synthetic": pa.bool_(),
+    }
+)
+CODE_LIST_SCHEMA = pa.schema(
+    {
+        "receipt_id": pa.string(),
+        "parser_version": pa.string(),
+        "precedence": pa.int64(),
+        "list": pa.string(),
+        "year": pa.int32(),
+        "language": pa.string(),
+        "vintage": pa.date32(),
+        "name": pa.string(),
+    }
+)
+DOCUMENT_SCHEMA = pa.schema(
+    {
+        "receipt_id": pa.string(),
+        "parser_version": pa.string(),
+        "precedence": pa.int64(),
+        "source": pa.string(),
+        "table_name": pa.string(),
+        "title": pa.string(),
+        "month": pa.date32(),
+        "vintage": pa.date32(),
+        "name": pa.string(),
+    }
+)
+
+CALENDAR_SCHEMA = pa.schema(
+    {
+        "month": pa.date32(),
+        "detail_release": pa.date32(),
+        "bulletin_release_from": pa.date32(),
+        "is_combined_release": pa.bool_(),
+    }
+)
+
+
+def coverage_table(state: LandingState) -> pa.Table:
+    """Coverage of all active receipts."""
+    rank = state.precedence()
+    rows = [row for r in state.active for row in coverage_rows(r.receipt_id, r.scope, rank[r.receipt_id])]
+    return pa.Table.from_pylist(rows, schema=COVERAGE_SCHEMA)
+
+
+def receipt_table(state: LandingState) -> pa.Table:
+    """All active receipts."""
+    rank = state.precedence()
+    rows = [
+        {
+            **{k: getattr(r, k) for k in ("receipt_id", "sequence", "sha256", "name", "dataset", "vintage")},
+            "received_at": r.received_at.astimezone(dt.UTC),
+            "precedence": rank[r.receipt_id],
+            "parser_version": PARSER_VERSION,
+            **{k: getattr(r.scope, k) for k in ("source", "reporter", "flow", "currency")},
+            "dimensions": ",".join(r.scope.dimensions),
+            "regimes": shown(r.scope.regimes),
+            "provinces": shown(r.scope.provinces),
+            **{k: getattr(r.scope, k) for k in ("code_length", "grain", "feeds")},
+            "is_synthetic": r.scope.is_synthetic,
+        }
+        for r in state.active
+    ]
+    return pa.Table.from_pylist(rows, schema=RECEIPT_SCHEMA)
+
+
+def code_list_table(state: LandingState) -> pa.Table:
+    """All code lists that are not withdrawn."""
+    columns = ("receipt_id", "list", "year", "language", "vintage", "name")
+    rows = [
+        {
+            **{k: getattr(r, k) for k in columns},
+            "precedence": rank,
+            "parser_version": CODE_LISTS.PARSER_VERSION,
+        }
+        for rank, r in enumerate(state.code_lists, start=1)
+    ]
+    return pa.Table.from_pylist(rows, schema=CODE_LIST_SCHEMA)
+
+
+def document_table(state: LandingState) -> pa.Table:
+    """All documents that are not withdrawn."""
+    columns = ("receipt_id", "source", "title", "month", "vintage", "name")
+    rows = [
+        {
+            **{k: getattr(r, k) for k in columns},
+            "table_name": r.table,
+            "precedence": rank,
+            "parser_version": DOCUMENTS[r.source].PARSER_VERSION,
+        }
+        for rank, r in enumerate(state.documents, start=1)
+    ]
+    return pa.Table.from_pylist(rows, schema=DOCUMENT_SCHEMA)
+
+
+def received_table(state: LandingState) -> pa.Table:
+    """What was seen when the active receipts were received: one row a receipt and month that it prints."""
+    rows = [{"receipt_id": r.receipt_id, **m.model_dump()} for r in state.active for m in r.content]
+    schema = {"receipt_id": pa.string(), "month": pa.date32(), "rows": pa.int64(), "value": pa.int64()}
+    return pa.Table.from_pylist(rows, schema=pa.schema(schema))
+
+
+def calendar_table() -> pa.Table:
+    """When each month comes out (`sources.gacc.calendar`), for as long as models may need it."""
+    rows = [
+        {
+            "month": month,
+            "detail_release": detail_release_date(month),
+            "bulletin_release_from": bulletin_release_from(month),
+            "is_combined_release": is_combined_release(month),
+        }
+        for month in month_range(FIRST_MONTH, LAST_MONTH)
+    ]
+    return pa.Table.from_pylist(rows, schema=CALENDAR_SCHEMA)
+
+
+def write(state: LandingState, folder: Path) -> None:
+    """Write the files into the folder, each replaced in one step, and last the sequence that they stand for."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tables = {
+        "receipt": receipt_table(state),
+        "coverage": coverage_table(state),
+        "code_list": code_list_table(state),
+        "document": document_table(state),
+        "calendar": calendar_table(),
+    }
+    for name, table in tables.items():
+        aside = folder / f".{name}.parquet"
+        pq.write_table(table, aside)
+        aside.replace(folder / f"{name}.parquet")
+    aside = folder / ".sequence"
+    aside.write_text(str(state.sequence), encoding="utf-8")
+    aside.replace(folder / "sequence")

@@ -1,0 +1,210 @@
+"""The sensor's decisions, and the runs that it launches: exactly the months touched, refused files seen in the UI."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+
+from orchestration.assets.landing import take_in_quiet
+from orchestration.automation import sensors
+from orchestration.automation.instance import PID_TAG, instance
+from orchestration.automation.schedules import build_and_publish
+from orchestration.automation.sensors import inbox_files
+from orchestration.base.settings import Home, settings
+from orchestration.definitions import defs
+from orchestration.landing.inbox import take_in
+from orchestration.landing.names import sidecar
+from orchestration.landing.store import Landing
+from orchestration.releases.store import Releases
+from orchestration.terminal.run import run_home
+from tests.conftest import MONTHS, row, value, write_csv
+
+SCOPE = "source: gacc\nflow: import\nhs: [8542]\npartners: [{}]\nvintage: 2025-01-20\n"
+
+
+def drop(home: Home, name: str, month: str, partner: str = "502") -> Path:
+    """A file with its sidecar in the inbox itself."""
+    file = write_csv(home.inbox / name, [row(month, partner, value="77")])
+    sidecar(file).write_text(SCOPE.format(partner), encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def made(home: Home) -> Iterator[dg.DagsterInstance]:
+    """The instance of an empty home."""
+    with instance(home) as opened:
+        yield opened
+
+
+def tick(made: dg.DagsterInstance, cursor: str | None = None) -> tuple[list[dg.RunRequest], str]:
+    """One evaluation of the sensor: what it launches, and its cursor or why not."""
+    result = inbox_files(dg.build_sensor_context(instance=made, cursor=cursor))
+    if isinstance(result, dg.SkipReason):
+        return [], str(result.skip_message)
+    assert isinstance(result, dg.SensorResult)
+    return list(result.run_requests or []), result.cursor or ""
+
+
+@pytest.fixture
+def at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every file counts as complete."""
+    monkeypatch.setattr(settings(), "inbox_quiet_seconds", 0)
+
+
+def test_the_sensor_runs_unless_stopped() -> None:
+    """For the one job, no more often than set."""
+    assert inbox_files.default_status == dg.DefaultSensorStatus.RUNNING
+    assert inbox_files.minimum_interval_seconds == 30
+    assert [job.name for job in inbox_files.jobs] == ["build_and_publish"]
+
+
+def test_an_empty_inbox_launches_nothing(made: dg.DagsterInstance) -> None:
+    """And says so."""
+    assert tick(made) == ([], "No new file in the inbox.")
+
+
+@pytest.mark.usefixtures("at_rest")
+def test_files_at_once_make_one_run(home: Home, made: dg.DagsterInstance) -> None:
+    """Without a partition, so that no month shows as built that was not; and not twice for the same files."""
+    for number in range(10):
+        drop(home, f"{number}.csv", "202401")
+    ((request,), cursor) = tick(made)
+    assert request.partition_key is None and request.tags == {"bonded/files": "10"} and len(cursor) < 40
+    requests, why = tick(made, cursor)
+    assert not requests and "a run was launched and did not take them in" in why
+    drop(home, "another.csv", "202402")
+    assert len(tick(made, cursor)[0]) == 1
+    take_in(home)
+    assert tick(made) == ([], "No new file in the inbox.")
+
+
+def test_a_growing_file_waits_and_does_not_hold_up_the_others(
+    home: Home, made: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The quiet ones now, the rest with a later run."""
+    growing = drop(home, "growing.csv", "202401")
+    requests, why = tick(made)
+    assert not requests and why == "growing.csv: still being written."
+    now = time.time()
+    monkeypatch.setattr(sensors.time, "time", lambda: now + 60)
+    assert tick(made)[0][0].tags == {"bonded/files": "1"}
+    drop(home, "quiet.csv", "202402")
+    at = growing.stat().st_ctime
+    monkeypatch.setattr(sensors.Waiting, "quiet_since", lambda file: 0 if file.relative == "quiet.csv" else at + 59)
+    assert tick(made)[0][0].tags == {"bonded/files": "1"}
+
+
+@pytest.mark.usefixtures("at_rest")
+@pytest.mark.parametrize("status", ["STARTING", "STARTED", "CANCELING"])
+def test_none_while_a_run_is_under_way(home: Home, made: dg.DagsterInstance, status: str) -> None:
+    """Queued or begun, from the daemon or a terminal; a terminal that is gone does not count."""
+    assert dg.DagsterRunStatus.QUEUED in sensors.UNDER_WAY
+    drop(home, "\x1b[31m.csv", "202401")
+    job = defs.resolve_job_def("build_and_publish")
+    run = made.create_run_for_job(job, status=dg.DagsterRunStatus(status), tags={PID_TAG: str(os.getpid())})
+    requests, why = tick(made)
+    assert not requests and why == f"Run {run.run_id[:8]} is queued or under way; \\x1b[31m.csv: next."
+    made.report_run_failed(run)
+    assert tick(made)[0]
+    if status == "STARTED":
+        gone = made.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags={PID_TAG: str(2**22 + 1)})
+        assert tick(made)[0] and made.get_run_by_id(gone.run_id).is_failure  # type: ignore[union-attr]
+
+
+def test_a_tick_opens_no_file(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ticks are cheap, however large the files are."""
+    drop(home, "a.csv", "202401")
+    monkeypatch.setattr("os.open", lambda path, *_, **__: pytest.fail(f"{path} was opened"))
+    assert sensors.new_files(home)
+
+
+def launched(home: Home, **tags: str) -> dg.ExecuteInProcessResult:
+    """A run as the daemon launches it for the sensor."""
+    with home.serving(), instance(home) as opened:
+        job = defs.resolve_job_def(build_and_publish.name)
+        return job.execute_in_process(instance=opened, raise_on_error=False, tags=tags)
+
+
+def recorded(home: Home, asset: str, run_id: str) -> set[str | None]:
+    """The partitions of an asset that a run has recorded as materialized."""
+    with instance(home) as opened:
+        records = opened.fetch_materializations(dg.AssetKey(asset), limit=100).records
+    return {r.partition_key for r in records if r.run_id == run_id}
+
+
+@pytest.mark.usefixtures("at_rest")
+def test_exactly_the_months_touched_are_rebuilt_in_one_run(small: Home) -> None:
+    """Not those in between: a mark left there in the build database is still there. Records name these months only."""
+    with duckdb.connect(str(small.build_database)) as con:
+        con.execute("update fct_trade_monthly set unit_1 = 'mark' where month in ('2024-01-01', '2024-02-01')")
+    drop(small, "a.csv", "202401")
+    drop(small, "b.csv", "202403")
+    result = launched(small)
+    assert result.success and value(small, "2024-01") == value(small, "2024-03") == 77
+    with duckdb.connect(str(small.build_database), read_only=True) as con:
+        marked = con.execute("select distinct month from fct_trade_monthly where unit_1 = 'mark'").fetchall()
+    assert [f"{m:%Y-%m}" for (m,) in marked] == ["2024-02"]
+    for asset in ("raw_gacc", "fct_trade_monthly", "quarantine", "int_partner_category_month"):
+        assert recorded(small, asset, result.run_id) == {None, "2024-01", "2024-03"}
+    again = launched(small)
+    assert again.success and recorded(small, "fct_trade_monthly", again.run_id) == {None}
+
+
+@pytest.mark.usefixtures("at_rest")
+def test_a_refused_file_is_a_failed_check_and_the_others_are_published(small: Home) -> None:
+    """By daemon and from a terminal alike, with name and reason; the run itself is green."""
+    for launch in (launched, lambda home: run_home(home, [])):
+        before = Releases(small).current_id()
+        bad = small.inbox / "bad\x1b[31m.csv"
+        bad.write_text("<html>", encoding="utf-8")
+        drop(small, f"good{before}.csv", "202402" if launch is launched else "202403")
+        launch(small)
+        assert Releases(small).current_id() != before and not bad.exists()
+        with instance(small) as opened:
+            key = dg.AssetCheckKey(dg.AssetKey("landing_receipts"), "inbox_accepted")
+            latest = opened.event_log_storage.get_asset_check_execution_history(key, limit=1)[0]
+        evaluation = latest.event.dagster_event.asset_check_evaluation_data  # type: ignore[union-attr]
+        ((name, reason),) = evaluation.metadata.items()
+        assert not evaluation.passed and name.startswith("bad\\x1b[31m") and "web page" in str(reason.value)
+
+
+@pytest.mark.usefixtures("at_rest")
+def test_a_home_with_nothing_but_a_bad_file(home: Home) -> None:
+    """The run fails and says so; the file is set aside all the same."""
+    (home.inbox / "bad.csv").write_text("<html>", encoding="utf-8")
+    result = launched(home)
+    (failure,) = [e for e in result.all_events if e.is_step_failure]
+    assert "holds nothing yet" in failure.step_failure_data.user_failure_data.description  # type: ignore[union-attr]
+    assert (home.inbox / "rejected" / "bad.csv.reason.txt").exists()
+
+
+def test_a_run_by_daemon_leaves_what_is_not_at_rest(home: Home) -> None:
+    """A run from the terminal takes it: somebody stands beside it."""
+    file = drop(home, "us.csv", "202401")
+    assert take_in_quiet(home, lambda _: None).left == [file]
+    assert len(take_in(home).received) == 1
+
+
+@pytest.mark.usefixtures("at_rest")
+def test_names_reach_no_report_as_they_are(small: Home, capfd: pytest.CaptureFixture[str]) -> None:
+    """Not the terminal, not the release, not Dagster's log: all of them show the escaped form."""
+    for name in ("good\x1b]0;title\x07\n.csv", os.fsdecode(b"bad\xff\x9b31m.csv")):
+        drop(small, name, MONTHS[0])
+    (small.inbox / os.fsdecode(b"bad\xff\x9b31m.csv")).write_text("<html>", encoding="utf-8")
+    summary = run_home(small, [])
+    assert summary.failure is None and len(summary.refused) == 1 and len(summary.received) == 1
+    with instance(small) as opened:
+        run = opened.get_runs(limit=1)[0]
+        log = "".join(e.user_message for e in opened.all_logs(run.run_id))
+    texts = [log, json.dumps(summary.as_dict(), ensure_ascii=False), *capfd.readouterr()]
+    texts += [p.read_text(encoding="utf-8") for p in (small.releases / "current").glob("*.[jh][st][om][nl]*")]
+    texts += [p.read_text(encoding="utf-8") for p in (small.landing / "records").iterdir()]
+    assert Landing(small).state().receipts[-1].name == "good\\x1b]0;title\\x07\\x0a.csv"
+    assert not [c for text in texts for c in text if c != "\n" and not c.isprintable()]

@@ -1,0 +1,111 @@
+"""Whoever launches a run, a damaged month is never published: terminal, job, release alone, backfill, sensor."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+
+from orchestration.automation.instance import instance
+from orchestration.base.settings import PROJECT, Home
+from orchestration.definitions import defs
+from orchestration.gates.suites import declared_gates, read_suite
+from orchestration.landing.store import Landing
+from orchestration.releases.store import Releases
+from orchestration.terminal.run import run_home
+from orchestration.warehouse.raw import raw_path
+from tests.assets.test_runs import materialize
+from tests.automation.test_inbox_daemon import daemon, daemon_environment, drop, until
+from tests.conftest import MONTHS, csv_text, row
+
+__all__ = ["daemon"]
+BAD = "2024-02"
+
+
+def damage(home: Home) -> None:
+    """Five dollars more in a row of the raw file of one month, which every run builds from."""
+    (receipt,) = Landing(home).state().active
+    month = next(m for m in receipt.scope.month_list if f"{m:%Y-%m}" == BAD)
+    path = raw_path(home, receipt, month)
+    rows = f"read_parquet('{path}', hive_partitioning = false)"
+    with duckdb.connect() as con:
+        con.execute(f"create table t as select * replace ((value + if(line = 8, 5, 0))::bigint as value) from {rows}")
+        assert con.execute(f"select count(*) from t anti join {rows} using (line, value)").fetchone() == (1,)
+        con.execute(f"copy t to '{path}' (format parquet)")
+
+
+def red(home: Home) -> set[tuple[str, str]]:
+    """Gates and months whose latest check has failed, as the UI reads them; warnings are none."""
+    found: dict[tuple[str, str], bool] = {}
+    folder = PROJECT / "expectations"
+    with instance(home) as made:
+        for gate in declared_gates(folder):
+            key = dg.AssetCheckKey(dg.AssetKey(read_suite(folder / f"{gate}.yml").asset), gate)
+            for record in made.event_log_storage.get_asset_check_execution_history(key, limit=1_000):
+                if record.partition is not None:
+                    evaluation = record.event.dagster_event.asset_check_evaluation_data  # type: ignore[union-attr]
+                    is_red = not evaluation.passed and evaluation.severity == dg.AssetCheckSeverity.ERROR
+                    found.setdefault((gate, record.partition), is_red)
+    assert {month for gate, month in found if gate == "layers"} == {f"{m[:4]}-{m[4:]}" for m in MONTHS}
+    return {key for key, failed in found.items() if failed}
+
+
+@pytest.fixture
+def damaged(small: Home) -> Iterator[str]:
+    """The small home with one damaged month; afterwards nothing has been published, and that month alone is red."""
+    damage(small)
+    before = Releases(small).current_id()
+    assert before is not None
+    yield before
+    assert Releases(small).current_id() == before and Releases(small).ids() == [before]
+    assert red(small) == {("layers", BAD)}
+
+
+@pytest.mark.usefixtures("damaged")
+def test_the_terminal(small: Home) -> None:
+    """`bonded run` exits 1 and names gate, month and figures; so it does when the month is asked for."""
+    said = subprocess.run(
+        [sys.executable, "-m", "orchestration.terminal.cli", "run", "--months", BAD, "--home", str(small.root)],
+        cwd=PROJECT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert said.returncode == 1 and "Traceback" not in said.stderr and "great_expectations" not in said.stderr
+    assert f"layers: gacc import {BAD}, received = raw" in said.stdout and "difference 5," in said.stdout
+
+
+@pytest.mark.usefixtures("damaged")
+def test_the_job(small: Home) -> None:
+    """The job over a range of months, as from the Launchpad."""
+    tags = {"dagster/asset_partition_range_start": "2024-01", "dagster/asset_partition_range_end": "2024-04"}
+    with small.serving(), instance(small) as made:
+        job = defs.resolve_job_def("build_and_publish")
+        assert not job.execute_in_process(instance=made, raise_on_error=False, tags=tags).success
+
+
+@pytest.mark.usefixtures("damaged")
+def test_the_release_alone(small: Home) -> None:
+    """A "Materialize" on the release sails past every check of another asset, not past its own audit."""
+    assert not materialize(small, "release").success
+
+
+@pytest.mark.daemon
+@pytest.mark.usefixtures("damaged")
+def test_backfill_and_sensor(small: Home, daemon: subprocess.Popen[bytes]) -> None:
+    """Through Dagster's own daemon: a backfill of the month, then a file that arrives in the inbox."""
+
+    def ended(tag: str) -> bool:
+        with instance(small) as made:
+            runs = made.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.SUCCESS]))
+        return any(tag in run.tags for run in runs)
+
+    command = [str(Path(sys.executable).with_name("dagster")), "job", "backfill", "-w", "workspace.yaml"]
+    command += ["-j", "build_and_publish", "--partitions", BAD, "--noprompt"]
+    subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, env=daemon_environment(small))
+    until("the backfill", lambda: ended("dagster/backfill"), daemon)
+    drop(small, "new.csv", csv_text([row("202404", value="77")]))
+    until("the sensor's run", lambda: ended("dagster/sensor_name"), daemon)
+    assert run_home(small, []).failure

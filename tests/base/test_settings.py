@@ -1,0 +1,16 @@
+"""Switches from outside: one that cannot be read is refused by the name under which it was set."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestration.base.errors import RefusalError
+from orchestration.base.settings import settings
+
+
+@pytest.mark.parametrize(("name", "text"), [("DUCKDB_THREADS", "two"), ("DUCKDB_THREADS", "0"), ("BATCH_ROWS", "6M")])
+def test_a_setting_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
+    """Not by a stack trace, and not as a flag of the command."""
+    monkeypatch.setenv(f"BONDED_{name}", text)
+    with pytest.raises(RefusalError, match=rf"^BONDED_{name}: .*\n  Remedy: correct BONDED_{name}, or unset it$"):
+        settings.__wrapped__()

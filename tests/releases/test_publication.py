@@ -1,0 +1,129 @@
+"""Publication: one switch after a passed audit; readers, rollbacks, kills and rivals leave everything whole."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.base.settings import PROJECT, Home, settings
+from orchestration.landing.store import Landing
+from orchestration.releases.publish import publish
+from orchestration.releases.store import Releases
+from orchestration.warehouse.build import build
+from orchestration.warehouse.raw import write_raw
+from tests.conftest import add, copied, published, query, row, tree, value
+
+
+def another(home: Home, tmp_path: Path, n: int) -> str:
+    """Publish with one more receipt, of an older vintage, which changes no fact."""
+    receipt = add(home, tmp_path, [row("202403", value=str(n + 1))], vintage=f"2024-06-{n + 10}")
+    write_raw(home, receipt, receipt.scope.month_list)
+    return publish(home, Landing(home).state()).outcome
+
+
+def test_a_reader_keeps_its_release_through_ten_publications(
+    small: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when retention has removed the folder under it."""
+    monkeypatch.setattr(settings(), "keep_releases", 3)
+    old = Releases(small).folder()
+    sql = "select sum(value_usd) from fct_trade_monthly"
+    with duckdb.connect(str(old / "trade.duckdb"), read_only=True) as reader:
+        before = reader.execute(sql).fetchall()
+        for n in range(9):
+            assert another(small, tmp_path, n) == "published"
+            assert reader.execute(sql).fetchall() == before
+        add(small, tmp_path, [row("202403", value="1")], months="2024-03")
+        assert published(small).outcome == "published"
+        assert reader.execute(sql).fetchall() == before
+    assert len(Releases(small).ids()) == 3 and not old.exists() and query(small, sql) != before
+
+
+def test_pinned_releases_are_kept(small: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retention takes the oldest, never a pinned one."""
+    monkeypatch.setattr(settings(), "keep_releases", 1)
+    first = Releases(small).current_id()
+    assert first is not None
+    Releases(small).pin(first)
+    for n in range(2):
+        assert another(small, tmp_path, n) == "published"
+    assert len(Releases(small).ids()) == 2 and first in Releases(small).ids()
+
+
+def test_rollback_is_a_switch(small: Home, tmp_path: Path) -> None:
+    """And the next run publishes again what landing says."""
+    first = Releases(small).current_id()
+    assert first is not None
+    add(small, tmp_path, [row("202403", value="1")], months="2024-03")
+    second = published(small).release_id
+    Releases(small).rollback(first)
+    assert Releases(small).current_id() == first and value(small, "2024-03") != 1
+    assert published(small).outcome == "published" and Releases(small).current_id() not in (first, second)
+    assert value(small, "2024-03") == 1
+
+
+KILL = """
+    import os, signal, sys
+    from pathlib import Path
+    from orchestration.landing.store import Landing
+    from orchestration.releases import publish, store
+    from orchestration.base.settings import Home
+    home, point = Home(Path(sys.argv[1])), sys.argv[2]
+    def die(*a, **k): os.kill(os.getpid(), signal.SIGKILL)
+    if point == "candidate": publish.candidate.database_content = die
+    if point == "audit": publish.audit = die
+    if point == "switch": store.Releases.switch = die
+    if point == "log":
+        store.json = type("Json", (), {"dumps": die, "loads": store.json.loads, "JSONDecodeError": ValueError})
+    publish.publish(home, Landing(home).state())
+"""
+
+
+@pytest.fixture(scope="module")
+def built(small_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The small home with one more receipt, built and not yet published."""
+    home = copied(small_home, tmp_path_factory)
+    receipt = add(home, tmp_path_factory.mktemp("built"), [row("202403", value="1")], months="2024-03")
+    write_raw(home, receipt, receipt.scope.month_list)
+    build(home, Landing(home).state())
+    return home
+
+
+@pytest.mark.parametrize("point", ["candidate", "audit", "switch", "log"])
+def test_a_kill_while_publishing_leaves_all_whole(
+    built: Home, tmp_path_factory: pytest.TempPathFactory, point: str
+) -> None:
+    """kill -9 at the candidate, in the audit, at the switch: readers see a whole release, the next run is green."""
+    home = copied(built, tmp_path_factory)
+    before, old, landing = Releases(home).current_id(), value(home, "2024-03"), tree(home.landing)
+    command = [sys.executable, "-c", textwrap.dedent(KILL), str(home.root), point]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    assert (Releases(home).current_id() == before) == (point != "log")
+    assert value(home, "2024-03") == (1 if point == "log" else old) and tree(home.landing) == landing
+    assert published(home).outcome == ("unchanged" if point == "log" else "published")
+    assert value(home, "2024-03") == 1 != old
+    assert {p.name for p in home.releases.iterdir() if p.is_dir() and not p.is_symlink()} == set(Releases(home).ids())
+
+
+def test_two_runs_at_once_make_one_release(small: Home, tmp_path: Path) -> None:
+    """The second waits for the first and finds nothing left to do."""
+    add(small, tmp_path, [row("202403", value="1")], months="2024-03")
+    command = [sys.executable, "-m", "orchestration.terminal.cli", "run", "--home", str(small.root)]
+    runs = [
+        subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for _ in range(2)
+    ]
+    texts = [run.communicate(timeout=300)[0] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], texts
+    assert sorted(text.split("release 2")[0].splitlines()[-1].split(":")[0] for text in texts) == [
+        "published",
+        "unchanged",
+    ]
+    assert len(Releases(small).ids()) == 2

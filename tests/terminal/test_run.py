@@ -1,0 +1,218 @@
+"""The whole way on a small home: truth by receipts, publication only after the audit, nothing lost on the way."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.base.months import month_range, parse_month
+from orchestration.base.settings import Home, settings
+from orchestration.landing.receivers import receive_file
+from orchestration.landing.scope import Declaration
+from orchestration.landing.store import Landing
+from orchestration.releases.candidate import published_models
+from orchestration.releases.content import table_content
+from orchestration.releases.store import Releases
+from orchestration.terminal.run import run_home
+from orchestration.warehouse import snapshot
+from orchestration.warehouse.dbt import FACTS, run_by_months, run_dbt
+from orchestration.warehouse.plan import Built, plan
+from orchestration.warehouse.raw import write_raw
+from tests.conftest import add, code_list, contents, hs8_list, published, query, row, tree, value, write_csv
+
+#: Every published table of marts.
+MARTS = [model.name for model in published_models() if model.name.startswith("mart_")]
+
+
+def test_running_again_changes_nothing(small: Home) -> None:
+    """No release, no content hash, no byte of landing or of the release."""
+    before, landing = tree(small.releases / "current"), tree(small.landing)
+    assert published(small).outcome == "unchanged"
+    assert run_home(small, [parse_month("2024-02")]).outcome == "unchanged"
+    assert tree(small.releases / "current") == before and tree(small.landing) == landing
+    assert len(Releases(small).ids()) == 1 and not list(small.candidates.glob("[0-9]*"))
+
+
+def test_a_later_receipt_counts_whole_and_withdrawing_it_brings_the_old_back(small: Home, tmp_path: Path) -> None:
+    """A cell that the later receipt lacks is 0; the older release still answers as before."""
+    first = Releases(small).current_id()
+    before = contents(small)
+    later = add(small, tmp_path, [row("202403", "116", value="7")], partners="116,502", months="2024-03")
+    assert published(small).outcome == "published"
+    assert value(small, "2024-03") == 0 and value(small, "2024-03", "116") == 7
+    assert value(small, "2024-03", release=first) not in (0, None)
+    assert query(
+        small, "select value_usd_mom from v_ic_by_partner where partner_code = '502' and month = '2024-03-01'"
+    ) == [(-1.0,)]
+    Landing(small).withdraw(later.receipt_id, "a trial")
+    assert published(small).outcome == "published"
+    marts = {t: h for t, h in contents(small).items() if t.startswith("mart")}
+    assert marts == {t: h for t, h in before.items() if t.startswith("mart")}
+    assert Releases(small).manifest().withdrawals[0].reason == "a trial"
+
+
+def test_an_older_vintage_that_arrives_late_changes_nothing(small: Home, tmp_path: Path) -> None:
+    """Later is said of the vintage, not of the day of receipt."""
+    before = contents(small)["mart_partner_category_monthly"]
+    add(small, tmp_path, [row("202403", value="9")], vintage="2024-06-20", months="2024-03")
+    published(small)
+    assert contents(small)["mart_partner_category_monthly"] == before
+
+
+def test_many_unknown_codes_block_and_say_so(small: Home, tmp_path: Path) -> None:
+    """Above half a percent nothing is published; the candidate is kept, and the run says what, where, how much."""
+    before = Releases(small).current_id()
+    rows = [row("202402", value="1,000"), row("202402", "777", value="900")]
+    bad = add(small, tmp_path, rows, partners="all", months="2024-02")
+    summary = run_home(small, [])
+    assert not summary.ok and summary.failure is not None
+    assert "domains: gacc import 2024-02" in summary.failure and "unknown partner 777" in summary.failure
+    assert "found 900" in summary.failure and Releases(small).current_id() == before
+    (kept,) = small.candidates.glob("[0-9]*")
+    assert (kept / "audit.html").exists() and kept.name in summary.failure
+    with duckdb.connect(str(kept / "trade.duckdb"), read_only=True) as con:
+        assert con.execute("select partner_code, value_usd, reason from quarantine").fetchall() == [
+            ("777", 900, "unknown partner 777")
+        ]
+    assert not run_home(small, []).ok, "while its candidate fails, every run fails"
+    Landing(small).withdraw(bad.receipt_id, "wrong partner codes")
+    assert published(small).ok
+
+
+def test_a_partner_of_the_customs_list_is_known(small: Home, tmp_path: Path) -> None:
+    """Though nobody has reviewed it, below 1 % of the value; without the list its rows are held back again, in months
+    built before.
+    """
+    add(small, tmp_path, [row("202402", value="100,000"), row("202402", "777", value="900")], partners="all")
+    listed = receive_file(
+        small,
+        code_list(tmp_path / "partners.txt", "partner", {"502": "U.S.A.", "777": "Newland"}),
+        Declaration(source="gacc_nomenclature"),
+    )
+    lines = hs8_list(tmp_path / "lines.txt", 2023, {"85423190": "Circuits", "85423199": "Circuits of 2023"})
+    receive_file(small, lines, Declaration(source="gacc_nomenclature"))
+    published(small)
+    assert query(small, "select partner_code, partner_name, note from dim_partner where partner_iso3 is null "
+                 "and not is_residual") == [("777", "Newland", "in the customs' list, not reviewed")]  # fmt: skip
+    assert value(small, "2024-02", "777") == 900 and not query(small, "from quarantine")
+    assert query(small, "select hs8, year, list_year, is_listed, first_month is null from dim_commodity "
+                 "where year >= 2023 and hs8 >= '85423190' order by 1, 2") == [
+        ("85423190", 2023, 2023, True, True), ("85423190", 2024, 2023, True, False),
+        ("85423199", 2023, 2023, True, True), ("85423199", 2024, 2023, True, True),
+        ("85429000", 2024, 2023, False, False),
+    ]  # fmt: skip
+    assert {entry.list for entry in Releases(small).manifest().code_lists} == {"partner", "hs8"}
+    assert listed.receipt is not None
+    Landing(small).withdraw(listed.receipt.receipt_id, "a trial")
+    summary = run_home(small, [])
+    assert summary.failure is not None and "unknown partner 777" in summary.failure
+
+
+def test_a_few_unknown_codes_are_held_back_and_readable(small: Home, tmp_path: Path) -> None:
+    """Below half a percent the row is quarantined and the rest is published."""
+    rows = [row("202402", value="1,000,000"), row("202402", "777", value="900")]
+    add(small, tmp_path, rows, partners="all", months="2024-02")
+    published(small)
+    assert query(small, "select line, value_usd, reason from quarantine") == [(3, 900, "unknown partner 777")]
+    assert query(small, "select value_usd from v_ic where month = '2024-02-01'") == [(1_000_000,)]
+
+
+def test_a_raw_file_that_was_changed_is_found(small: Home) -> None:
+    """Raw rows must be what was seen at receiving, also where facts and marts follow the change."""
+    (path,) = small.raw.glob("*/month=2024-02/*.parquet")
+    with duckdb.connect() as con:
+        con.execute(f"create table t as from read_parquet('{path}', hive_partitioning = false)")
+        con.execute("update t set value = value + 1 where line = 8")
+        con.execute(f"copy t to '{path}' (format parquet)")
+    summary = run_home(small, [parse_month("2024-02")])
+    assert summary.failure is not None and "received = raw" in summary.failure and "2024-02" in summary.failure
+    path.unlink()
+    assert run_home(small, [parse_month("2024-02")]).outcome == "unchanged"
+
+
+def test_a_missing_month_of_a_dataset_blocks(tmp_path: Path) -> None:
+    """From the first to the last month that the home covers of a dataset, each must be there."""
+    home = Home(tmp_path / "home").create()
+    for month in ("202401", "202403"):
+        write_csv(home.inbox / "us_chips" / f"{month}.csv", [row(month)])
+    summary = run_home(home, [])
+    assert summary.failure is not None and "continuity: us_chips 2024-02" in summary.failure
+    assert Releases(home).current_id() is None
+    write_csv(home.inbox / "us_chips" / "202402.csv", [row("202402")])
+    assert published(home).outcome == "published"
+
+
+def test_a_refused_inbox_file_does_not_stop_the_others(small: Home) -> None:
+    """It moves aside with its reason; the run publishes the rest and exits 1."""
+    write_csv(small.inbox / "us_chips" / "good.csv", [row("202405", value="5")])
+    bad = write_csv(small.inbox / "us_chips" / "bad.csv", [row("202405", "116")])
+    (small.inbox / "nobody").mkdir()
+    shutil.copy(bad, small.inbox / "nobody" / "lost.csv")
+    summary = run_home(small, [])
+    assert not summary.ok and summary.failure is None and summary.outcome == "published"
+    assert value(small, "2024-05") == 5
+    rejected = small.inbox / "rejected"
+    assert "116 lies outside" in (rejected / "bad.csv.reason.txt").read_text(encoding="utf-8")
+    assert "no dataset 'nobody'" in (rejected / "lost.csv.reason.txt").read_text(encoding="utf-8")
+    assert not bad.exists() and (small.inbox / "us_chips" / "good.csv").exists()
+    assert published(small).outcome == "unchanged"
+
+
+def fact_hash(home: Home, table: str = "fct_trade_monthly") -> str:
+    """Content of a table of the build database, in the order of its key."""
+    with duckdb.connect(":memory:") as con:
+        con.execute(f"attach '{home.build_database}' as build (read_only)")
+        con.execute(f"create table t as from build.main.{table} order by all")
+        return table_content(con, "t").content_hash
+
+
+def test_single_months_in_any_order_equal_one_range(small: Home, tmp_path: Path) -> None:
+    """Facts replace exactly the months of the window, whatever the order; the marts follow."""
+    add(
+        small,
+        tmp_path,
+        [row(m, value=str(n + 5)) for n, m in enumerate(("202402", "202404"))],
+        months="2024-02..2024-04",
+    )
+    many = Home(Path(shutil.copytree(small.root, tmp_path / "many", symlinks=True)))
+    published(small)
+    state = Landing(many).state()
+    snapshot.write(state, many.warehouse / "landing")
+    for receipt in state.active:
+        write_raw(many, receipt, receipt.scope.month_list)
+    assert not run_dbt(many, "resource_type:seed bonded.staging bonded.core", exclude=FACTS).failures
+    months = list(month_range(parse_month("2024-01"), parse_month("2024-04")))
+    random.Random(7).shuffle(months)
+    before = fact_hash(many)
+    for month in months:
+        assert not run_dbt(many, FACTS, months=[month]).failures
+    assert not run_dbt(many, "bonded.marts").failures
+    assert fact_hash(many) == fact_hash(small) != before
+    for mart in MARTS:
+        assert fact_hash(many, mart) == fact_hash(small, mart)
+
+
+def test_a_window_on_a_first_build_is_refused(small: Home) -> None:
+    """It would leave only that window."""
+    month = parse_month("2024-02")
+    outcome = run_dbt(small, "fct_trade_monthly", months=[month], full_refresh=True)
+    assert any("would leave only that window" in failure for failure in outcome.failures)
+    assert Built.read(small).facts == 1
+
+
+def test_a_long_history_is_built_in_batches(small: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Facts from the start, and of many changed months, are the same in one go and month by month."""
+    published(small)
+    whole = {name: fact_hash(small, name) for name in ("fct_trade_monthly", "int_category_month")}
+    months = list(month_range(parse_month("2024-01"), parse_month("2024-04")))
+    monkeypatch.setattr(settings(), "batch_rows", 1)
+    batches = replace(plan(small, Landing(small).state()), months=tuple(months)).batches
+    assert batches == [(month,) for month in months]
+    for anew in (True, False):
+        assert not run_by_months(small, FACTS, batches, full_refresh=anew).failures
+        assert {name: fact_hash(small, name) for name in whole} == whole

@@ -13,14 +13,17 @@ import dagster as dg
 import pytest
 from filelock import FileLock
 
+from orchestration.assets.release import failure_text
 from orchestration.base.settings import PROJECT, Home, settings
 from orchestration.landing.receive import Received, receive
 from orchestration.landing.scope import Declaration
-from orchestration.landing.store import Receipt
+from orchestration.landing.store import Landing, Receipt
+from orchestration.releases.publish import Publication, publish
 from orchestration.releases.query import run_sql
 from orchestration.releases.store import Releases
 from orchestration.sources.gacc_sample.files import write_sample
 from orchestration.terminal.run import RunSummary, run_home
+from orchestration.warehouse.build import build, write_raw_files
 
 #: On small homes a second thread of DuckDB waits busily, on a core that another worker needs.
 os.environ.setdefault("BONDED_DUCKDB_THREADS", "1")
@@ -61,14 +64,28 @@ LONGEST = ("test_launch_ways.py", "test_faults.py", "test_inbox_daemon.py", "tes
            "test_browser.py", "test_cli.py", "test_runs.py", "test_inbox_runs.py", "test_world.py")  # fmt: skip
 
 
+#: Fixtures that hand out a home that is built once for all.
+SHARED_HOMES = {"sample_home", "real_home", "small_home"}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, with the reason, what needs the archive or a browser where there is none; the longest files go first."""
+    """Skip, with the reason, what needs the archive or a browser where there is none; the longest files go first.
+
+    What needs a built home, a shared one or its own, is marked `home`.
+    """
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     for item in items:
+        if item.get_closest_marker("own_run") or SHARED_HOMES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("home")
         if item.get_closest_marker("realdata") and not REALDATA.is_dir():
             item.add_marker(pytest.mark.skip(reason=f"the archive of real files is not at {REALDATA}"))
         if item.get_closest_marker("browser") and not chromium():
             item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+def many(few: int, long: int) -> int:
+    """How many examples a test marked `series` tries: a few, or with `make test-long` many."""
+    return long if "BONDED_LONG" in os.environ else few
 
 
 def chromium() -> str | None:
@@ -161,6 +178,28 @@ def published(home: Home) -> RunSummary:
     return summary
 
 
+def attempted(home: Home) -> Publication:
+    """Raw files, models, candidate, audit and, if it passes, the switch: the work of a run, without Dagster."""
+    state = Landing(home).state()
+    write_raw_files(home, state)
+    build(home, state)
+    return publish(home, state)
+
+
+def released(home: Home) -> Publication:
+    """`attempted`, and it must have passed."""
+    publication = attempted(home)
+    assert publication.outcome != "failed", failure_text(publication)
+    return publication
+
+
+def failed(home: Home) -> str:
+    """`attempted`, and it must have failed: what the audit says of it."""
+    publication = attempted(home)
+    assert publication.outcome == "failed"
+    return failure_text(publication)
+
+
 def made_once(factory: pytest.TempPathFactory, name: str, fill: Callable[[Home], object]) -> Home:
     """A home that the first who asks fills and publishes, for all workers of this run; with a user's two threads."""
     shared = factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else factory.getbasetemp()
@@ -227,6 +266,21 @@ def small_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 def small(small_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The small home, to be changed."""
     return copied(small_home, tmp_path_factory)
+
+
+@pytest.fixture(autouse=True)
+def _own_runs_say_why(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home is built, or a candidate made, only by a test that says why it needs one of its own."""
+    marker = request.node.get_closest_marker("own_run")
+    if marker:
+        assert marker.args and marker.args[0], "own_run must say why"
+        return
+
+    def refuse(*_: object, **__: object) -> None:
+        pytest.fail("this test builds or publishes: share a home, or say why not, @pytest.mark.own_run('why')")
+
+    monkeypatch.setattr("orchestration.warehouse.dbt._arguments", refuse)
+    monkeypatch.setattr("orchestration.releases.candidate.write_database", refuse)
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
 from orchestration.releases.publish import publish
 from orchestration.warehouse.dbt import run_dbt
-from tests.conftest import REALDATA, declared, hs8_list, published, query, row, write_csv
+from tests.conftest import REALDATA, declared, hs8_list, query, released, row, write_csv
 
 NAMES = {
     2021: {"85414010": "Light emitting diodes", "85414020": "Solar cells", "85414090": "Other", "84713010": "Tablets",
@@ -57,7 +57,7 @@ def across(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     readers[6:9] = ["Kilogram", "0", "?"]
     computers = [row("202112", "502", "84713010", value="300", quantity="3"), readers]
     receive(home, write_csv(folder / "computers.csv", computers), declared(hs="8471"))
-    published(home)
+    released(home)
     yield home
 
 

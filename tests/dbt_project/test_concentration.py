@@ -13,9 +13,8 @@ import pytest
 from orchestration.base.settings import Home
 from orchestration.releases.candidate import DATABASE
 from orchestration.releases.content import table_content
-from orchestration.terminal.run import run_home
 from orchestration.warehouse.dbt import run_dbt
-from tests.conftest import add, published, query, row, value
+from tests.conftest import add, query, released, row, value
 
 IC = "category_scheme = 'ic' and category_code = 'integrated_circuits'"
 
@@ -176,7 +175,7 @@ def test_a_revision_below_the_sums_is_seen(small: Home, tmp_path: Path) -> None:
     rest |= {("116", "85423190"): 1_010, ("116", "85429000"): 1_011}
     moved += [row("202402", partner, code, value=f"{usd:,}") for (partner, code), usd in rest.items()]
     add(small, tmp_path, moved, partners="116,502", months="2024-02")
-    published(small)
+    released(small)
     after = fingerprints()
     assert {month for month in before if before[month] != after[month]} == {"2024-02-01"}
     lines = (
@@ -197,7 +196,7 @@ def test_a_revision_heals_to_what_a_full_rebuild_gives(sample_home: Home, tmp_pa
     assert len(lines) > 3
     rows = [row("202308", "305", hs8, f"{usd + 1_000:,}", str(quantity)) for hs8, usd, quantity in lines]
     add(home, tmp_path, rows, source="gacc_sample", hs="85423", partners="305", months="2023-08")
-    assert run_home(home, []).failure is None
+    released(home)
     series = f"month = '2023-08-01' and {IC}"
     split = f"select count(*) from mart_regime_category_monthly where {series}"
     assert query(home, f"{split} and partner_code in ('305', 'all')") == [(0,)]

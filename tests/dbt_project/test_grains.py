@@ -10,8 +10,7 @@ from orchestration.base.settings import Home
 from orchestration.landing.receive import receive
 from orchestration.landing.store import Receipt
 from orchestration.releases.store import Releases, read_manifest
-from orchestration.terminal.run import run_home
-from tests.conftest import declared, published, query, write_csv
+from tests.conftest import declared, failed, query, released, write_csv
 
 MONTHS = [f"2024{m:02d}" for m in range(1, 10)]
 CODES = ("85423110", "85423190", "85429000")
@@ -93,7 +92,7 @@ def test_one_truth_and_nothing_doubled(home: Home, tmp_path: Path) -> None:
         "partner": "partner", "regime": "partner", "province": "partner", "hs6": "check", "hs4": "check",
         "world": "world", "world_hs4": "check", "regime_14": "check",
     }  # fmt: skip
-    published(home)
+    released(home)
     total = sum(trade().values())
     for fact in ("fct_trade_monthly", "fct_trade_world_monthly"):
         assert query(home, f"select sum(value_usd)::bigint, sum(value_cny)::bigint from {fact}") == [(total, 7 * total)]
@@ -115,8 +114,8 @@ def test_one_dollar_in_any_of_them_is_caught(home: Home, tmp_path: Path) -> None
     slips = {(name, currency): month for (name, currency), month in zip(
         [*((g, "USD") for g in GRAINS), ("hs6", "CNY")], MONTHS, strict=True)}  # fmt: skip
     receipts = receive_all(home, tmp_path, slips)
-    summary = run_home(home, [])
-    assert not summary.ok and Releases(home).current_id() is None
+    failure = failed(home)
+    assert failure and Releases(home).current_id() is None
     (candidate,) = home.candidates.glob("[0-9]*")
     manifest = read_manifest(candidate)
     assert manifest.audit is not None
@@ -139,7 +138,7 @@ def test_another_vintage_warns_only(home: Home, tmp_path: Path) -> None:
     for name, vintage, slip in (("partner", "2024-12-20", None), ("hs6", "2025-01-20", MONTHS[2])):
         file = write(tmp_path / f"{name}.csv", GRAINS[name], "USD", slip)
         receive(home, file, declared(**dict(GRAINS[name].said), vintage=vintage))
-    published(home)
+    released(home)
     warned = query(
         home,
         "select distinct gate, strftime(month, '%Y-%m') from audit_results "
@@ -154,7 +153,7 @@ def test_unequal_quantities_of_the_two_currencies_warn(home: Home, tmp_path: Pat
     for cell, money in zip(cells, ("US dollar", "Renminbi Yuan"), strict=True):
         header = [HEADS["month"], HEADS["code"], HEADS["partner"], "Quantity", "Unit", money]
         receive(home, write_csv(tmp_path / f"{money}.csv", [cell], header), declared())
-    published(home)
+    released(home)
     assert query(home, "select value_usd, value_cny, quantity_1 from fct_trade_monthly") == [(10, 70, 6)]
     warned = query(
         home, "select measure, actual::int, reason from audit_results where verdict = 'warned' and gate = 'additivity'"

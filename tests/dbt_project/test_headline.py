@@ -15,7 +15,7 @@ from orchestration.landing.store import Landing
 from orchestration.releases.query import run_sql
 from orchestration.terminal.headline import headline
 from orchestration.warehouse.dbt import run_dbt
-from tests.conftest import add, published, query, row, value
+from tests.conftest import add, query, released, row, value
 from tests.terminal.test_run import MARTS, fact_hash
 
 BOTH = """
@@ -137,7 +137,7 @@ def received(home: Home, tmp_path: Path, values: dict[str, int], vintage: str) -
     """Publish one more receipt with these dollars by month; its id."""
     rows = [row(month.replace("-", ""), value=str(usd)) for month, usd in values.items() if usd]
     receipt = add(home, tmp_path, rows, months=f"{min(values)}..{max(values)}", vintage=vintage)
-    published(home)
+    released(home)
     return receipt.receipt_id
 
 

@@ -22,7 +22,7 @@ from orchestration.warehouse import snapshot
 from orchestration.warehouse.dbt import DIMENSIONS, FACTS, MARTS, run_dbt
 from orchestration.warehouse.raw import write_raw
 from orchestration.warehouse.raw_documents import READERS, write_schema
-from tests.conftest import declared, write_csv
+from tests.conftest import declared, many, write_csv
 
 CODES = ("85411000", "85423110", "85423190", "85429000")
 PARTNERS = ("116", "142", "502")
@@ -36,8 +36,7 @@ CATEGORIES = {
     ("electronics", "ic_parts"): "854290",
     ("hs4", "8541"): "8541",
 }
-#: More examples than in a test run: BONDED_EXAMPLES=500
-EXAMPLES = int(os.environ.get("BONDED_EXAMPLES", "10"))
+EXAMPLES = many(10, 150)
 
 
 @dataclass(frozen=True)
@@ -152,7 +151,8 @@ def replay(home: Home, received: list[File]) -> None:
     snapshot.write(state, home.warehouse / "landing")
 
 
-@settings(max_examples=EXAMPLES, deadline=None, derandomize="BONDED_EXAMPLES" not in os.environ,
+@pytest.mark.series
+@settings(max_examples=EXAMPLES, deadline=None, derandomize="BONDED_LONG" not in os.environ,
           phases=[Phase.explicit, Phase.reuse, Phase.generate],
           suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])  # fmt: skip
 @given(received=st.lists(files(), min_size=2, max_size=9, unique_by=lambda f: repr(f)))
@@ -207,7 +207,8 @@ def composite(received: list[File], month: str, prefix: str, partner: str, curre
     return sum(part or 0 for part in parts) if covered else None
 
 
-@settings(max_examples=max(5, EXAMPLES // 3), deadline=None, derandomize="BONDED_EXAMPLES" not in os.environ,
+@pytest.mark.series
+@settings(max_examples=max(5, EXAMPLES // 3), deadline=None, derandomize="BONDED_LONG" not in os.environ,
           phases=[Phase.explicit, Phase.reuse, Phase.generate],
           suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])  # fmt: skip
 @given(received=st.lists(files(), min_size=5, max_size=12, unique_by=lambda f: repr(f)))

@@ -13,8 +13,7 @@ from orchestration.landing.preview import withdrawal_changes
 from orchestration.landing.receive import receive
 from orchestration.landing.store import Landing, Receipt
 from orchestration.releases.trace import trace
-from orchestration.terminal.run import run_home
-from tests.conftest import declared, published, query, write_csv
+from tests.conftest import declared, failed, query, released, write_csv
 
 HEADER = ["Date of data", "Commodity code", "Quantity", "Unit", "US dollar"]
 JANUARY = dt.date(2024, 1, 1)
@@ -38,7 +37,7 @@ def test_the_world_file_counts_until_every_partner_is_covered(home: Home, tmp_pa
     """Total, share and trace; then partners arrive for one month, agree, disagree, and the total is theirs."""
     some = add(home, tmp_path / "some.csv", [("202401", "502", 300), ("202402", "502", 400)], partners="116,502")
     world = add(home, tmp_path / "world.csv", [("202401", "", 1_000), ("202402", "", 1_100)], partners="world")
-    published(home)
+    released(home)
     total = "select value_usd, quantity from v_ic order by month"
     assert query(home, total) == [(1_000, 100), (1_100, 110)]
     share = "select partner_code, value_usd, partner_share_usd from v_ic_by_partner where month = '2024-01-01'"
@@ -51,14 +50,14 @@ def test_the_world_file_counts_until_every_partner_is_covered(home: Home, tmp_pa
 
     every = [("202402", "502", 400), ("202402", "133", 700)]
     whole = add(home, tmp_path / "every.csv", every, partners="all", months="2024-02")
-    published(home)
+    released(home)
     assert query(home, total) == [(1_000, 100), (1_100, 110)]
     traced = trace(home, dt.date(2024, 2, 1), "all", "integrated_circuits", "import", "ic")
     assert [(r.receipt_id, r.lines) for r in traced.receipts] == [(whole.receipt_id, [2, 3])]
 
     revised = [("202402", "502", 400), ("202402", "133", 750)]
     later = add(home, tmp_path / "revised.csv", revised, partners="all", months="2024-02", vintage="2025-01-20")
-    published(home)
+    released(home)
     assert query(home, total) == [(1_000, 100), (1_150, 115)]
     warned = query(
         home,
@@ -70,9 +69,9 @@ def test_the_world_file_counts_until_every_partner_is_covered(home: Home, tmp_pa
 
     Landing(home).withdraw(later.receipt_id, "to have both of one day")
     wrong = add(home, tmp_path / "wrong.csv", [("202402", "", 1_101)], partners="world", months="2024-02")
-    summary = run_home(home, [])
-    assert summary.failure is not None and "additivity" in summary.failure
-    assert wrong.receipt_id in summary.failure and whole.receipt_id in summary.failure
+    failure = failed(home)
+    assert "additivity" in failure
+    assert wrong.receipt_id in failure and whole.receipt_id in failure
 
 
 def test_what_changes_is_said_before_it_does(home: Home, tmp_path: Path) -> None:
@@ -101,11 +100,11 @@ def test_a_check_replaces_nothing_and_says_so(home: Home, tmp_path: Path) -> Non
     part = write_csv(tmp_path / "part.csv", [["202401", "85423190", "502", 301]], header)
     receipt = receive(home, part, declared(regimes="14")).receipt
     assert receipt is not None
-    summary = run_home(home, [])
-    assert summary.failure is not None and f"{receipt.receipt_id} (HS8 × partner, regimes 14 only" in summary.failure
-    assert "within" in summary.failure
+    failure = failed(home)
+    assert f"{receipt.receipt_id} (HS8 × partner, regimes 14 only" in failure
+    assert "within" in failure
     Landing(home).withdraw(receipt.receipt_id, "more than the whole")
-    published(home)
+    released(home)
     assert query(home, "select sum(value_usd)::int from fct_trade_monthly") == [(500,)]
 
 

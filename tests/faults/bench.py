@@ -36,10 +36,10 @@ from orchestration.sources.gacc_sample.code_list import VINTAGE, write_sample_li
 from orchestration.sources.gacc_sample.figures import PARTNERS, Calibration, month_rows, read_calibration
 from orchestration.sources.gacc_sample.files import SampleFile, files_of
 from orchestration.warehouse import snapshot
+from orchestration.warehouse.build import write_raw_files
 from orchestration.warehouse.dbt import DIMENSIONS, FACTS, MARTS, run_dbt
 from orchestration.warehouse.plan import Built, plan
-from orchestration.warehouse.raw import raw_path, write_raw
-from orchestration.warehouse.raw_documents import READERS, receipts_of, write_document, write_schema
+from orchestration.warehouse.raw import raw_path
 from tests.conftest import csv_text
 
 #: Two years to October 2024: growth over a year, trailing medians, and the months of several grains and currencies.
@@ -98,13 +98,9 @@ class Bench:
         self.today, self.expectations = TODAY, PROJECT / "expectations"
 
     def write_raw_files(self) -> None:
+        """Raw files of all that landing holds, and what dbt sees of it."""
         state = Landing(self.home).state()
-        for receipt in state.active:
-            write_raw(self.home, receipt, receipt.scope.month_list)
-        for reader in READERS.values():
-            write_schema(self.home, reader)
-            for document in receipts_of(reader, state):
-                write_document(self.home, reader, document)
+        write_raw_files(self.home, state)
         snapshot.write(state, self.home.warehouse / "landing")
 
     def rebuild(self) -> None:

@@ -15,7 +15,7 @@ from orchestration.gates.audit import audit
 from orchestration.gates.evidence import Subject
 from orchestration.landing.store import Landing
 from orchestration.releases.candidate import DATABASE
-from tests.conftest import add, published, row
+from tests.conftest import add, released, row
 
 MONTH = "2022-05"
 KEY, CODE, PARTNER = "No key stands twice", "Codes have the digits", "Partner codes have three digits"
@@ -108,7 +108,7 @@ def test_a_key_may_stand_in_two_receipts_and_a_world_file_has_no_partner(small: 
     """A revision repeats the keys of what it revises."""
     add(small, tmp_path, [row("202403", value="9,000")], hs="85423190", months="2024-03")
     add(small, tmp_path, [row("202403")], hs="85423190", months="2024-03", vintage="2025-02-20")
-    published(small)
+    released(small)
     found = inspected(small)
     assert set(found["verdict"]) == {"passed"}
     (march,) = found[(found["scope"].str.startswith(KEY)) & (found["month"].astype(str) == "2024-03-01")].to_dict(

@@ -12,8 +12,7 @@ from orchestration.landing.receive import receive
 from orchestration.landing.receivers import receive_file
 from orchestration.landing.scope import Declaration
 from orchestration.releases.store import Releases
-from orchestration.terminal.run import run_home
-from tests.conftest import REAL_FILES, REALDATA, published, query
+from tests.conftest import REAL_FILES, REALDATA, failed, query, released
 
 pytestmark = pytest.mark.realdata
 US = "us_imports_201901_by_regime_usd_no_header.csv"
@@ -39,7 +38,7 @@ def test_a_small_real_file_alone_is_released(home: Home) -> None:
     """Without an exception; what is compared with nothing says so, and the two known press errors are warned of."""
     name = "botswana_imports_201806_en_usd_old_spelling.csv"
     receive(home, REALDATA / "gacc_exports" / name, Declaration.model_validate({"source": "gacc", **REAL_FILES[name]}))
-    published(home)
+    released(home)
     assert query(home, "select distinct gate from audit_results where verdict in ('warned', 'waived')") == [
         ("implied_rate",)
     ]
@@ -49,7 +48,7 @@ def test_a_small_real_file_alone_is_released(home: Home) -> None:
 def test_january_2019_meets_the_press(home: Home) -> None:
     """9,211,213,264 against 9.2 bn: 11.2 m off, within 50 m of rounding and 18.4 m of revision."""
     us_january(home, REALDATA / "gacc_exports" / US)
-    published(home)
+    released(home)
     columns = "month::varchar, expected, actual, difference, tolerance, severity, verdict"
     (row,) = query(home, f"select {columns} from audit_results where gate = 'totals' and {HEADLINE}")
     figures = [Decimal(n) for n in (9_200_000_000, 9_211_213_264, 11_213_264, 68_400_000)]
@@ -59,9 +58,9 @@ def test_january_2019_meets_the_press(home: Home) -> None:
 def test_one_cell_raised_by_sixty_million_is_not_published(home: Home, tmp_path: Path) -> None:
     """The finding names month, scope, expected, actual and difference."""
     us_january(home, raised(tmp_path, 1_000, 60_000_000))
-    summary = run_home(home, [])
-    assert summary.failure is not None and Releases(home).current_id() is None
-    (finding,) = [line for line in summary.failure.splitlines() if line.startswith("totals:")]
+    failure = failed(home)
+    assert Releases(home).current_id() is None
+    (finding,) = [line for line in failure.splitlines() if line.startswith("totals:")]
     assert "2019-01, press_us_all_2019_01: 502 × all_goods, 2019-01..2019-01" in finding
     assert "expected 9,200,000,000, found 9,271,213,264, difference 71,213,264, tolerance 68,400,000" in finding
 
@@ -91,7 +90,7 @@ def test_bulletins_are_compared_with_what_they_speak_of(home: Home, tmp_path: Pa
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     said = {"source": "gacc", "flow": "import", "hs": "85423", "partners": "world", "vintage": "2026-07-20"}
     receive(home, path, Declaration.model_validate(said))
-    published(home)
+    released(home)
     found = query(
         home,
         "select a.measure, a.actual, a.verdict from audit_results a join fct_control_total t on "

@@ -47,7 +47,7 @@ from orchestration.warehouse.raw_documents import (
     write_document,
     write_schema,
 )
-from tests.conftest import declared, hs8_list, published, query, row, tree, write_csv
+from tests.conftest import declared, hs8_list, query, released, row, tree, write_csv
 
 RATES = "month,cny_per_usd\n2024-01,7.1\n2024-02,7.2\n"
 PAGE = "<html><title>(2) China's Total Export &amp; Import Values, June 2025</title></html>"
@@ -403,7 +403,7 @@ def test_a_release_is_built_from_documents(small: Home, tmp_path: Path) -> None:
     late = receipt_of(received(small, rates(tmp_path / "b.csv", "month,cny_per_usd\n2024-02,8.5\n"), "2024-05-01"))
     early = receipt_of(received(small, rates(tmp_path / "a.csv", RATES.replace("7.1", "8.1")), "2024-03-01"))
     bulletin = receipt_of(received(small, page(tmp_path / "a.html"), "2025-07-20", source="gacc_bulletin"))
-    published(small)
+    released(small)
     with (DBT_PROJECT / "seeds" / "exchange_rates.csv").open(encoding="utf-8", newline="") as stream:
         seed = {r["month"]: Decimal(r["cny_per_usd"]) for r in csv.DictReader(stream)}
     found = query(small, "select strftime(month, '%Y-%m'), cny_per_usd, receipt_id, vintage, source "

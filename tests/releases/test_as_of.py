@@ -13,7 +13,7 @@ from orchestration.base.settings import PROJECT, Home, settings
 from orchestration.releases.as_of import KEPT, as_of
 from orchestration.releases.query import run_sql
 from orchestration.releases.store import Releases
-from tests.conftest import add, published, query, row, tree, value
+from tests.conftest import add, query, released, row, tree, value
 
 BEFORE, SINCE = dt.date(2025, 1, 19), dt.date(2025, 1, 20)
 CLAIM = """  {name}:
@@ -47,14 +47,14 @@ def test_a_revision_is_shown_and_the_past_stays(small: Home, tmp_path: Path, mon
     claims = [CLAIM.format(name=f"chips_{month[-2:]}", month=month, value=usd) for month, usd in old.items()]
     (expectations / "claims.yml").write_text("claims:\n" + "".join(claims), encoding="utf-8")
     monkeypatch.setattr(settings(), "expectations", expectations)
-    first = published(small).release_id
+    first = released(small).release_id
     verdicts = "select claim_id, verdict_then, verdict_now from mart_claim where claim_id like 'chips%' order by 1"
     assert query(small, verdicts) == [("chips_02", "confirmed", "confirmed"), ("chips_03", "confirmed", "confirmed")]
     before = tree(Releases(small).folder(first))
 
     codes = ("85423110", "85423190")
     add(small, tmp_path, [row("202402", hs=code, value="77") for code in codes], hs="85423", months="2024-02")
-    published(small)
+    released(small)
 
     assert (value(small, "2024-02"), value(small, "2024-03")) == (154, old["2024-03"])
     assert tree(Releases(small).folder(first)) == before and value(small, "2024-02", release=first) == old["2024-02"]

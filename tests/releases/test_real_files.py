@@ -19,7 +19,7 @@ from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases
 from orchestration.releases.trace import trace
 from orchestration.sources.gacc import CHAPTERS
-from tests.conftest import REAL_FILES, REALDATA, contents, copied, published, query
+from tests.conftest import REAL_FILES, REALDATA, contents, copied, many, query, released
 
 pytestmark = pytest.mark.realdata
 MART = "mart_partner_category_monthly"
@@ -150,7 +150,7 @@ def test_twenty_files_that_name_every_chapter_are_the_whole(tmp_path: Path) -> N
     marts = ("mart_partner_category_monthly", "mart_category_monthly", "mart_coverage")
     whole = Home(tmp_path / "whole").create()
     receive(whole, source, Declaration.model_validate({**said, "hs": "all"}))
-    published(whole)
+    released(whole)
     lines = source.read_bytes().splitlines(keepends=True)
     parts = [CHAPTERS[n::20] for n in range(20)]
     order = random.Random(4).sample(range(20), 20)
@@ -161,12 +161,12 @@ def test_twenty_files_that_name_every_chapter_are_the_whole(tmp_path: Path) -> N
         file.write_bytes(b"".join(line for line in lines if line.split(b'","')[3][:2].decode() in parts[n]))
         declaration = Declaration.model_validate({**said, "hs": ",".join(parts[n]), "months": "2019-01"})
         receipts[n] = receive(cut, file, declaration).receipt
-    published(cut)
+    released(cut)
     assert {name: contents(cut)[name] for name in marts} == {name: contents(whole)[name] for name in marts}
     gone = receipts[order[0]]
     assert gone is not None
     Landing(cut).withdraw(gone.receipt_id, "to see what is missing")
-    published(cut)
+    released(cut)
     assert query(cut, "select count(*) from v_all_by_partner") == [(0,)]
     (reason,) = query(
         cut, "select reason from mart_coverage where category_code = 'all_goods' and partner_code = '502'"
@@ -174,9 +174,10 @@ def test_twenty_files_that_name_every_chapter_are_the_whole(tmp_path: Path) -> N
     assert reason == "codes not received: " + ", ".join(parts[order[0]])
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.series
+@pytest.mark.parametrize("seed", range(many(5, 60)))
 def test_trace_equals_a_plain_scan_of_the_files(real_home: Home, seed: int) -> None:
-    """Five cells chosen at random: receipts and lines, whose sum is the published number."""
+    """Cells chosen at random: receipts and lines, whose sum is the published number."""
     choice = random.Random(seed)
     cells = query(
         real_home,
@@ -225,7 +226,7 @@ def listed_home(real_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Ho
     home = copied(real_home, tmp_path_factory)
     for name in ("en-hs8-2019.csv", "zh-hs8-2019.csv", "en-hs8-2022.csv", "zh-hs8-2022.csv"):
         receive_file(home, REALDATA / "gacc_reference" / name, Declaration(source="gacc_nomenclature"))
-    published(home)
+    released(home)
     return home
 
 

@@ -18,6 +18,7 @@ from orchestration.base.settings import PROJECT
 from orchestration.sources.gacc_bulletin.parse import ROW_SCHEMA
 from orchestration.sources.gacc_bulletin.text import Place
 from orchestration.sources.gacc_bulletin.units import _NOUNS, read_quantity_unit
+from tests.conftest import many
 from tests.sources.gacc_bulletin.pages import (
     CHINA_TRADE,
     CHIPS,
@@ -230,8 +231,9 @@ _ROWS = st.lists(
 )
 
 
+@pytest.mark.series
 @given(_ROWS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=many(60, 3_000), deadline=None)
 def test_no_figure_is_lost(rows: list[tuple[list[str], list[str]]]) -> None:
     """As many figures as cells with a digit, each with its own line, text and size, in the order of the page."""
     table = [[f"Row {'abcde'[n]}", "10,000 Pairs", *cells, *growth] for n, (cells, growth) in enumerate(rows)]

@@ -6,6 +6,8 @@ INSTALLED := .venv/.installed
 MANIFEST := dbt_project/target/manifest.json
 DBT_FILES := $(shell find dbt_project/models dbt_project/macros dbt_project/seeds dbt_project/tests -type f 2>/dev/null) \
 	dbt_project/dbt_project.yml dbt_project/profiles.yml
+DBT_SQL := $(filter %.sql,$(DBT_FILES))
+SQL_STYLED := .venv/.sqlfluff
 
 .DEFAULT_GOAL := help
 .PHONY: help install run ui docs check test test-long lint style types clean
@@ -57,7 +59,13 @@ lint: ## ruff, sqlfluff, mypy
 style: install
 	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
+	@$(MAKE) -s $(SQL_STYLED)
+
+# Models are read by sqlfluff when they have changed; all of them after a change of a macro or of the rules.
+$(SQL_STYLED): .sqlfluff .sqlfluffignore $(DBT_SQL)
+	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar \
+		$(if $(filter-out dbt_project/models/% dbt_project/tests/%,$?),dbt_project,$?)
+	@touch $@
 
 types: install
 	@$(BIN)/mypy

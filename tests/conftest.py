@@ -65,7 +65,7 @@ LONGEST = ("test_launch_ways.py", "test_faults.py", "test_inbox_daemon.py", "tes
 
 
 #: Fixtures that hand out a home that is built once for all.
-SHARED_HOMES = {"sample_home", "real_home", "small_home"}
+SHARED_HOMES = {"sample_home", "real_home", "small_home", "across"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks.audit import build_home, measured
 from benchmarks.made_up import write_home
 from benchmarks.parse import write_file
@@ -18,6 +20,7 @@ def test_the_files_of_the_parsing_benchmark_are_sound(tmp_path: Path) -> None:
     assert (parsed.rows, parsed.encoding) == (rows, "gb18030")
 
 
+@pytest.mark.own_run("the benchmark's generated home is what is tested")
 def test_the_home_of_the_audit_benchmark_is_sound(tmp_path: Path) -> None:
     """No gate but the totals, which made-up trade cannot meet, finds fault in what it compares, and each is measured.
 

@@ -236,6 +236,7 @@ def test_every_column_of_the_sources_is_described(sample_home: Home) -> None:
         assert source["description"] and all(c["description"].strip() for c in source["columns"].values())
 
 
+@pytest.mark.own_run("dbt's own command, in a process of its own")
 def test_dbt_s_pages_are_one_file_and_report_nobody(home: Home) -> None:
     """As `make docs` builds them: no database is opened, and the words are in the file itself.
 

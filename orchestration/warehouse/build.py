@@ -39,11 +39,11 @@ def build(home: Home, state: LandingState) -> None:
 
 
 def _steps(home: Home, work: Plan) -> Iterator[DbtOutcome]:
-    """All of it at once, unless facts have to be made in batches: between dimensions and marts."""
+    """Dimensions, which know no window; then facts and marts, at once if the facts fit into one batch."""
+    yield run_dbt(home, DIMENSIONS, exclude=FACTS, full_refresh=work.full)
     if len(work.batches) == 1:
         months = None if work.full else work.batches[0]
-        yield run_dbt(home, f"{DIMENSIONS} {MARTS}", months=months, full_refresh=work.full)
-        return
-    yield run_dbt(home, DIMENSIONS, exclude=FACTS, full_refresh=work.full)
-    yield run_by_months(home, FACTS, work.batches, full_refresh=work.full)
-    yield run_dbt(home, MARTS, full_refresh=work.full)
+        yield run_dbt(home, f"{FACTS} {MARTS}", months=months, full_refresh=work.full)
+    else:
+        yield run_by_months(home, FACTS, work.batches, full_refresh=work.full)
+        yield run_dbt(home, MARTS, full_refresh=work.full)

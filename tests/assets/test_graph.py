@@ -93,6 +93,7 @@ def test_workspace_and_pyproject_open_the_same_code_location() -> None:
     assert f'code_location_target_module = "{module}"' in (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
 
 
+@pytest.mark.own_run("Dagster's own command, in a process of its own")
 def test_definitions_validate() -> None:
     """As an engineer would check them."""
     command = [str(Path(sys.executable).with_name("dagster")), "definitions", "validate", "-w", "workspace.yaml"]

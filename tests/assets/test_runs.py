@@ -6,6 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 import duckdb
+import pytest
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from orchestration.assets.release import gates, release
@@ -47,6 +48,7 @@ def statuses(home: Home, gate: str) -> dict[str, AssetCheckExecutionRecordStatus
     return found
 
 
+@pytest.mark.own_run("the build database is damaged before a run")
 def test_the_release_alone_audits_again_and_shows_the_bad_month_only(small: Home) -> None:
     """A damaged month is found although no check was launched; nothing is published; then green again."""
     before = Releases(small).current_id()
@@ -96,6 +98,7 @@ def test_facts_without_their_raw_rows_are_refused(small: Home, tmp_path: Path) -
     assert "raw rows of 2024-05 are not there" in failure.step_failure_data.user_failure_data.description  # type: ignore
 
 
+@pytest.mark.own_run("what one run builds is tested")
 def test_a_single_month_builds_what_else_is_stale(small: Home, tmp_path: Path) -> None:
     """A run of one month, asked for in the UI, publishes the other months' new receipts too, and records them."""
     add(small, tmp_path, [row("202403", value="77")], months="2024-03")
@@ -110,6 +113,7 @@ def test_a_single_month_builds_what_else_is_stale(small: Home, tmp_path: Path) -
     assert months == {"2024-01", "2024-03"}
 
 
+@pytest.mark.own_run("everything is withdrawn before a run")
 def test_withdrawing_everything_publishes_an_empty_release(small: Home) -> None:
     """It says so, and holds no row of trade."""
     (receipt,) = Landing(small).state().active

@@ -79,6 +79,7 @@ def looked_at(home: Home, name: str) -> bool:
     return any(name in (tick.skip_reason or "") for tick in ticks)
 
 
+@pytest.mark.own_run("a daemon launches runs on it")
 def test_the_inbox_is_a_door(small: Home, daemon: subprocess.Popen[bytes]) -> None:
     """A good file is released, a bad one rejected with its reason, a half-copied one left until it is complete, and
     several at once make one release.

@@ -139,6 +139,7 @@ def recorded(home: Home, asset: str, run_id: str) -> set[str | None]:
     return {r.partition_key for r in records if r.run_id == run_id}
 
 
+@pytest.mark.own_run("what one run rebuilds is tested")
 @pytest.mark.usefixtures("at_rest")
 def test_exactly_the_months_touched_are_rebuilt_in_one_run(small: Home) -> None:
     """Not those in between: a mark left there in the build database is still there. Records name these months only."""
@@ -157,6 +158,7 @@ def test_exactly_the_months_touched_are_rebuilt_in_one_run(small: Home) -> None:
     assert again.success and recorded(small, "fct_trade_monthly", again.run_id) == {None}
 
 
+@pytest.mark.own_run("a run from either side meets a bad file")
 @pytest.mark.usefixtures("at_rest")
 def test_a_refused_file_is_a_failed_check_and_the_others_are_published(small: Home) -> None:
     """By daemon and from a terminal alike, with name and reason; the run itself is green."""
@@ -192,6 +194,7 @@ def test_a_run_by_daemon_leaves_what_is_not_at_rest(home: Home) -> None:
     assert len(take_in(home).received) == 1
 
 
+@pytest.mark.own_run("hostile names must pass through a run")
 @pytest.mark.usefixtures("at_rest")
 def test_names_reach_no_report_as_they_are(small: Home, capfd: pytest.CaptureFixture[str]) -> None:
     """Not the terminal, not the release, not Dagster's log: all of them show the escaped form."""

@@ -66,6 +66,7 @@ def damaged(small: Home) -> Iterator[str]:
     assert red(small) == {("layers", BAD)}
 
 
+@pytest.mark.own_run("a damaged home is launched in this way")
 @pytest.mark.usefixtures("damaged")
 def test_the_terminal(small: Home) -> None:
     """`bonded run` exits 1 and names gate, month and figures; so it does when the month is asked for."""
@@ -77,6 +78,7 @@ def test_the_terminal(small: Home) -> None:
     assert f"layers: gacc import {BAD}, received = raw" in said.stdout and "difference 5," in said.stdout
 
 
+@pytest.mark.own_run("a damaged home is launched in this way")
 @pytest.mark.usefixtures("damaged")
 def test_the_job(small: Home) -> None:
     """The job over a range of months, as from the Launchpad."""
@@ -86,12 +88,14 @@ def test_the_job(small: Home) -> None:
         assert not job.execute_in_process(instance=made, raise_on_error=False, tags=tags).success
 
 
+@pytest.mark.own_run("a damaged home is launched in this way")
 @pytest.mark.usefixtures("damaged")
 def test_the_release_alone(small: Home) -> None:
     """A "Materialize" on the release sails past every check of another asset, not past its own audit."""
     assert not materialize(small, "release").success
 
 
+@pytest.mark.own_run("a damaged home is launched in this way")
 @pytest.mark.daemon
 @pytest.mark.usefixtures("damaged")
 def test_backfill_and_sensor(small: Home, daemon: subprocess.Popen[bytes]) -> None:

@@ -92,6 +92,7 @@ def test_quantities_in_kilograms_and_pieces_are_never_added(across: Home) -> Non
     assert lines == [("84713010", 300, 3, "Number of item"), ("84719000", 40, 9, "Kilogram")]
 
 
+@pytest.mark.own_run("a reviewed category is changed in the database")
 def test_a_category_that_lacks_the_new_codes_is_warned_of(across: Home) -> None:
     """It is published, since the details are right; the audit names the line that ended and the codes to add."""
     with duckdb.connect(str(across.build_database)) as con:

@@ -162,6 +162,7 @@ def test_blocs_are_the_sums_of_their_members(sample_home: Home, sample_release: 
     assert checked > 80
 
 
+@pytest.mark.own_run("a revision must pass through a build")
 def test_a_revision_below_the_sums_is_seen(small: Home, tmp_path: Path) -> None:
     """Trade moves to two lines that no category tells from its own: only its month has another fingerprint."""
 
@@ -185,6 +186,7 @@ def test_a_revision_below_the_sums_is_seen(small: Home, tmp_path: Path) -> None:
     assert query(small, lines) == [("2024-01-01", 2), ("2024-02-01", 3), ("2024-03-01", 2)]
 
 
+@pytest.mark.own_run("a revision of the sample, against a full build")
 def test_a_revision_heals_to_what_a_full_rebuild_gives(sample_home: Home, tmp_path: Path) -> None:
     """One partner's chips of a month, revised without regimes: the rest of the month and its year follow."""
     home = Home(Path(shutil.copytree(sample_home.root, tmp_path / "copy", symlinks=True)))

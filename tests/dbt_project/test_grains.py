@@ -6,6 +6,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 from orchestration.base.settings import Home
 from orchestration.landing.receive import receive
 from orchestration.landing.store import Receipt
@@ -85,6 +87,7 @@ def receive_all(home: Home, folder: Path, slips: dict[tuple[str, str], str]) -> 
     return found
 
 
+@pytest.mark.own_run("one trade at eight grains is a home of its own")
 def test_one_truth_and_nothing_doubled(home: Home, tmp_path: Path) -> None:
     """Eight grains in two currencies: the fact is the trade, and each other file was compared with it."""
     receipts = receive_all(home, tmp_path, {})
@@ -109,6 +112,7 @@ def test_one_truth_and_nothing_doubled(home: Home, tmp_path: Path) -> None:
         assert name == "province" or any(receipt.receipt_id in scope for scope, _ in compared), name
 
 
+@pytest.mark.own_run("each grain is off by one in a month of its own")
 def test_one_dollar_in_any_of_them_is_caught(home: Home, tmp_path: Path) -> None:
     """In each month another file is off by one: exactly its month fails, and both receipts are named."""
     slips = {(name, currency): month for (name, currency), month in zip(
@@ -133,6 +137,7 @@ def test_one_dollar_in_any_of_them_is_caught(home: Home, tmp_path: Path) -> None
         assert any("first" in str(f["reason"]) for f in mine)
 
 
+@pytest.mark.own_run("two grains of two days are a home of their own")
 def test_another_vintage_warns_only(home: Home, tmp_path: Path) -> None:
     """A coarser file of another day may show a revision."""
     for name, vintage, slip in (("partner", "2024-12-20", None), ("hs6", "2025-01-20", MONTHS[2])):
@@ -147,6 +152,7 @@ def test_another_vintage_warns_only(home: Home, tmp_path: Path) -> None:
     assert warned == [("additivity", "2024-03")]
 
 
+@pytest.mark.own_run("a home of two rows that contradict each other")
 def test_unequal_quantities_of_the_two_currencies_warn(home: Home, tmp_path: Path) -> None:
     """At the same vintage; the later receipt's quantity stands in the fact."""
     cells = [["202401", "85423190", "502", quantity, "Number of item", value] for quantity, value in ((5, 10), (6, 70))]

@@ -151,6 +151,7 @@ def replay(home: Home, received: list[File]) -> None:
     snapshot.write(state, home.warehouse / "landing")
 
 
+@pytest.mark.own_run("random receipts are built")
 @pytest.mark.series
 @settings(max_examples=EXAMPLES, deadline=None, derandomize="BONDED_LONG" not in os.environ,
           phases=[Phase.explicit, Phase.reuse, Phase.generate],
@@ -207,6 +208,7 @@ def composite(received: list[File], month: str, prefix: str, partner: str, curre
     return sum(part or 0 for part in parts) if covered else None
 
 
+@pytest.mark.own_run("random receipts are built")
 @pytest.mark.series
 @settings(max_examples=max(5, EXAMPLES // 3), deadline=None, derandomize="BONDED_LONG" not in os.environ,
           phases=[Phase.explicit, Phase.reuse, Phase.generate],

@@ -33,6 +33,7 @@ def add(home: Home, path: Path, values: list[tuple[str, str, int]], **said: str)
     return receipt
 
 
+@pytest.mark.own_run("files arrive between builds")
 def test_the_world_file_counts_until_every_partner_is_covered(home: Home, tmp_path: Path) -> None:
     """Total, share and trace; then partners arrive for one month, agree, disagree, and the total is theirs."""
     some = add(home, tmp_path / "some.csv", [("202401", "502", 300), ("202402", "502", 400)], partners="116,502")
@@ -88,6 +89,7 @@ def test_what_changes_is_said_before_it_does(home: Home, tmp_path: Path) -> None
     assert [(f"{c.month:%Y-%m}", c.old, c.new) for c in gone] == [("2024-01", 1_000, None), ("2024-02", 70, 70)]
 
 
+@pytest.mark.own_run("files of several grains, then without one of them")
 def test_a_check_replaces_nothing_and_says_so(home: Home, tmp_path: Path) -> None:
     """Coarser codes feed no fact; the release is the same without them, and a limited part may not exceed the whole."""
     values = [("202401", "502", 300), ("202401", "116", 200)]

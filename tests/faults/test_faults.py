@@ -23,6 +23,7 @@ def test_no_two_faults_have_one_name() -> None:
     assert len(FAULTS) == sum(map(len, PLACES.values()))
 
 
+@pytest.mark.own_run("faults are put into a home, which is set back after each")
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_ends_as_it_must(suite: Suite, name: str) -> None:
     """Outcome, gates, months, figures and words; that readers see no more than that is checked where it is tried."""
@@ -57,6 +58,7 @@ def test_every_gate_is_tripped_by_a_fault_of_figures() -> None:
     assert tripped == set(declared_gates(PROJECT / "expectations"))
 
 
+@pytest.mark.own_run("the outcome of every fault is shown")
 def test_the_page_tells_what_happened(suite: Suite) -> None:
     """`python -m tests.faults` writes it anew."""
     assert PAGE.read_text(encoding="utf-8") == render(suite.results())

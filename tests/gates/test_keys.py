@@ -104,6 +104,7 @@ def test_months_a_few_at_a_time_or_all_at_once_say_the_same(changeable: Home, mo
         pd.testing.assert_frame_equal(inspected(changeable), whole)
 
 
+@pytest.mark.own_run("two revisions must pass through a build")
 def test_a_key_may_stand_in_two_receipts_and_a_world_file_has_no_partner(small: Home, tmp_path: Path) -> None:
     """A revision repeats the keys of what it revises."""
     add(small, tmp_path, [row("202403", value="9,000")], hs="85423190", months="2024-03")

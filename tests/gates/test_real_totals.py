@@ -34,6 +34,7 @@ def raised(tmp_path: Path, line: int, by: int) -> Path:
     return path
 
 
+@pytest.mark.own_run("the file alone is what is tested")
 def test_a_small_real_file_alone_is_released(home: Home) -> None:
     """Without an exception; what is compared with nothing says so, and the two known press errors are warned of."""
     name = "botswana_imports_201806_en_usd_old_spelling.csv"
@@ -45,6 +46,7 @@ def test_a_small_real_file_alone_is_released(home: Home) -> None:
     assert Releases(home).manifest().audit.coverage["figures_compared"] == 0  # type: ignore[union-attr]
 
 
+@pytest.mark.own_run("the real file alone, without the others of the shared home")
 def test_january_2019_meets_the_press(home: Home) -> None:
     """9,211,213,264 against 9.2 bn: 11.2 m off, within 50 m of rounding and 18.4 m of revision."""
     us_january(home, REALDATA / "gacc_exports" / US)
@@ -55,6 +57,7 @@ def test_january_2019_meets_the_press(home: Home) -> None:
     assert row == ("2019-01-01", *figures, "block", "passed")
 
 
+@pytest.mark.own_run("the real file is changed in one cell")
 def test_one_cell_raised_by_sixty_million_is_not_published(home: Home, tmp_path: Path) -> None:
     """The finding names month, scope, expected, actual and difference."""
     us_january(home, raised(tmp_path, 1_000, 60_000_000))
@@ -80,6 +83,7 @@ def test_both_errors_of_the_press_are_caught_and_no_sound_figure(real_home: Home
     assert all(abs(off) <= 0.011 for _, verdict, off in rows if verdict == "passed")
 
 
+@pytest.mark.own_run("made-up details meet the real bulletins")
 def test_bulletins_are_compared_with_what_they_speak_of(home: Home, tmp_path: Path) -> None:
     """A made-up file of chips as printed for June 2026 meets the page; a dollar figure off by 1 % does not."""
     receive_bulletins(home)

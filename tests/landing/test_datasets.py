@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.base.errors import RefusalError
+from orchestration.base.months import month_range, parse_month
 from orchestration.base.settings import PROJECT, Home
 from orchestration.landing.datasets import Dataset, load_datasets
 from orchestration.landing.due import dataset_status, queries
@@ -87,7 +88,7 @@ CALENDAR = {
 @pytest.mark.parametrize("month", CALENDAR)
 def test_release_calendar(month: str) -> None:
     """From 2020 on January comes out with February, in March; detail was suspended in spring 2018."""
-    assert str(calendar.detail_release_date(calendar.parse_month(month))) == CALENDAR[month]
+    assert str(calendar.detail_release_date(parse_month(month))) == CALENDAR[month]
 
 
 def test_nothing_new_is_due_in_february() -> None:
@@ -101,7 +102,7 @@ def test_nothing_new_is_due_in_february() -> None:
 def test_what_is_no_month(text: str) -> None:
     """Months are written YYYY-MM, in one way only."""
     with pytest.raises(ValueError):
-        calendar.parse_month(text)
+        parse_month(text)
 
 
 def test_status_of_an_open_dataset(home: Home, tmp_path: Path) -> None:
@@ -118,7 +119,7 @@ def test_status_of_an_open_dataset(home: Home, tmp_path: Path) -> None:
 
 def test_queries_stay_below_the_cut() -> None:
     """Everything from everywhere is split by chapters; one partner's year of one heading is one query."""
-    months = tuple(calendar.month_range(dt.date(2024, 1, 1), dt.date(2024, 12, 1)))
+    months = tuple(month_range(dt.date(2024, 1, 1), dt.date(2024, 12, 1)))
     datasets = load_datasets()
     (one,) = queries(datasets["us_chips"], months, "inbox/us_chips/")
     assert one.months == months and one.hs == ("8542",)

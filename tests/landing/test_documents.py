@@ -395,6 +395,7 @@ def test_records_of_older_homes_read(home: Home) -> None:
     assert state.code_lists[0].subject == ("hs8", 2019, "en") and state.documents == () and not state.is_synthetic
 
 
+@pytest.mark.own_run("documents must pass through a build")
 def test_a_release_is_built_from_documents(small: Home, tmp_path: Path) -> None:
     """A received rate goes before the reviewed one, the latest vintage before others; the release names them all."""
     before = Releases(small).manifest()

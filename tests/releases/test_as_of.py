@@ -40,6 +40,7 @@ def chips(folder: Path, month: str) -> int | None:
     return rows[0][0] if rows else None
 
 
+@pytest.mark.own_run("a month is revised between two releases")
 def test_a_revision_is_shown_and_the_past_stays(small: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Restatement, as-of, both releases, and a claim that was right when it was printed."""
     old = {month: value(small, month) for month in ("2024-02", "2024-03")}
@@ -74,6 +75,7 @@ def test_a_revision_is_shown_and_the_past_stays(small: Home, tmp_path: Path, mon
     ]
 
 
+@pytest.mark.own_run("tables as of a date are built")
 def test_what_is_built_for_a_date_is_used_again_and_only_a_few_are_kept(small: Home) -> None:
     """Dates on which the same was known share one; before the first vintage nothing was known."""
     made = {as_of(small, day).folder for day in (dt.date(2024, 12, 20), BEFORE, SINCE)}

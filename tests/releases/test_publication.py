@@ -27,6 +27,7 @@ def another(home: Home, tmp_path: Path, n: int) -> str:
     return publish(home, Landing(home).state()).outcome
 
 
+@pytest.mark.own_run("ten publications are what is tested")
 def test_a_reader_keeps_its_release_through_ten_publications(
     small: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -45,6 +46,7 @@ def test_a_reader_keeps_its_release_through_ten_publications(
     assert len(Releases(small).ids()) == 3 and not old.exists() and query(small, sql) != before
 
 
+@pytest.mark.own_run("retention is tested by publishing")
 def test_pinned_releases_are_kept(small: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Retention takes the oldest, never a pinned one."""
     monkeypatch.setattr(settings(), "keep_releases", 1)
@@ -56,6 +58,7 @@ def test_pinned_releases_are_kept(small: Home, tmp_path: Path, monkeypatch: pyte
     assert len(Releases(small).ids()) == 2 and first in Releases(small).ids()
 
 
+@pytest.mark.own_run("the run after a rollback is what is tested")
 def test_rollback_is_a_switch(small: Home, tmp_path: Path) -> None:
     """And the next run publishes again what landing says."""
     first = Releases(small).current_id()
@@ -95,6 +98,7 @@ def built(small_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
     return home
 
 
+@pytest.mark.own_run("the publication is killed")
 @pytest.mark.parametrize("point", ["candidate", "audit", "switch", "log"])
 def test_a_kill_while_publishing_leaves_all_whole(
     built: Home, tmp_path_factory: pytest.TempPathFactory, point: str
@@ -112,6 +116,7 @@ def test_a_kill_while_publishing_leaves_all_whole(
     assert {p.name for p in home.releases.iterdir() if p.is_dir() and not p.is_symlink()} == set(Releases(home).ids())
 
 
+@pytest.mark.own_run("two runs at once are what is tested")
 def test_two_runs_at_once_make_one_release(small: Home, tmp_path: Path) -> None:
     """The second waits for the first and finds nothing left to do."""
     add(small, tmp_path, [row("202403", value="1")], months="2024-03")

@@ -143,6 +143,7 @@ def test_the_undated_file_of_several_months_is_refused(tmp_path: Path) -> None:
         assert refused.value.file == file.name and "month" in str(refused.value.remedy)
 
 
+@pytest.mark.own_run("one file in twenty parts, and without one of them, are two homes of their own")
 def test_twenty_files_that_name_every_chapter_are_the_whole(tmp_path: Path) -> None:
     """In random order the same marts; without one of them no all_goods, and mart_coverage names its chapters."""
     source = REALDATA / "gacc_exports" / "us_imports_201901_by_regime_usd_no_header.csv"

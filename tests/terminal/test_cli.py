@@ -204,6 +204,7 @@ def test_reading_a_release(bonded, small: Home) -> None:
     assert code == 1 and "audit.html is not what was published" in out
 
 
+@pytest.mark.own_run("raw and warehouse are removed before a run")
 def test_everything_is_built_again_from_landing(small: Home) -> None:
     """Without raw and warehouse: the same content, so no release."""
     before = {p.name: p.read_bytes() for p in small.raw.rglob("*.parquet")}
@@ -213,6 +214,7 @@ def test_everything_is_built_again_from_landing(small: Home) -> None:
     assert {p.name for p in small.raw.rglob("*.parquet")} == set(before)
 
 
+@pytest.mark.own_run("the README's commands, from nothing to a release")
 def test_the_beginners_way_of_the_readme(tmp_path: Path) -> None:
     """The README's commands, literally, with the genuine file where it is there and one like it elsewhere."""
     genuine = REALDATA / "gacc_exports" / "soybeans_2023.csv"

@@ -42,6 +42,7 @@ from tests.conftest import (
 MARTS = [model.name for model in published_models() if model.name.startswith("mart_")]
 
 
+@pytest.mark.own_run("the second run is what is tested")
 def test_running_again_changes_nothing(small: Home) -> None:
     """No release, no content hash, no byte of landing or of the release."""
     before, landing = tree(small.releases / "current"), tree(small.landing)
@@ -51,6 +52,7 @@ def test_running_again_changes_nothing(small: Home) -> None:
     assert len(Releases(small).ids()) == 1 and not list(small.candidates.glob("[0-9]*"))
 
 
+@pytest.mark.own_run("a receipt comes and goes between two builds")
 def test_a_later_receipt_counts_whole_and_withdrawing_it_brings_the_old_back(small: Home, tmp_path: Path) -> None:
     """A cell that the later receipt lacks is 0; the older release still answers as before."""
     first = Releases(small).current_id()
@@ -69,6 +71,7 @@ def test_a_later_receipt_counts_whole_and_withdrawing_it_brings_the_old_back(sma
     assert Releases(small).manifest().withdrawals[0].reason == "a trial"
 
 
+@pytest.mark.own_run("one more receipt must pass through a build")
 def test_an_older_vintage_that_arrives_late_changes_nothing(small: Home, tmp_path: Path) -> None:
     """Later is said of the vintage, not of the day of receipt."""
     before = contents(small)["mart_partner_category_monthly"]
@@ -77,6 +80,7 @@ def test_an_older_vintage_that_arrives_late_changes_nothing(small: Home, tmp_pat
     assert contents(small)["mart_partner_category_monthly"] == before
 
 
+@pytest.mark.own_run("a failed run, and the run after it, are what is tested")
 def test_many_unknown_codes_block_and_say_so(small: Home, tmp_path: Path) -> None:
     """Above half a percent nothing is published; the candidate is kept, and the run says what, where, how much."""
     before = Releases(small).current_id()
@@ -97,6 +101,7 @@ def test_many_unknown_codes_block_and_say_so(small: Home, tmp_path: Path) -> Non
     assert published(small).ok
 
 
+@pytest.mark.own_run("a list comes and goes between two builds")
 def test_a_partner_of_the_customs_list_is_known(small: Home, tmp_path: Path) -> None:
     """Though nobody has reviewed it, below 1 % of the value; without the list its rows are held back again, in months
     built before.
@@ -125,6 +130,7 @@ def test_a_partner_of_the_customs_list_is_known(small: Home, tmp_path: Path) -> 
     assert "unknown partner 777" in failed(small)
 
 
+@pytest.mark.own_run("one more receipt must pass through a build")
 def test_a_few_unknown_codes_are_held_back_and_readable(small: Home, tmp_path: Path) -> None:
     """Below half a percent the row is quarantined and the rest is published."""
     rows = [row("202402", value="1,000,000"), row("202402", "777", value="900")]
@@ -134,6 +140,7 @@ def test_a_few_unknown_codes_are_held_back_and_readable(small: Home, tmp_path: P
     assert query(small, "select value_usd from v_ic where month = '2024-02-01'") == [(1_000_000,)]
 
 
+@pytest.mark.own_run("the raw file is changed before a run")
 def test_a_raw_file_that_was_changed_is_found(small: Home) -> None:
     """Raw rows must be what was seen at receiving, also where facts and marts follow the change."""
     (path,) = small.raw.glob("*/month=2024-02/*.parquet")
@@ -147,6 +154,7 @@ def test_a_raw_file_that_was_changed_is_found(small: Home) -> None:
     assert run_home(small, [parse_month("2024-02")]).outcome == "unchanged"
 
 
+@pytest.mark.own_run("its first run must fail")
 def test_a_missing_month_of_a_dataset_blocks(tmp_path: Path) -> None:
     """From the first to the last month that the home covers of a dataset, each must be there."""
     home = Home(tmp_path / "home").create()
@@ -159,6 +167,7 @@ def test_a_missing_month_of_a_dataset_blocks(tmp_path: Path) -> None:
     assert published(home).outcome == "published"
 
 
+@pytest.mark.own_run("what a run makes of its inbox is tested")
 def test_a_refused_inbox_file_does_not_stop_the_others(small: Home) -> None:
     """It moves aside with its reason; the run publishes the rest and exits 1."""
     write_csv(small.inbox / "us_chips" / "good.csv", [row("202405", value="5")])
@@ -183,6 +192,7 @@ def fact_hash(home: Home, table: str = "fct_trade_monthly") -> str:
         return table_content(con, "t").content_hash
 
 
+@pytest.mark.own_run("the order of builds is what is compared")
 def test_single_months_in_any_order_equal_one_range(small: Home, tmp_path: Path) -> None:
     """Facts replace exactly the months of the window, whatever the order; the marts follow."""
     add(
@@ -209,6 +219,7 @@ def test_single_months_in_any_order_equal_one_range(small: Home, tmp_path: Path)
         assert fact_hash(many, mart) == fact_hash(small, mart)
 
 
+@pytest.mark.own_run("dbt itself refuses")
 def test_a_window_on_a_first_build_is_refused(small: Home) -> None:
     """It would leave only that window."""
     month = parse_month("2024-02")
@@ -217,6 +228,7 @@ def test_a_window_on_a_first_build_is_refused(small: Home) -> None:
     assert Built.read(small).facts == 1
 
 
+@pytest.mark.own_run("the batches of a build are compared")
 def test_a_long_history_is_built_in_batches(small: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Facts from the start, and of many changed months, are the same in one go and month by month."""
     whole = {name: fact_hash(small, name) for name in ("fct_trade_monthly", "int_category_month")}

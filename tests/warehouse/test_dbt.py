@@ -62,6 +62,7 @@ MART = [
 ]
 
 
+@pytest.mark.own_run("dbt's own unit tests, in a process of their own")
 def test_unit_tests_of_the_models(home: Home) -> None:
     """Each formula × its edges, beside the models; the run fails if one fails, and warns of nothing."""
     command = [str(Path(sys.executable).with_name("dbt")), "--warn-error", "test", "--select", "test_type:unit"]
@@ -172,6 +173,7 @@ def test_a_changed_project_is_refused_until_it_is_parsed(
         parsed_project()
 
 
+@pytest.mark.own_run("models are made to fail in it")
 def test_a_model_that_fails_leaves_what_was_there(small: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Table and view; and a table may become a view, and a view a table."""
     names = ("dim_province", "int_covered_from")

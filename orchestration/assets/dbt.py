@@ -26,6 +26,7 @@ from orchestration.base.settings import Home
 from orchestration.claims.load import load_claims
 from orchestration.landing.store import LandingState
 from orchestration.warehouse.dbt import DIMENSIONS, FACTS, MARTS, DbtOutcome, Event, manifest, run_by_months, run_dbt
+from orchestration.warehouse.nodes import built_nodes
 from orchestration.warehouse.plan import Built, Plan, plan
 from orchestration.warehouse.raw import raw_path
 from orchestration.warehouse.raw_documents import missing_raw
@@ -42,16 +43,29 @@ class Translator(DagsterDbtTranslator):
         """The same team for all."""
         return OWNERS
 
+    def get_asset_check_spec(self, *args: Any, **said: Any) -> dg.AssetCheckSpec | None:
+        """No check is blocking: a failed test fails its step, and what was not built again has none to wait for."""
+        spec = super().get_asset_check_spec(*args, **said)
+        return spec and spec._replace(blocking=False)
+
 
 TRANSLATOR = Translator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
 
 
-def _events(context: dg.AssetExecutionContext, home: Home, outcome: DbtOutcome) -> Iterator[Any]:
-    """Dagster's events for what dbt did; then a failure, if there was one, that says which node and why."""
-    if outcome.events:
-        with duckdb.connect(str(home.build_database), read_only=True) as con:
-            for event in outcome.events:
-                yield from _asset_events(context, con, event)
+def _events(context: dg.AssetExecutionContext, home: Home, outcome: DbtOutcome, work: Plan) -> Iterator[Any]:
+    """Dagster's events for what dbt did; then a failure, if there was one, that says which node and why.
+
+    What need not be built again yields its output all the same: without it, all that hangs on it would be skipped.
+    """
+    with duckdb.connect(str(home.build_database), read_only=True) as con:
+        told = [found for event in outcome.events for found in _asset_events(context, con, event)]
+    outputs = {found.output_name: found for found in told if isinstance(found, dg.Output)}
+    for name in built_nodes():
+        if name in outputs:
+            yield outputs[name]
+        elif name in context.selected_output_names and name not in work.stale:
+            yield dg.Output(None, name)
+    yield from (found for found in told if not isinstance(found, dg.Output))
     if outcome.failures:
         raise dg.Failure("dbt: " + "\n".join(outcome.failures), allow_retries=False)
 
@@ -112,7 +126,9 @@ def dbt_dimensions(context: dg.AssetExecutionContext, warehouse: Warehouse) -> I
     home, state = warehouse.home, snapshot_state(warehouse.home)
     _documents_must_exist(home, state)
     work = plan(home, state)
-    yield from _events(context, home, run_dbt(home, DIMENSIONS, exclude=FACTS, full_refresh=work.full))
+    outcome = run_dbt(home, " ".join(work.stale_of("dimensions")), full_refresh=work.full)
+    yield from _events(context, home, outcome, work)
+    work.having(Built.read(home), "dimensions").write(home)
 
 
 @dbt_assets(manifest=manifest(), select=FACTS, dagster_dbt_translator=TRANSLATOR, partitions_def=MONTHS)
@@ -140,10 +156,8 @@ def dbt_facts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterat
     if not outcome.failures:
         # Before dbt's events: the checks among these speak of what was materialized last.
         log_other_months(context, sorted(context.selected_asset_keys), list(work.months), asked)
-    yield from _events(context, home, outcome)
-    built = Built.read(home)
-    marts = -1 if work.full else built.marts
-    Built(code=work.code, facts=work.state.sequence, marts=marts, months=work.fingerprints).write(home)
+    yield from _events(context, home, outcome, work)
+    work.having(Built.read(home), "facts").write(home)
 
 
 @dbt_assets(manifest=manifest(), select=MARTS, dagster_dbt_translator=TRANSLATOR, pool=WRITER_POOL)
@@ -153,5 +167,7 @@ def dbt_marts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterat
     # A run may begin here, and dbt would tell of a typo by a stack trace.
     load_claims()
     built = Built.read(home)
-    yield from _events(context, home, run_dbt(home, MARTS, full_refresh=built.marts < 0))
-    built.model_copy(update={"marts": built.facts}).write(home)
+    work = plan(home, snapshot_state(home))
+    outcome = run_dbt(home, " ".join(work.stale_of("marts")), full_refresh=built.marts < 0)
+    yield from _events(context, home, outcome, work)
+    work.having(built, "marts").write(home)

@@ -12,7 +12,8 @@ from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home
 from orchestration.landing.store import LandingState
 from orchestration.warehouse import snapshot
-from orchestration.warehouse.dbt import DIMENSIONS, FACTS, MARTS, DbtOutcome, run_by_months, run_dbt
+from orchestration.warehouse.dbt import FACTS, DbtOutcome, run_by_months, run_dbt
+from orchestration.warehouse.nodes import Step
 from orchestration.warehouse.plan import Built, Plan, plan
 from orchestration.warehouse.raw import write_raw
 from orchestration.warehouse.raw_documents import READERS, receipts_of, write_document, write_schema
@@ -31,19 +32,23 @@ def write_raw_files(home: Home, state: LandingState) -> None:
 def build(home: Home, state: LandingState) -> None:
     """Bring the build database of a home to a landing state; raw files must be there. `RefusalError` if dbt fails."""
     snapshot.write(state, home.warehouse / "landing")
-    work = plan(home, state)
-    for outcome in _steps(home, work):
+    work, built = plan(home, state), Built.read(home)
+    for steps, outcome in _runs(home, work):
         if outcome.failures:
             raise RefusalError("dbt: " + "\n".join(outcome.failures))
-    Built(code=work.code, facts=state.sequence, marts=state.sequence, months=work.fingerprints).write(home)
+        for step in steps:
+            built = work.having(built, step)
+        built.write(home)
 
 
-def _steps(home: Home, work: Plan) -> Iterator[DbtOutcome]:
-    """Dimensions, which know no window; then facts and marts, at once if the facts fit into one batch."""
-    yield run_dbt(home, DIMENSIONS, exclude=FACTS, full_refresh=work.full)
+def _runs(home: Home, work: Plan) -> Iterator[tuple[tuple[Step, ...], DbtOutcome]]:
+    """The runs of dbt, each with the steps that it took: facts and marts at once if the facts fit into one batch."""
+    marts = " ".join(work.stale_of("marts"))
+    yield ("dimensions",), run_dbt(home, " ".join(work.stale_of("dimensions")), full_refresh=work.full)
     if len(work.batches) == 1:
+        select = f"{FACTS} {marts}" if work.months or work.full else marts
         months = None if work.full else work.batches[0]
-        yield run_dbt(home, f"{FACTS} {MARTS}", months=months, full_refresh=work.full)
+        yield ("facts", "marts"), run_dbt(home, select, months=months, full_refresh=work.full)
     else:
-        yield run_by_months(home, FACTS, work.batches, full_refresh=work.full)
-        yield run_dbt(home, MARTS, full_refresh=work.full)
+        yield ("facts",), run_by_months(home, FACTS, work.batches, full_refresh=work.full)
+        yield ("marts",), run_dbt(home, marts, full_refresh=work.full)

@@ -93,16 +93,18 @@ def run_dbt(
     months: Sequence[dt.date] | None = None,
     full_refresh: bool = False,
 ) -> DbtOutcome:
-    """`dbt build` of a selection in the home's build database; never raises for a failing node.
+    """`dbt build` of a selection in the home's build database, of nothing if it is empty; never raises for a failing
+    node.
 
     `months`: facts replace these months only, or none if it is empty; None = all that there are.
     """
+    outcome = DbtOutcome()
+    if not select:
+        return outcome
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.adapters.factory import cleanup_connections, reset_adapters
     from dbt.cli.main import dbtRunner
     from google.protobuf.json_format import MessageToDict
-
-    outcome = DbtOutcome()
 
     def keep(event: Any) -> None:
         if event.info.name in {"LogSeedResult", "LogModelResult", "LogTestResult"}:

@@ -1,7 +1,8 @@
-"""Which months the build database must rebuild so that it reflects landing, and what it was built from.
+"""Which months and which models the build database must rebuild so that it reflects landing.
 
-`warehouse/built.json` remembers, per month, the receipts that it was built from. It is written after a stage has
-succeeded, so that whatever a crash leaves behind counts as stale and is built again.
+`warehouse/built.json` remembers, per month, the receipts that it was built from, and per model a fingerprint of all
+that it was made of. It is written after a stage has succeeded, so that whatever a crash leaves behind counts as stale
+and is built again.
 """
 
 from __future__ import annotations
@@ -19,10 +20,13 @@ from orchestration.base.settings import DBT_PROJECT, Home, settings
 from orchestration.landing.store import LandingState
 from orchestration.sources.gacc.parse import PARSER_VERSION
 from orchestration.sources.gacc_nomenclature import parse as gacc_nomenclature
+from orchestration.warehouse.nodes import Step, built_nodes, fingerprints, made_of_facts, step_of
 
 
 class Built(BaseModel):
-    """What the build database holds. `code`: the dbt project; `facts`, `marts`: landing sequence of each layer."""
+    """What the build database holds. `code`: the dbt project; `facts`, `marts`: landing sequence of each layer;
+    `models`: by name what each is made of (`nodes.fingerprints`).
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -30,6 +34,7 @@ class Built(BaseModel):
     facts: int = -1
     marts: int = -1
     months: dict[dt.date, str] = {}
+    models: dict[str, str] = {}
 
     @classmethod
     def read(cls, home: Home) -> Built:
@@ -48,13 +53,39 @@ class Built(BaseModel):
 
 @dataclass(frozen=True)
 class Plan:
-    """What to build for a landing state. `months`: to rebuild, in order, and no others; `full`: all of it anew."""
+    """What to build for a landing state. `months`: to rebuild, in order, and no others; `full`: all of it anew.
+
+    `models`: by name what each would be made of; `stale`: those that are made of something else, or not at all.
+    """
 
     state: LandingState
     code: str
     months: tuple[dt.date, ...]
     fingerprints: dict[dt.date, str]
     full: bool
+    models: dict[str, str]
+    stale: frozenset[str]
+
+    def stale_of(self, step: Step) -> list[str]:
+        """Names of what a step must build, in no order; facts are built by month, whatever their names."""
+        return sorted(name for name in self.stale if step_of(built_nodes()[name]) == step)
+
+    def having(self, built: Built, step: Step) -> Built:
+        """What the build database holds once a step of this plan has succeeded."""
+        done = {name: of for name, of in self.models.items() if step_of(built_nodes()[name]) == step}
+        if step == "dimensions":
+            return built.model_copy(update={"models": built.models | done})
+        if step == "marts":
+            return built.model_copy(update={"marts": built.facts, "models": built.models | done})
+        # What is made of facts is stale, also where these were built anew from the same receipts.
+        kept = {n: of for n, of in built.models.items() if not self.months or n not in made_of_facts()}
+        return Built(
+            code=self.code,
+            facts=self.state.sequence,
+            marts=-1 if self.full else built.marts,
+            months=self.fingerprints,
+            models=kept | done,
+        )
 
     @property
     def batches(self) -> list[tuple[dt.date, ...]]:
@@ -80,7 +111,13 @@ def plan(home: Home, state: LandingState, asked: Iterable[dt.date] = ()) -> Plan
     now = month_fingerprints(state)
     full = built.code != code
     stale = {m for m in now.keys() | built.months.keys() if full or now.get(m) != built.months.get(m)}
-    return Plan(state, code, tuple(sorted(stale | set(asked))), now, full)
+    models = fingerprints(home, state, code)
+    held = {} if full else built.models
+    months = tuple(sorted(stale | set(asked)))
+    old = {name for name, of in models.items() if held.get(name) != of}
+    # Months may be built anew from the same receipts; what is made of them follows.
+    old |= made_of_facts() if months else set()
+    return Plan(state, code, months, now, full, models, frozenset(old))
 
 
 def month_fingerprints(state: LandingState) -> dict[dt.date, str]:

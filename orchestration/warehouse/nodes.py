@@ -1,0 +1,107 @@
+"""What each dbt node is made of: a fingerprint of its code and of all that it reads, which says whether it is stale.
+
+Belongs here: seeds and models as such. Not here: months (`plan`), running dbt (`dbt`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import cache
+from graphlib import TopologicalSorter
+from typing import Any, Literal
+
+from orchestration.base.settings import Home, settings
+from orchestration.landing.store import LandingState
+from orchestration.sources.gacc.parse import PARSER_VERSION
+from orchestration.sources.source import CODE_LISTS, DOCUMENTS
+from orchestration.warehouse.dbt import manifest
+
+#: The steps of a build, in order.
+Step = Literal["dimensions", "facts", "marts"]
+#: Which records of landing each source that models read is made of; the calendar is code.
+RECORDS = {
+    "receipt": "trade", "coverage": "trade", "gacc": "trade",
+    "code_list": "lists", "gacc_nomenclature": "lists",
+    "document": "documents", "gacc_bulletin": "documents", "exchange_rates": "documents",
+    "calendar": "code",
+}  # fmt: skip
+#: A model in Python that reads a reviewed file beside the tables it refers to.
+READS = {"int_claim_finding": "claims.yml"}
+
+
+@cache
+def built_nodes() -> Mapping[str, Mapping[str, Any]]:
+    """Seeds and models that are built, by name, each after those that it reads; what is inlined into others is none."""
+    nodes = {key: n for key, n in manifest()["nodes"].items() if n["resource_type"] in ("seed", "model")}
+    order = TopologicalSorter({key: n["depends_on"].get("nodes", []) for key, n in nodes.items()}).static_order()
+    found = [nodes[key] for key in order if key in nodes]
+    return {n["name"]: n for n in found if n["config"]["materialized"] != "ephemeral"}
+
+
+def step_of(node: Mapping[str, Any]) -> Step:
+    """The step in which a node is built."""
+    if node["resource_type"] == "model":
+        if node["config"].get("incremental_strategy") == "replace_months":
+            return "facts"
+        if node["fqn"][1] == "marts":
+            return "marts"
+    return "dimensions"
+
+
+def fingerprints(home: Home, state: LandingState, code: str) -> dict[str, str]:
+    """By name what every built node would be made of in this state of landing; equal ones need not be built again.
+
+    `code`: of the whole project. A view belongs to its home, whose files it names.
+    """
+    records = _records(state)
+    inputs: dict[str, str] = {}
+
+    def of(unique_id: str) -> str:
+        if unique_id not in inputs:
+            inputs[unique_id] = _digest(*_made_of(unique_id, records, of))
+        return inputs[unique_id]
+
+    place = {"view": str(home.root)}
+    return {
+        name: _digest(code, of(node["unique_id"]), place.get(node["config"]["materialized"], ""))
+        for name, node in built_nodes().items()
+    }
+
+
+def _made_of(unique_id: str, records: Mapping[str, str], of: Callable[[str], str]) -> list[str]:
+    if unique_id.startswith("source."):
+        return [records[RECORDS[unique_id.rpartition(".")[2]]]]
+    node = manifest()["nodes"][unique_id]
+    reads = READS.get(node["name"])
+    own = [(settings().expectations / reads).read_text(encoding="utf-8")] if reads else []
+    return [unique_id, *own, *(of(parent) for parent in sorted(node["depends_on"].get("nodes", [])))]
+
+
+def _records(state: LandingState) -> dict[str, str]:
+    """The records that count, by what they are records of."""
+    rank = state.precedence()
+    trade = sorted((r.receipt_id for r in state.active), key=rank.__getitem__)
+    versions = [f"{source}:{reader.PARSER_VERSION}" for source, reader in sorted(DOCUMENTS.items())]
+    return {
+        "trade": _digest(PARSER_VERSION, *trade),
+        "lists": _digest(CODE_LISTS.PARSER_VERSION, *(r.receipt_id for r in state.code_lists)),
+        "documents": _digest(*versions, *(r.receipt_id for r in state.documents)),
+        "code": "",
+    }
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def made_of_facts() -> set[str]:
+    """Names of the facts, and of all that is made of them."""
+    children = manifest()["child_map"]
+    waiting = [node["unique_id"] for node in built_nodes().values() if step_of(node) == "facts"]
+    found = set(waiting)
+    while waiting:
+        new = set(children[waiting.pop()]) - found
+        found |= new
+        waiting += new
+    return {name for name, node in built_nodes().items() if node["unique_id"] in found}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -12,7 +13,7 @@ from orchestration.claims.load import load_claims
 from orchestration.landing.due import DatasetStatus, dataset_status
 from orchestration.landing.inbox import InboxOutcome, Progress, take_in
 from orchestration.landing.names import shown_name
-from orchestration.landing.store import Landing
+from orchestration.landing.store import Landing, LandingState
 from orchestration.sources.gacc.calendar import beijing_today
 from orchestration.warehouse import snapshot
 
@@ -56,8 +57,7 @@ def landing_receipts(
     _log(context, outcome)
     state = Landing(home).state()
     snapshot.write(state, home.warehouse / "landing")
-    statuses = [s for s in dataset_status(home, state, beijing_today()) if s.active]
-    overdue = [s for s in statuses if s.due]
+    late = overdue(home, state)
     yield dg.MaterializeResult(
         metadata={
             "receipts": len(state.active),
@@ -67,7 +67,7 @@ def landing_receipts(
             "received now": len(outcome.received),
             "refused now": len(outcome.refused),
             "still being written": len(outcome.left),
-            "due and not there": dg.MetadataValue.md(due_table(overdue)),
+            "due and not there": dg.MetadataValue.md(due_table(late)),
         }
     )
     yield dg.AssetCheckResult(
@@ -76,14 +76,20 @@ def landing_receipts(
         description=f"{len(outcome.refused)} refused. {outcome.refused[0][1]}" if outcome.refused else None,
         metadata={shown_name(path): str(error) for path, error in outcome.refused[:NAMED]},
     )
-    yield dg.AssetCheckResult(
-        check_name="nothing_overdue",
-        passed=not overdue,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={s.name: ", ".join(map(format_month, s.due)) for s in overdue},
-    )
+    yield dg.AssetCheckResult(check_name="nothing_overdue", **judged(late))
     if not state.receipts:
         raise dg.Failure("This home holds nothing yet: no file has been received.", allow_retries=False)
+
+
+def overdue(home: Home, state: LandingState) -> list[DatasetStatus]:
+    """Active datasets that lack months which are out by today."""
+    return [status for status in dataset_status(home, state, beijing_today()) if status.active and status.due]
+
+
+def judged(late: list[DatasetStatus]) -> dict[str, Any]:
+    """The check `nothing_overdue`: whether it passed, and the months that are late."""
+    months = {status.name: ", ".join(map(format_month, status.due)) for status in late}
+    return {"passed": not late, "severity": dg.AssetCheckSeverity.WARN, "metadata": months}
 
 
 def _progress(context: dg.AssetExecutionContext) -> Progress:

@@ -14,6 +14,7 @@ from orchestration.claims.load import load_claims
 from orchestration.landing.inbox import InboxOutcome, take_in
 from orchestration.landing.names import shown_name
 from orchestration.landing.store import Landing
+from orchestration.releases.settled import inputs, is_settled, settle
 from orchestration.releases.store import Releases
 from orchestration.terminal import headline
 
@@ -48,7 +49,10 @@ class RunSummary:
 
 
 def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
-    """Receive, build, audit, publish. `RefusalError` if there is nothing to build from, or claims cannot be read."""
+    """Receive, build, audit, publish; nothing of it if all that decides is as the last run left it.
+
+    `RefusalError` if there is nothing to build from, or claims cannot be read.
+    """
     home.create()
     load_claims()
     inbox = take_in(home)
@@ -62,7 +66,16 @@ def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
             remedy="bonded receive FILE --source gacc --flow import --hs … --partners …, or put files into "
             f"{home.inbox}/<dataset>/",
         )
+    current = Releases(home).current_id()
+    if current and not asked and is_settled(home):
+        from orchestration.automation.told import tell_unchanged
+
+        tell_unchanged(home, state, current)
+        return _summary(home, inbox, "unchanged", None, current)
+    made_from = inputs(home)
     outcome, failure = _execute(home, inbox, asked)
+    if failure is None:
+        settle(home, made_from)
     return _summary(home, inbox, outcome, failure, Releases(home).current_id())
 
 

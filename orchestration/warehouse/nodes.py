@@ -11,7 +11,7 @@ from functools import cache
 from graphlib import TopologicalSorter
 from typing import Any, Literal
 
-from orchestration.base.settings import Home, settings
+from orchestration.base.settings import PROJECT, Home, settings
 from orchestration.landing.store import LandingState
 from orchestration.sources.gacc.parse import PARSER_VERSION
 from orchestration.sources.source import CODE_LISTS, DOCUMENTS
@@ -28,6 +28,8 @@ RECORDS = {
 }  # fmt: skip
 #: A model in Python that reads a reviewed file beside the tables it refers to.
 READS = {"int_claim_finding": "claims.yml"}
+#: Rooms whose code shapes what models read, or is a model.
+SHAPING = ("base", "sources", "landing", "warehouse", "claims")
 
 
 @cache
@@ -52,9 +54,10 @@ def step_of(node: Mapping[str, Any]) -> Step:
 def fingerprints(home: Home, state: LandingState, code: str) -> dict[str, str]:
     """By name what every built node would be made of in this state of landing; equal ones need not be built again.
 
-    `code`: of the whole project. A view belongs to its home, whose files it names.
+    `code`: of the dbt project; the Python that shapes what models read is added. A view belongs to its home, whose
+    files it names.
     """
-    records = _records(state)
+    records, code = _records(state), _digest(code, _shaping_code())
     inputs: dict[str, str] = {}
 
     def of(unique_id: str) -> str:
@@ -69,12 +72,19 @@ def fingerprints(home: Home, state: LandingState, code: str) -> dict[str, str]:
     }
 
 
+@cache
+def _shaping_code() -> str:
+    """Hash of the Python of `SHAPING`, as this process has begun with it."""
+    files = [path for room in SHAPING for path in sorted((PROJECT / "orchestration" / room).rglob("*.py"))]
+    return _digest(*(path.read_text(encoding="utf-8") for path in files))
+
+
 def _made_of(unique_id: str, records: Mapping[str, str], of: Callable[[str], str]) -> list[str]:
     if unique_id.startswith("source."):
         return [records[RECORDS[unique_id.rpartition(".")[2]]]]
     node = manifest()["nodes"][unique_id]
-    reads = READS.get(node["name"])
-    own = [(settings().expectations / reads).read_text(encoding="utf-8")] if reads else []
+    reads = settings().expectations / READS.get(node["name"], ".")
+    own = [reads.read_text(encoding="utf-8")] if reads.is_file() else []
     return [unique_id, *own, *(of(parent) for parent in sorted(node["depends_on"].get("nodes", [])))]
 
 

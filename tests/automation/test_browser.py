@@ -109,7 +109,13 @@ def test_partitions_are_months(page: Page, ui: str) -> None:
 
 def test_the_failed_month_is_shown(page: Page, ui: str) -> None:
     """The gate that failed, its month first, with its figures; the others succeeded."""
-    text = seen(page, f"{ui}/assets/fct_trade_monthly?view=checks&checkDetail=layers", "Latest execution", "n_compared")
+    text = seen(
+        page,
+        f"{ui}/assets/fct_trade_monthly?view=checks&checkDetail=layers",
+        "Latest execution",
+        "n_compared",
+        "Succeeded",
+    )
     gates = ("layers", "additivity", "totals", "domains", "continuity")
     names = re.findall(rf"\n({'|'.join(gates)})\n(?:\1\n)?(Succeeded|Failed)", text)
     assert dict(names) == {**dict.fromkeys(gates, "Succeeded"), "layers": "Failed"}

@@ -43,11 +43,13 @@ MARTS = [model.name for model in published_models() if model.name.startswith("ma
 
 
 @pytest.mark.own_run("the second run is what is tested")
-def test_running_again_changes_nothing(small: Home) -> None:
-    """No release, no content hash, no byte of landing or of the release."""
+def test_running_again_changes_nothing(small: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No release, no content hash, no byte of landing or of the release; and once that is known, no run."""
     before, landing = tree(small.releases / "current"), tree(small.landing)
-    assert published(small).outcome == "unchanged"
     assert run_home(small, [parse_month("2024-02")]).outcome == "unchanged"
+    with monkeypatch.context() as patch:
+        patch.setattr("orchestration.terminal.run._execute", lambda *_: pytest.fail("nothing was to be done"))
+        assert published(small).outcome == "unchanged"
     assert tree(small.releases / "current") == before and tree(small.landing) == landing
     assert len(Releases(small).ids()) == 1 and not list(small.candidates.glob("[0-9]*"))
 

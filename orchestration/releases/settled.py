@@ -1,0 +1,89 @@
+"""Whether a run would find anything to do: a fingerprint of all that decides on a release, and of what lies there.
+
+Belongs here: the question, answered from names, hashes and file times alone. Not here: what a run does when there is
+something to do (`warehouse`, `publish`). A run from the terminal that ended well leaves in `warehouse/settled.json`
+what it was made from and what lay there then; runs of a code location do not, since it may be older than its files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from orchestration.base.settings import CONTRACT_VERSION, DBT_PROJECT, PROJECT, Home, settings
+from orchestration.gates.exceptions import load_exceptions
+from orchestration.gates.suites import declared_gates
+from orchestration.landing.store import Landing
+from orchestration.releases.store import Releases
+from orchestration.sources.gacc.calendar import beijing_today
+
+#: Another version of one of these may say something else of the same rows.
+DECIDING = ("duckdb", "dbt-core", "dbt-duckdb", "great-expectations", "pandas", "pyarrow")
+
+
+def inputs(home: Home) -> str:
+    """Fingerprint of all that decides on the content of a release and on its verdict, without looking at any row.
+
+    Landing, code, dbt project, what is reviewed, the exceptions that have expired by today, versions of libraries.
+    """
+    digest = hashlib.sha256(f"{CONTRACT_VERSION} {Landing(home).last_sequence()}".encode())
+    digest.update(json.dumps({name: version(name) for name in DECIDING}).encode())
+    for path in _deciding_files():
+        digest.update(str(path).encode() + b"\0" + path.read_bytes() + b"\0")
+    folder, today = settings().expectations, beijing_today()
+    known = load_exceptions(folder, declared_gates(folder))
+    digest.update(repr(sorted(name for name, said in known.items() if said.expires < today)).encode())
+    return digest.hexdigest()[:32]
+
+
+def _deciding_files() -> Iterator[Path]:
+    folders = [(PROJECT / "orchestration", ("*.py", "*.csv", "*.j2")), (settings().expectations, ("*.sql", "*.yml"))]
+    folders += [(DBT_PROJECT / name, ("*",)) for name in ("models", "macros", "seeds", "tests")]
+    for folder, patterns in folders:
+        for pattern in patterns:
+            yield from sorted(path for path in folder.rglob(pattern) if path.is_file() and path.suffix != ".pyc")
+    yield from (DBT_PROJECT / name for name in ("dbt_project.yml", "profiles.yml"))
+
+
+def _lies_there(home: Home) -> dict[str, str]:
+    """The release that readers see and the raw files, by the marks of their files; what the build database holds."""
+    release = Releases(home).current_id() or ""
+    built = home.warehouse / "built.json"
+    holds = built.read_bytes() if built.exists() and home.build_database.exists() else b""
+    return {
+        "release": release,
+        "files": _marks(home.releases / (release or "none")),
+        "raw": _marks(home.raw),
+        "built": hashlib.sha256(holds).hexdigest()[:32],
+    }
+
+
+def _marks(folder: Path) -> str:
+    """Names, sizes and times of all files below a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            mark = path.stat()
+            digest.update(f"{path.relative_to(folder)} {mark.st_size} {mark.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:32]
+
+
+def settle(home: Home, made_from: str) -> None:
+    """Keep what a run came to that has just published, or found nothing to publish; `made_from`: its `inputs`."""
+    aside = home.warehouse / ".settled.json"
+    aside.write_text(json.dumps({"inputs": made_from, **_lies_there(home)}), encoding="utf-8")
+    aside.replace(home.warehouse / "settled.json")
+
+
+def is_settled(home: Home) -> bool:
+    """Whether a run would come to what the last one came to: nothing has changed that decides, nor what lies there."""
+    try:
+        said = json.loads((home.warehouse / "settled.json").read_bytes())
+    except (OSError, ValueError):
+        return False
+    # What lies there is asked first: it costs least.
+    there = _lies_there(home)
+    return bool(there["release"]) and said == {"inputs": inputs(home), **there}

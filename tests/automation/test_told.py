@@ -1,0 +1,37 @@
+"""What Dagster is told where nothing had to be done: an observation and a check, no run."""
+
+from __future__ import annotations
+
+import dagster as dg
+import pytest
+
+from orchestration.automation import told
+from orchestration.automation.instance import instance
+from orchestration.base.settings import Home
+from orchestration.landing.store import Landing
+from orchestration.releases.store import Releases
+
+
+@pytest.fixture(autouse=True)
+def events() -> None:
+    """Keep Dagster's events where they are read from."""
+
+
+def test_nothing_new_is_an_observation_and_a_check(small: Home) -> None:
+    """`release` was looked at, and whether anything is overdue was judged as of today; there is no further run."""
+    current = Releases(small).current_id()
+    assert current
+    with instance(small) as made:
+        runs = len(made.get_runs())
+    told.tell_unchanged(small, Landing(small).state(), current)
+    with instance(small) as made:
+        (seen,) = made.fetch_observations(dg.AssetKey("release"), limit=5).records
+        check = dg.AssetCheckKey(dg.AssetKey("landing_receipts"), "nothing_overdue")
+        latest = made.event_log_storage.get_asset_check_execution_history(check, limit=1)[0]
+        assert len(made.get_runs()) == runs
+    assert seen.asset_observation is not None
+    assert {name: value.value for name, value in seen.asset_observation.metadata.items()} == {
+        "outcome": "unchanged", "release_id": current,
+    }  # fmt: skip
+    evaluation = latest.event.dagster_event.asset_check_evaluation_data  # type: ignore[union-attr]
+    assert evaluation.passed

@@ -1,0 +1,96 @@
+"""What each model is made of: a record of landing makes exactly those stale that read it, whatever lies between."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.base.settings import Home, settings
+from orchestration.landing.receivers import receive_file
+from orchestration.landing.scope import Declaration
+from orchestration.landing.store import Landing
+from orchestration.warehouse.nodes import built_nodes, fingerprints, made_of_facts, step_of
+from orchestration.warehouse.plan import Built, plan
+from tests.conftest import add, code_list, released, row
+
+
+def made_of(home: Home, code: str = "code") -> dict[str, str]:
+    """Fingerprints of all nodes as landing stands now."""
+    return fingerprints(home, Landing(home).state(), code)
+
+
+def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    """Names of the nodes whose fingerprint is another one."""
+    assert before.keys() == after.keys()
+    return {name for name in before if before[name] != after[name]}
+
+
+def seeds() -> set[str]:
+    """Names of the seeds."""
+    return {name for name, node in built_nodes().items() if node["resource_type"] == "seed"}
+
+
+def test_each_node_comes_after_those_that_it_reads() -> None:
+    """And each has its step; what is made of facts are no dimensions."""
+    names = list(built_nodes())
+    places = {node["unique_id"]: names.index(name) for name, node in built_nodes().items()}
+    for name, node in built_nodes().items():
+        parents = [places[p] for p in node["depends_on"].get("nodes", []) if p in places]
+        assert all(place < names.index(name) for place in parents), name
+    assert step_of(built_nodes()["fct_trade_monthly"]) == "facts" and step_of(built_nodes()["units"]) == "dimensions"
+    assert "mart_growth_monthly" in made_of_facts() and "dim_partner" not in made_of_facts()
+
+
+def test_trade_makes_stale_what_reads_trade(home: Home, tmp_path: Path) -> None:
+    """Facts, marts and the lines of the tariff, not partners, seeds, or lists; withdrawn, all is as before."""
+    before = made_of(home)
+    receipt = add(home, tmp_path, [row()])
+    found = changed(before, made_of(home))
+    assert {"fct_trade_monthly", "dim_commodity", "mart_claim", "stg_gacc__trade"} <= found
+    assert not found & ({"dim_partner", "stg_landing__code_list", "fct_control_total"} | seeds())
+    Landing(home).withdraw(receipt.receipt_id, "a trial")
+    assert not changed(before, made_of(home))
+
+
+def test_a_list_makes_stale_what_reads_lists(home: Home, tmp_path: Path) -> None:
+    """Partners, and through them facts and marts; not what is printed."""
+    before = made_of(home)
+    file = code_list(tmp_path / "partners.txt", "partner", {"502": "U.S.A."})
+    receive_file(home, file, Declaration(source="gacc_nomenclature"))
+    found = changed(before, made_of(home))
+    assert {"dim_partner", "fct_trade_monthly", "mart_growth_monthly"} <= found
+    assert not found & ({"fct_control_total", "stg_landing__receipt"} | seeds())
+
+
+def test_code_place_and_claims(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code makes all stale, another place the views, which name their files, an edited claim the claims."""
+    before = made_of(home)
+    assert changed(before, made_of(home, "other")) == set(before)
+    with monkeypatch.context() as patch:
+        patch.setattr("orchestration.warehouse.nodes._shaping_code", lambda: "another calendar")
+        assert changed(before, made_of(home)) == set(before)
+    views = {name for name, node in built_nodes().items() if node["config"]["materialized"] == "view"}
+    assert changed(before, made_of(Home(tmp_path / "moved"))) == views
+    for path in settings().expectations.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    monkeypatch.setattr(settings(), "expectations", tmp_path)
+    assert not changed(before, made_of(home))
+    (tmp_path / "claims.yml").write_text("claims: {}\n", encoding="utf-8")
+    assert changed(before, made_of(home)) == {"int_claim_finding", "mart_claim"}
+
+
+@pytest.mark.own_run("what a second build finds stale is tested")
+def test_what_was_built_is_not_stale_and_months_built_anew_make_their_marts_so(small: Home, tmp_path: Path) -> None:
+    """A copy has only its views to build; then nothing; a month asked for makes stale what is made of facts."""
+    state = Landing(small).state()
+    views = {name for name, node in built_nodes().items() if node["config"]["materialized"] == "view"}
+    assert set(plan(small, state).stale) == views
+    add(small, tmp_path, [row("202403", value="1")], months="2024-03")
+    state = Landing(small).state()
+    work = plan(small, state)
+    assert "dim_commodity" in work.stale_of("dimensions") and not seeds() & work.stale
+    released(small)
+    assert not plan(small, state).stale and Built.read(small).models.keys() == built_nodes().keys()
+    (month,) = work.months
+    assert plan(small, state, [month]).stale == made_of_facts()

@@ -216,7 +216,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, fill: Callable[[Home],
 
 
 def copied(home: Home, factory: pytest.TempPathFactory) -> Home:
-    """A copy of a home, to be changed. Its staging views read the files of the other one until a run has built them."""
+    """A copy of a home, to be changed."""
     return Home(Path(shutil.copytree(home.root, factory.mktemp("copy") / "home", symlinks=True)))
 
 

@@ -11,7 +11,7 @@ from functools import cache
 from graphlib import TopologicalSorter
 from typing import Any, Literal
 
-from orchestration.base.settings import PROJECT, Home, settings
+from orchestration.base.settings import PROJECT, settings
 from orchestration.landing.store import LandingState
 from orchestration.sources.gacc.parse import PARSER_VERSION
 from orchestration.sources.source import CODE_LISTS, DOCUMENTS
@@ -51,11 +51,10 @@ def step_of(node: Mapping[str, Any]) -> Step:
     return "dimensions"
 
 
-def fingerprints(home: Home, state: LandingState, code: str) -> dict[str, str]:
+def fingerprints(state: LandingState, code: str) -> dict[str, str]:
     """By name what every built node would be made of in this state of landing; equal ones need not be built again.
 
-    `code`: of the dbt project; the Python that shapes what models read is added. A view belongs to its home, whose
-    files it names.
+    `code`: of the dbt project; the Python that shapes what models read is added.
     """
     records, code = _records(state), _digest(code, _shaping_code())
     inputs: dict[str, str] = {}
@@ -65,11 +64,7 @@ def fingerprints(home: Home, state: LandingState, code: str) -> dict[str, str]:
             inputs[unique_id] = _digest(*_made_of(unique_id, records, of))
         return inputs[unique_id]
 
-    place = {"view": str(home.root)}
-    return {
-        name: _digest(code, of(node["unique_id"]), place.get(node["config"]["materialized"], ""))
-        for name, node in built_nodes().items()
-    }
+    return {name: _digest(code, of(node["unique_id"])) for name, node in built_nodes().items()}
 
 
 @cache

@@ -111,7 +111,7 @@ def plan(home: Home, state: LandingState, asked: Iterable[dt.date] = ()) -> Plan
     now = month_fingerprints(state)
     full = built.code != code
     stale = {m for m in now.keys() | built.months.keys() if full or now.get(m) != built.months.get(m)}
-    models = fingerprints(home, state, code)
+    models = fingerprints(state, code)
     held = {} if full else built.models
     months = tuple(sorted(stale | set(asked)))
     old = {name for name, of in models.items() if held.get(name) != of}

@@ -90,7 +90,7 @@ class Bench:
         shutil.copytree(self.home.root, self.template, symlinks=True, copy_function=_link_or_copy)
 
     def reset(self) -> None:
-        """As it was built; the path stays the same, since staging views name it."""
+        """As it was built."""
         shutil.rmtree(self.home.root)
         shutil.copytree(self.template, self.home.root, symlinks=True, copy_function=_link_or_copy)
         shutil.rmtree(self.work)

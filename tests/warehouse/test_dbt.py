@@ -180,7 +180,8 @@ def test_a_model_that_fails_leaves_what_was_there(small: Home, monkeypatch: pyte
 
     def kinds() -> list[tuple[str, int]]:
         sql = "select (select table_type from information_schema.tables where table_name = '{0}'), count(*) from {0}"
-        with duckdb.connect(str(small.build_database), read_only=True) as con:
+        place = {"home_directory": str(small.root)}
+        with duckdb.connect(str(small.build_database), read_only=True, config=place) as con:
             return [con.execute(sql.format(name)).fetchall()[0] for name in names]
 
     def built(wrapped: str = "from ({})", **kind: str) -> DbtOutcome:

@@ -17,7 +17,7 @@ from tests.conftest import add, code_list, released, row
 
 def made_of(home: Home, code: str = "code") -> dict[str, str]:
     """Fingerprints of all nodes as landing stands now."""
-    return fingerprints(home, Landing(home).state(), code)
+    return fingerprints(Landing(home).state(), code)
 
 
 def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
@@ -63,15 +63,13 @@ def test_a_list_makes_stale_what_reads_lists(home: Home, tmp_path: Path) -> None
     assert not found & ({"fct_control_total", "stg_landing__receipt"} | seeds())
 
 
-def test_code_place_and_claims(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Code makes all stale, another place the views, which name their files, an edited claim the claims."""
+def test_code_and_claims(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code makes all stale, an edited claim the claims."""
     before = made_of(home)
     assert changed(before, made_of(home, "other")) == set(before)
     with monkeypatch.context() as patch:
         patch.setattr("orchestration.warehouse.nodes._shaping_code", lambda: "another calendar")
         assert changed(before, made_of(home)) == set(before)
-    views = {name for name, node in built_nodes().items() if node["config"]["materialized"] == "view"}
-    assert changed(before, made_of(Home(tmp_path / "moved"))) == views
     for path in settings().expectations.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     monkeypatch.setattr(settings(), "expectations", tmp_path)
@@ -82,10 +80,8 @@ def test_code_place_and_claims(home: Home, tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.own_run("what a second build finds stale is tested")
 def test_what_was_built_is_not_stale_and_months_built_anew_make_their_marts_so(small: Home, tmp_path: Path) -> None:
-    """A copy has only its views to build; then nothing; a month asked for makes stale what is made of facts."""
-    state = Landing(small).state()
-    views = {name for name, node in built_nodes().items() if node["config"]["materialized"] == "view"}
-    assert set(plan(small, state).stale) == views
+    """Not even in a copy elsewhere; a month asked for makes stale what is made of facts."""
+    assert not plan(small, Landing(small).state()).stale
     add(small, tmp_path, [row("202403", value="1")], months="2024-03")
     state = Landing(small).state()
     work = plan(small, state)

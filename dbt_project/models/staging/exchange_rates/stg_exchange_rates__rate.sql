@@ -5,4 +5,4 @@ select
     line,
     month,
     cny_per_usd
-from read_parquet('{{ home() }}/raw/exchange_rates/*.parquet')
+from read_parquet('~/raw/exchange_rates/*.parquet')

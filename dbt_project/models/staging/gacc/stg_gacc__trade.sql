@@ -19,4 +19,4 @@ select
     if(unit_2 is null and quantity_2 = 0, null, quantity_2) as quantity_2,
     unit_2 as unit_2_as_printed,
     value
-from read_parquet('{{ home() }}/raw/*/month=*/*.parquet', hive_partitioning = false)
+from read_parquet('~/raw/*/month=*/*.parquet', hive_partitioning = false)

@@ -15,4 +15,4 @@ select
     half_unit,
     unit_as_printed,
     unit
-from read_parquet('{{ home() }}/raw/gacc_bulletin/*.parquet')
+from read_parquet('~/raw/gacc_bulletin/*.parquet')

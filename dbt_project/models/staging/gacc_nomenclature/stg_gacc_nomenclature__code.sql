@@ -12,4 +12,4 @@ select
     unit_1 as unit_1_as_printed,
     unit_2_code,
     unit_2 as unit_2_as_printed
-from read_parquet('{{ home() }}/raw/gacc_nomenclature/*.parquet')
+from read_parquet('~/raw/gacc_nomenclature/*.parquet')

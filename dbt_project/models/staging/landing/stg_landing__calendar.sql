@@ -4,4 +4,4 @@ select
     detail_release,
     bulletin_release_from,
     is_combined_release
-from read_parquet('{{ home() }}/warehouse/landing/calendar.parquet')
+from read_parquet('~/warehouse/landing/calendar.parquet')

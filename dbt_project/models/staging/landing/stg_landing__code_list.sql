@@ -8,4 +8,4 @@ select
     language,
     vintage,
     name
-from read_parquet('{{ home() }}/warehouse/landing/code_list.parquet')
+from read_parquet('~/warehouse/landing/code_list.parquet')

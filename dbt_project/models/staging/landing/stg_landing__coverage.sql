@@ -10,4 +10,4 @@ select
     month,
     partner_code,
     hs_prefix
-from read_parquet('{{ home() }}/warehouse/landing/coverage.parquet')
+from read_parquet('~/warehouse/landing/coverage.parquet')

@@ -9,4 +9,4 @@ select
     month,
     vintage,
     name
-from read_parquet('{{ home() }}/warehouse/landing/document.parquet')
+from read_parquet('~/warehouse/landing/document.parquet')

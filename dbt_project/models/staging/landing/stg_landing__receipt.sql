@@ -20,4 +20,4 @@ select
     grain,
     feeds,
     is_synthetic
-from read_parquet('{{ home() }}/warehouse/landing/receipt.parquet')
+from read_parquet('~/warehouse/landing/receipt.parquet')

@@ -24,9 +24,9 @@ from orchestration.assets.common import (
 from orchestration.base.months import format_month
 from orchestration.base.settings import Home
 from orchestration.claims.load import load_claims
-from orchestration.landing.store import LandingState
+from orchestration.landing.store import Landing, LandingState
 from orchestration.warehouse.dbt import DIMENSIONS, FACTS, MARTS, DbtOutcome, Event, manifest, run_by_months, run_dbt
-from orchestration.warehouse.nodes import built_nodes
+from orchestration.warehouse.nodes import Step, built_nodes, fingerprints
 from orchestration.warehouse.plan import Built, Plan, plan
 from orchestration.warehouse.raw import raw_path
 from orchestration.warehouse.raw_documents import missing_raw
@@ -50,6 +50,34 @@ class Translator(DagsterDbtTranslator):
 
 
 TRANSLATOR = Translator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
+
+
+def _build(context: dg.AssetExecutionContext, home: Home, work: Plan, step: Step) -> Iterator[Any]:
+    """Build what is stale of the selected models of a step, if all that they are made of reflects landing."""
+    selected = context.selected_output_names & built_nodes().keys()
+    _must_reflect_landing(context, home, work, selected)
+    stale, built = [name for name in work.stale_of(step) if name in selected], Built.read(home)
+    anew = work.full if step == "dimensions" else built.marts < 0
+    if stale:
+        _raw_must_exist(home, work)
+    outcome = run_dbt(home, " ".join(stale), full_refresh=anew)
+    yield from _events(context, home, outcome, work)
+    work.having(built, step, selected).write(home)
+
+
+def _must_reflect_landing(context: dg.AssetExecutionContext, home: Home, work: Plan, selected: set[str]) -> None:
+    """A failure that names the job, before anything is written, if some assets would be built upon what is stale."""
+    behind = work.waiting(selected)
+    # A run that has taken in landing itself builds from what it found then, whatever has arrived since.
+    if dg.AssetKey("landing_receipts") not in context.job_def.asset_layer.executable_asset_keys:
+        latest = fingerprints(Landing(home).state(), work.code)
+        behind += sorted(name for name in selected if latest[name] != work.models[name])
+    if behind:
+        raise dg.Failure(
+            f"{behind[0]} does not reflect landing yet: launch the job build_and_publish, which builds it and what is "
+            "made of it.",
+            allow_retries=False,
+        )
 
 
 def _events(context: dg.AssetExecutionContext, home: Home, outcome: DbtOutcome, work: Plan) -> Iterator[Any]:
@@ -125,10 +153,7 @@ def dbt_dimensions(context: dg.AssetExecutionContext, warehouse: Warehouse) -> I
     """Staging views, reviewed seeds and dimensions."""
     home, state = warehouse.home, snapshot_state(warehouse.home)
     _documents_must_exist(home, state)
-    work = plan(home, state)
-    outcome = run_dbt(home, " ".join(work.stale_of("dimensions")), full_refresh=work.full)
-    yield from _events(context, home, outcome, work)
-    work.having(Built.read(home), "dimensions").write(home)
+    yield from _build(context, home, plan(home, state), "dimensions")
 
 
 @dbt_assets(manifest=manifest(), select=FACTS, dagster_dbt_translator=TRANSLATOR, partitions_def=MONTHS)
@@ -166,8 +191,4 @@ def dbt_marts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterat
     home = warehouse.home
     # A run may begin here, and dbt would tell of a typo by a stack trace.
     load_claims()
-    built = Built.read(home)
-    work = plan(home, snapshot_state(home))
-    outcome = run_dbt(home, " ".join(work.stale_of("marts")), full_refresh=built.marts < 0)
-    yield from _events(context, home, outcome, work)
-    work.having(built, "marts").write(home)
+    yield from _build(context, home, plan(home, snapshot_state(home)), "marts")

@@ -6,7 +6,7 @@ Belongs here: seeds and models as such. Not here: months (`plan`), running dbt (
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from graphlib import TopologicalSorter
 from typing import Any, Literal
@@ -102,11 +102,20 @@ def _digest(*parts: str) -> str:
 
 def made_of_facts() -> set[str]:
     """Names of the facts, and of all that is made of them."""
-    children = manifest()["child_map"]
-    waiting = [node["unique_id"] for node in built_nodes().values() if step_of(node) == "facts"]
+    return _reached([name for name, node in built_nodes().items() if step_of(node) == "facts"], "child_map")
+
+
+def made_into(names: Collection[str]) -> set[str]:
+    """These names, and those of all that they are made of."""
+    return _reached(names, "parent_map")
+
+
+def _reached(names: Collection[str], way: str) -> set[str]:
+    ways = manifest()[way]
+    waiting = [built_nodes()[name]["unique_id"] for name in names]
     found = set(waiting)
     while waiting:
-        new = set(children[waiting.pop()]) - found
+        new = set(ways.get(waiting.pop(), ())) - found
         found |= new
         waiting += new
     return {name for name, node in built_nodes().items() if node["unique_id"] in found}

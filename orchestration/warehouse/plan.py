@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
@@ -20,7 +20,7 @@ from orchestration.base.settings import DBT_PROJECT, Home, settings
 from orchestration.landing.store import LandingState
 from orchestration.sources.gacc.parse import PARSER_VERSION
 from orchestration.sources.gacc_nomenclature import parse as gacc_nomenclature
-from orchestration.warehouse.nodes import Step, built_nodes, fingerprints, made_of_facts, step_of
+from orchestration.warehouse.nodes import Step, built_nodes, fingerprints, made_into, made_of_facts, step_of
 
 
 class Built(BaseModel):
@@ -70,13 +70,20 @@ class Plan:
         """Names of what a step must build, in no order; facts are built by month, whatever their names."""
         return sorted(name for name in self.stale if step_of(built_nodes()[name]) == step)
 
-    def having(self, built: Built, step: Step) -> Built:
-        """What the build database holds once a step of this plan has succeeded."""
-        done = {name: of for name, of in self.models.items() if step_of(built_nodes()[name]) == step}
+    def waiting(self, names: Collection[str]) -> list[str]:
+        """What these are made of and what is stale, and not among them."""
+        return sorted((made_into(names) & self.stale) - set(names))
+
+    def having(self, built: Built, step: Step, names: Collection[str] | None = None) -> Built:
+        """What the build database holds once a step of this plan has succeeded, or of a step these names alone."""
+        of_step = {name: of for name, of in self.models.items() if step_of(built_nodes()[name]) == step}
+        done = {name: of for name, of in of_step.items() if names is None or name in names}
+        held = built.models | done
         if step == "dimensions":
-            return built.model_copy(update={"models": built.models | done})
+            return built.model_copy(update={"models": held})
         if step == "marts":
-            return built.model_copy(update={"marts": built.facts, "models": built.models | done})
+            is_whole = all(held.get(name) == of for name, of in of_step.items())
+            return built.model_copy(update={"marts": built.facts if is_whole else built.marts, "models": held})
         # What is made of facts is stale, also where these were built anew from the same receipts.
         kept = {n: of for n, of in built.models.items() if not self.months or n not in made_of_facts()}
         return Built(

@@ -113,6 +113,43 @@ def test_a_single_month_builds_what_else_is_stale(small: Home, tmp_path: Path) -
     assert months == {"2024-01", "2024-03"}
 
 
+#: A seed, a view, a table and an incremental table of each step, the claims in Python: one of each kind.
+KINDS = ("units", "stg_landing__receipt", "dim_regime", "int_traded_line", "int_series", "mart_growth_monthly",
+         "int_claim_finding")  # fmt: skip
+
+
+def refusal(result: dg.ExecuteInProcessResult) -> str:
+    """Why the one step that failed did."""
+    (failure,) = [e for e in result.all_events if e.is_step_failure]
+    return str(failure.step_failure_data.user_failure_data.description)  # type: ignore[union-attr]
+
+
+@pytest.mark.own_run("assets are materialized alone, before and after a receipt")
+def test_an_asset_alone_is_built_if_what_it_is_made_of_reflects_landing(small: Home, tmp_path: Path) -> None:
+    """One of each kind on a home that is up to date; then only those succeed that a new file of trade leaves alone, and
+    the others are refused in one sentence that names the job, with nothing written.
+    """
+    for name in KINDS:
+        assert materialize(small, name).success, name
+    with small.serving(), instance(small) as made:
+        job = defs.resolve_implicit_global_asset_job_def()
+        alone = job.execute_in_process(instance=made, asset_selection=[dg.AssetKey("dim_regime")])
+    assert alone.success and [e.asset_key.to_user_string() for e in alone.get_asset_materialization_events()] == [
+        "dim_regime"
+    ]
+    add(small, tmp_path, [row("202403", value="77")], months="2024-03")
+    before = (small.warehouse / "built.json").read_bytes()
+    for name in ("units", "dim_regime"):
+        assert materialize(small, name).success, name
+    for name in ("stg_landing__receipt", "mart_growth_monthly", "int_claim_finding"):
+        assert "launch the job build_and_publish" in refusal(materialize(small, name)), name
+    assert materialize(small, "landing_receipts").success
+    assert "raw rows of 2024-03 are not there" in refusal(materialize(small, "stg_gacc__trade"))
+    assert "does not reflect landing yet" in refusal(materialize(small, "mart_growth_monthly"))
+    assert (small.warehouse / "built.json").read_bytes() == before
+    assert "does not reflect landing" in refusal(materialize(small, "release"))
+
+
 @pytest.mark.own_run("everything is withdrawn before a run")
 def test_withdrawing_everything_publishes_an_empty_release(small: Home) -> None:
     """It says so, and holds no row of trade."""

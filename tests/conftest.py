@@ -10,6 +10,7 @@ from typing import Any
 from unittest import mock
 
 import dagster as dg
+import duckdb
 import pytest
 from filelock import FileLock
 
@@ -164,6 +165,12 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 def query(home: Home, sql: str, release: str | None = None) -> list[tuple[Any, ...]]:
     """Rows of a query on a release (default: the current one), as a reader would get them."""
     return run_sql(Releases(home).folder(release), sql)[1]
+
+
+def build_database(home: Home) -> duckdb.DuckDBPyConnection:
+    """The build database, read-only, as dbt has it open: views find their files below the home."""
+    place = {"home_directory": str(home.root)}
+    return duckdb.connect(str(home.build_database), read_only=True, config=place)
 
 
 def contents(home: Home, release: str | None = None) -> dict[str, str]:

@@ -21,6 +21,7 @@ from orchestration.releases.query import run_sql
 from orchestration.terminal import cli
 from orchestration.warehouse import marts_doc
 from orchestration.warehouse.dbt import manifest, published_nodes
+from tests.conftest import build_database
 
 README = PROJECT / "README.md"
 DOCS = [README, *sorted((PROJECT / "docs").glob("*.md"))]
@@ -202,7 +203,7 @@ def test_the_story_in_one_query(sample_release: Path) -> None:
 
 def test_every_column_of_models_and_seeds_is_described(sample_home: Home) -> None:
     """As they are: a seed's by the head of its file, a model's by the build database (inlined models have no table)."""
-    with duckdb.connect(str(sample_home.build_database), read_only=True) as con:
+    with build_database(sample_home) as con:
         built: dict[str, list[str]] = dict(
             con.execute(
                 "select table_name, list(column_name) from duckdb_columns() where not internal group by 1"

@@ -6,7 +6,6 @@ import json
 from decimal import Decimal
 from typing import Any
 
-import duckdb
 import pytest
 from typer.testing import CliRunner
 
@@ -21,7 +20,7 @@ from orchestration.terminal.claim_report import COLUMNS, printed, read_claims
 from orchestration.terminal.cli import app
 from orchestration.terminal.doctor import examine
 from orchestration.terminal.run import run_home
-from tests.conftest import query
+from tests.conftest import build_database, query
 
 STORY = {
     "us_ic_2024_10_value": Decimal(1_111_497_548),
@@ -71,7 +70,7 @@ def test_the_story_told_falsely_is_contradicted(sample_home: Home, said: str) ->
     """The same claim with one word changed, against the same figures."""
     name, change, why = FALSE[said]
     claim = load_claims()[name]
-    with duckdb.connect(str(sample_home.build_database), read_only=True) as con:
+    with build_database(sample_home) as con:
         true, false = put_to_the_test(con, {"true": claim, "false": claim.model_copy(update=change)})
     assert (true.now.verdict, true.then.verdict) == ("confirmed", "confirmed")
     assert (false.now.verdict, false.then.verdict) == ("contradicted", "contradicted")

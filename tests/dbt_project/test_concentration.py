@@ -14,7 +14,7 @@ from orchestration.base.settings import Home
 from orchestration.releases.candidate import DATABASE
 from orchestration.releases.content import table_content
 from orchestration.warehouse.dbt import run_dbt
-from tests.conftest import add, query, released, row, value
+from tests.conftest import add, build_database, query, released, row, value
 
 IC = "category_scheme = 'ic' and category_code = 'integrated_circuits'"
 
@@ -139,7 +139,7 @@ def test_regimes_add_up_to_the_category(sample_release: Path) -> None:
 
 def test_blocs_are_the_sums_of_their_members(sample_home: Home, sample_release: Path) -> None:
     """Values, and changes on a year before, of the members of each month, recomputed from the partners' rows."""
-    with duckdb.connect(str(sample_home.build_database), read_only=True) as con:
+    with build_database(sample_home) as con:
         members = con.execute("from dim_bloc_member").df()
     parts = frame(sample_release, f"from mart_partner_category_monthly where {IC}")
     values = parts.pivot(index="month", columns="partner_code", values="value_usd").astype(float).fillna(0).sort_index()
@@ -167,7 +167,7 @@ def test_a_revision_below_the_sums_is_seen(small: Home, tmp_path: Path) -> None:
     """Trade moves to two lines that no category tells from its own: only its month has another fingerprint."""
 
     def fingerprints() -> dict[str, str]:
-        with duckdb.connect(str(small.build_database), read_only=True) as con:
+        with build_database(small) as con:
             return dict(con.execute("select month::varchar, fingerprint from int_mart_input").fetchall())
 
     before = fingerprints()

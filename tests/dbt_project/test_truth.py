@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
-import duckdb
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -22,7 +21,7 @@ from orchestration.warehouse import snapshot
 from orchestration.warehouse.dbt import DIMENSIONS, FACTS, MARTS, run_dbt
 from orchestration.warehouse.raw import write_raw
 from orchestration.warehouse.raw_documents import READERS, write_schema
-from tests.conftest import declared, many, write_csv
+from tests.conftest import build_database, declared, many, write_csv
 
 CODES = ("85411000", "85423110", "85423190", "85429000")
 PARTNERS = ("116", "142", "502")
@@ -169,7 +168,7 @@ def test_facts_follow_the_rules(built: Home, received: list[File]) -> None:
 
 def assert_facts(home: Home, received: list[File]) -> None:
     """Each cell of both facts, and a category of all partners together, in both currencies."""
-    with duckdb.connect(str(home.build_database), read_only=True) as con:
+    with build_database(home) as con:
         partner = {(f"{m:%Y-%m}", c, p): (usd, cny) for m, c, p, usd, cny in con.execute(
             "select month, hs8, partner_code, value_usd, value_cny from fct_trade_monthly").fetchall()}  # fmt: skip
         world = {(f"{m:%Y-%m}", c, "world"): (usd, cny) for m, c, usd, cny in con.execute(
@@ -222,7 +221,7 @@ def test_values_as_known_on_each_date_follow_the_rules(built: Home, received: li
     for select in (FACTS, MARTS):
         assert not run_dbt(built, select, full_refresh=True).failures
     assert_facts(built, received)
-    with duckdb.connect(str(built.build_database), read_only=True) as con:
+    with build_database(built) as con:
         known = con.execute(
             "select category_scheme, category_code, strftime(month, '%Y-%m'), partner_code, value_usd, value_cny, "
             "known_from::varchar, coalesce(known_to::varchar, '9999') from int_known_value"

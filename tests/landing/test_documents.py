@@ -47,7 +47,7 @@ from orchestration.warehouse.raw_documents import (
     write_document,
     write_schema,
 )
-from tests.conftest import declared, hs8_list, query, released, row, tree, write_csv
+from tests.conftest import build_database, declared, hs8_list, query, released, row, tree, write_csv
 
 RATES = "month,cny_per_usd\n2024-01,7.1\n2024-02,7.2\n"
 PAGE = "<html><title>(2) China's Total Export &amp; Import Values, June 2025</title></html>"
@@ -415,7 +415,7 @@ def test_a_release_is_built_from_documents(small: Home, tmp_path: Path) -> None:
         "2024-02": (Decimal("8.5"), late.receipt_id, dt.date(2024, 5, 1), late.title),
     }
     assert {r[0]: r[1] for r in found if not r[2]} == {m: v for m, v in seed.items() if m not in received_rates}
-    with duckdb.connect(str(small.build_database), read_only=True) as con:
+    with build_database(small) as con:
         figures = con.execute("select receipt_id, row_label, value from stg_gacc_bulletin__figure").fetchall()
     assert figures == [(bulletin.receipt_id, "Integrated circuits\x03", Decimal(15_100_000_000))]
     after = Releases(small).manifest()

@@ -17,6 +17,7 @@ from orchestration.gates.audit import COLUMNS
 from orchestration.releases.candidate import DATABASE, published_models
 from orchestration.releases.store import Releases
 from orchestration.warehouse.dbt import DbtOutcome, manifest, parsed_project, run_dbt
+from tests.conftest import build_database
 
 CONTRACT = {
     "dim_bloc_member", "dim_category", "dim_category_line", "dim_category_scheme", "dim_commodity", "dim_month",
@@ -180,8 +181,7 @@ def test_a_model_that_fails_leaves_what_was_there(small: Home, monkeypatch: pyte
 
     def kinds() -> list[tuple[str, int]]:
         sql = "select (select table_type from information_schema.tables where table_name = '{0}'), count(*) from {0}"
-        place = {"home_directory": str(small.root)}
-        with duckdb.connect(str(small.build_database), read_only=True, config=place) as con:
+        with build_database(small) as con:
             return [con.execute(sql.format(name)).fetchall()[0] for name in names]
 
     def built(wrapped: str = "from ({})", **kind: str) -> DbtOutcome:

@@ -85,8 +85,10 @@ def _events(context: dg.AssetExecutionContext, home: Home, outcome: DbtOutcome, 
 
     What need not be built again yields its output all the same: without it, all that hangs on it would be skipped.
     """
-    with duckdb.connect(str(home.build_database), read_only=True) as con:
-        told = [found for event in outcome.events for found in _asset_events(context, con, event)]
+    told: list[Any] = []
+    if outcome.events:
+        with duckdb.connect(str(home.build_database), read_only=True) as con:
+            told = [found for event in outcome.events for found in _asset_events(context, con, event)]
     outputs = {found.output_name: found for found in told if isinstance(found, dg.Output)}
     for name in built_nodes():
         if name in outputs:

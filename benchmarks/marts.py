@@ -31,7 +31,8 @@ from orchestration.base.settings import Home
 from orchestration.landing.store import Landing
 from orchestration.releases.candidate import published_models
 from orchestration.warehouse.build import build
-from orchestration.warehouse.dbt import MARTS, run_dbt
+from orchestration.warehouse.dbt import run_dbt
+from orchestration.warehouse.nodes import names_of
 from orchestration.warehouse.raw_documents import READERS, write_schema
 
 #: The last month comes out on the 20th of the following one.
@@ -77,7 +78,7 @@ def heal(home: Home, months: int) -> None:
     build(home, Landing(home).state())
     print(f"{months:4} months, revisions    {time.process_time() - begun:8.1f} CPU s", flush=True)
     healed = table_hashes(home)
-    outcome = run_dbt(home, MARTS, full_refresh=True)
+    outcome = run_dbt(home, names_of("marts"), full_refresh=True)
     wrong = [name for name, found in table_hashes(home).items() if found != healed[name]]
     print("all marts equal a full rebuild" if not wrong else f"differ from a full rebuild: {', '.join(wrong)}")
     if outcome.failures or wrong:

@@ -10,33 +10,27 @@
 {% endmacro %}
 
 {#
-  Whether a month is one that the run rebuilds: those of the table build_month, which lie within the run's window
-  (`--event-time-start`, `--event-time-end`); all months without a window. Months in between stay untouched. The list
-  travels as a table, since what has been parsed is the same for every run.
+  Whether a month of facts is one that the run rebuilds: those of the variable `window`; all months without one. Months
+  in between stay untouched. It is a variable of the run, so that what has been parsed is the same for every run.
 #}
 {% macro in_window(month) -%}
-  {%- set window_start = invocation_args_dict.get('event_time_start') -%}
-  {%- if window_start and execute -%}
-    {%- set listed = run_query('select strftime(month, $$%Y-%m-%d$$) from build_month order by 1').columns[0].values() -%}
-    {%- if listed -%}
-    {{ month }} >= '{{ listed[0] }}'::date and {{ month }} <= '{{ listed[-1] }}'::date
-    and {{ month }} in (
-      {%- for day in listed -%} '{{ day }}'::date{{ ', ' if not loop.last }} {%- endfor -%}
-    )
-    {%- else -%}
-    false
-    {%- endif -%}
-  {%- else -%}
+  {%- set window = var('window', none) -%}
+  {%- if window is none -%}
     true
+  {%- elif window.facts -%}
+    {{ month }} >= '{{ window.facts[0] }}'::date and {{ month }} <= '{{ window.facts[-1] }}'::date
+    and {{ month }} in (
+      {%- for day in window.facts -%} '{{ day }}'::date{{ ', ' if not loop.last }} {%- endfor -%}
+    )
+  {%- else -%}
+    false
   {%- endif -%}
 {%- endmacro %}
 
 {# Pre-hook: a first build or a full refresh with a window would leave only that window. An empty one leaves nothing. #}
 {% macro refuse_window_on_first_build() -%}
-  {%- if execute and invocation_args_dict.get('event_time_start') and not is_incremental()
-      and run_query('select count(*) from build_month').columns[0].values()[0] > 0 -%}
+  {%- if execute and not is_incremental() and (var('window', none) or {}).get('facts') -%}
     {{ exceptions.raise_compiler_error(
-      this.name ~ ": a first build or a full refresh with a window would leave only that window. "
-      ~ "Run it without --event-time-start and --event-time-end.") }}
+      this.name ~ ": a first build or a full refresh with a window would leave only that window. Run it without one.") }}
   {%- endif -%}
 {%- endmacro %}

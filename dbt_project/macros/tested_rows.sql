@@ -10,9 +10,10 @@
     {%- if strategy == 'replace_months' -%}
       {%- do conditions.append(in_window('month')) -%}
     {%- elif strategy in ('from_first_stale', 'replace_stale', 'replace_categories', 'replace_series') -%}
-      {%- do conditions.append(
-        "month >= (select min(first_month) from mart_rebuilt where mart = '" ~ relation.identifier ~ "')"
-      ) -%}
+      {%- set stale = (var('window', none) or {}).get('stale', {}).get(relation.identifier) -%}
+      {%- if stale is not none -%}
+        {%- do conditions.append("month >= '" ~ ((stale + ['9999-01-01']) | first) ~ "'::date") -%}
+      {%- endif -%}
     {%- endif -%}
   {%- endif -%}
   {%- set where = conditions | select | join(' and ') -%}

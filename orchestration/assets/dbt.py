@@ -25,11 +25,16 @@ from orchestration.base.months import format_month
 from orchestration.base.settings import Home
 from orchestration.claims.load import load_claims
 from orchestration.landing.store import Landing, LandingState
-from orchestration.warehouse.dbt import DIMENSIONS, FACTS, MARTS, DbtOutcome, Event, manifest, run_by_months, run_dbt
-from orchestration.warehouse.nodes import Step, built_nodes, fingerprints
+from orchestration.warehouse.dbt import DbtOutcome, Event, manifest, run_by_months, run_dbt
+from orchestration.warehouse.nodes import Step, built_nodes, fingerprints, names_of
 from orchestration.warehouse.plan import Built, Plan, plan
 from orchestration.warehouse.raw import raw_path
 from orchestration.warehouse.raw_documents import missing_raw
+
+#: What the three steps select (`nodes.step_of`), in dbt's words.
+FACTS = "config.incremental_strategy:replace_months"
+MARTS = "bonded.marts"
+DIMENSIONS = "resource_type:seed bonded.staging bonded.core"
 
 
 class Translator(DagsterDbtTranslator):
@@ -60,9 +65,12 @@ def _build(context: dg.AssetExecutionContext, home: Home, work: Plan, step: Step
     anew = work.full if step == "dimensions" else built.marts < 0
     if stale:
         _raw_must_exist(home, work)
-    outcome = run_dbt(home, " ".join(stale), full_refresh=anew)
+    begun = work.begun(built, step, selected)
+    begun.write(home)
+    window = work.window if step == "marts" and not anew else None
+    outcome = run_dbt(home, stale, window=window, full_refresh=anew)
     yield from _events(context, home, outcome, work)
-    work.having(built, step, selected).write(home)
+    work.having(begun, step, selected).write(home)
 
 
 def _must_reflect_landing(context: dg.AssetExecutionContext, home: Home, work: Plan, selected: set[str]) -> None:
@@ -179,12 +187,15 @@ def dbt_facts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterat
     home, asked = warehouse.home, months_of(context)
     work = plan(home, snapshot_state(home), asked)
     _raw_must_exist(home, work)
-    outcome = run_by_months(home, FACTS, work.batches, full_refresh=work.full)
+    begun = work.begun(Built.read(home), "facts")
+    begun.write(home)
+    names = names_of("facts") if work.months or work.full else []
+    outcome = run_by_months(home, names, work.batches, full_refresh=work.full)
     if not outcome.failures:
         # Before dbt's events: the checks among these speak of what was materialized last.
         log_other_months(context, sorted(context.selected_asset_keys), list(work.months), asked)
     yield from _events(context, home, outcome, work)
-    work.having(Built.read(home), "facts").write(home)
+    work.having(begun, "facts").write(home)
 
 
 @dbt_assets(manifest=manifest(), select=MARTS, dagster_dbt_translator=TRANSLATOR, pool=WRITER_POOL)

@@ -6,14 +6,14 @@ assets take the same steps (`assets/dbt.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home
 from orchestration.landing.store import LandingState
 from orchestration.warehouse import snapshot
-from orchestration.warehouse.dbt import FACTS, DbtOutcome, run_by_months, run_dbt
-from orchestration.warehouse.nodes import Step
+from orchestration.warehouse.dbt import DbtOutcome, run_by_months, run_dbt
+from orchestration.warehouse.nodes import Step, names_of
 from orchestration.warehouse.plan import Built, Plan, plan
 from orchestration.warehouse.raw import write_raw
 from orchestration.warehouse.raw_documents import READERS, receipts_of, write_document, write_schema
@@ -33,7 +33,11 @@ def build(home: Home, state: LandingState) -> None:
     """Bring the build database of a home to a landing state; raw files must be there. `RefusalError` if dbt fails."""
     snapshot.write(state, home.warehouse / "landing")
     work, built = plan(home, state), Built.read(home)
-    for steps, outcome in _runs(home, work):
+    for steps, run in _runs(home, work):
+        for step in steps:
+            built = work.begun(built, step)
+        built.write(home)
+        outcome = run()
         if outcome.failures:
             raise RefusalError("dbt: " + "\n".join(outcome.failures))
         for step in steps:
@@ -41,14 +45,14 @@ def build(home: Home, state: LandingState) -> None:
         built.write(home)
 
 
-def _runs(home: Home, work: Plan) -> Iterator[tuple[tuple[Step, ...], DbtOutcome]]:
-    """The runs of dbt, each with the steps that it took: facts and marts at once if the facts fit into one batch."""
-    marts = " ".join(work.stale_of("marts"))
-    yield ("dimensions",), run_dbt(home, " ".join(work.stale_of("dimensions")), full_refresh=work.full)
+def _runs(home: Home, work: Plan) -> Iterator[tuple[tuple[Step, ...], Callable[[], DbtOutcome]]]:
+    """The runs of dbt, each with the steps that it takes: facts and marts at once if the facts fit into one batch."""
+    marts, window = work.stale_of("marts"), None if work.full else work.window
+    yield ("dimensions",), lambda: run_dbt(home, work.stale_of("dimensions"), full_refresh=work.full)
+    facts = names_of("facts") if work.months or work.full else []
     if len(work.batches) == 1:
-        select = f"{FACTS} {marts}" if work.months or work.full else marts
-        months = None if work.full else work.batches[0]
-        yield ("facts", "marts"), run_dbt(home, select, months=months, full_refresh=work.full)
+        names = [*facts, *marts]
+        yield ("facts", "marts"), lambda: run_dbt(home, names, window=window, full_refresh=work.full)
     else:
-        yield ("facts",), run_by_months(home, FACTS, work.batches, full_refresh=work.full)
-        yield ("marts",), run_dbt(home, marts, full_refresh=work.full)
+        yield ("facts",), lambda: run_by_months(home, facts, work.batches, full_refresh=work.full)
+        yield ("marts",), lambda: run_dbt(home, marts, window=window, full_refresh=work.full)

@@ -8,28 +8,41 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-import duckdb
 from dbt.contracts.files import ParseFileType
 from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import SeedNode
 
 from orchestration.base.errors import RefusalError
-from orchestration.base.months import add_months
 from orchestration.base.settings import DBT_MANIFEST, DBT_PARSED, DBT_PROJECT, Home
-from orchestration.sources.gacc.calendar import FIRST_MONTH
 
 Event = dict[str, Any]
 DBT_PROJECT_FILE = "dbt_project.yml"
 
-#: What the three steps of a build select: dimensions, then facts by month, then marts that find their stale months.
-FACTS = "config.incremental_strategy:replace_months"
-MARTS = "bonded.marts"
-DIMENSIONS = "resource_type:seed bonded.staging bonded.core"
+#: The tag by which a run of dbt selects what it builds: a selection by names would look for each among all nodes.
+DUE = "due"
+
+
+@dataclass(frozen=True)
+class Window:
+    """The months that a run of dbt replaces, as its macros read them (`macros/window.sql`); in order.
+
+    `facts`: of the models that replace months. `stale`: by name those of each mart; `adding`: marts of which they all
+    lie behind what is there.
+    """
+
+    facts: Sequence[dt.date] = ()
+    stale: Mapping[str, Sequence[dt.date]] = field(default_factory=dict)
+    adding: Collection[str] = ()
+
+    def as_vars(self) -> dict[str, Any]:
+        """As dbt's variables; what has been parsed is the same for every run."""
+        stale = {mart: list(map(str, months)) for mart, months in self.stale.items()}
+        return {"window": {"facts": list(map(str, self.facts)), "stale": stale, "adding": sorted(self.adding)}}
 
 
 @dataclass
@@ -87,19 +100,18 @@ def published_nodes() -> dict[str, Mapping[str, Any]]:
 
 def run_dbt(
     home: Home,
-    select: str,
+    names: Collection[str],
     *,
-    exclude: str = "",
-    months: Sequence[dt.date] | None = None,
+    window: Window | None = None,
     full_refresh: bool = False,
+    tests: bool = True,
 ) -> DbtOutcome:
-    """`dbt build` of a selection in the home's build database, of nothing if it is empty; never raises for a failing
-    node.
+    """`dbt build` of seeds and models by name in the home's build database; never raises for a failing node.
 
-    `months`: facts replace these months only, or none if it is empty; None = all that there are.
+    `window`: the months to replace; None = all that there are. `tests`: also the tests of what is built.
     """
     outcome = DbtOutcome()
-    if not select:
+    if not names:
         return outcome
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.adapters.factory import cleanup_connections, reset_adapters
@@ -110,11 +122,13 @@ def run_dbt(
         if event.info.name in {"LogSeedResult", "LogModelResult", "LogTestResult"}:
             outcome.events.append(MessageToDict(event, preserving_proto_field_name=True))
 
-    if months is not None:
-        _list_months(home, months)
+    project = parsed_project()
+    for node in project.nodes.values():
+        if node.name in names:
+            node.tags.append(DUE)
     try:
         with home.serving():
-            result = dbtRunner(parsed_project(), [keep]).invoke(_arguments(home, select, exclude, months, full_refresh))
+            result = dbtRunner(project, [keep]).invoke(_arguments(home, window, full_refresh, tests))
     finally:
         cleanup_connections()
         reset_adapters()
@@ -129,39 +143,31 @@ def run_dbt(
     return outcome
 
 
-def run_by_months(home: Home, select: str, batches: Sequence[Sequence[dt.date]], *, full_refresh: bool) -> DbtOutcome:
+def run_by_months(
+    home: Home, names: Collection[str], batches: Sequence[Sequence[dt.date]], *, full_refresh: bool
+) -> DbtOutcome:
     """`run_dbt` of models that replace months, batch by batch, so that a long history fits into memory.
 
     Tests run with the last batch, and the outcome is that of the last, or of the one that failed.
     """
     if full_refresh and len(batches) == 1:
-        return run_dbt(home, select, full_refresh=True)
-    models = " ".join(f"{part},resource_type:model" for part in select.split())
-    steps: list[tuple[str, Sequence[dt.date], bool]] = [(models, (), True)] if full_refresh else []
-    steps += [(select if batch is batches[-1] else models, batch, False) for batch in batches]
-    for selected, months, anew in steps:
-        outcome = run_dbt(home, selected, months=months, full_refresh=anew)
+        return run_dbt(home, names, full_refresh=True)
+    steps: list[tuple[Sequence[dt.date], bool]] = [((), True)] if full_refresh else []
+    steps += [(batch, False) for batch in batches]
+    for n, (months, anew) in enumerate(steps, start=1):
+        outcome = run_dbt(home, names, window=Window(months), full_refresh=anew, tests=n == len(steps))
         if outcome.failures:
             break
     return outcome
 
 
-def _list_months(home: Home, months: Sequence[dt.date]) -> None:
-    """Put the months to rebuild where the macro `in_window` reads them."""
-    with duckdb.connect(str(home.build_database)) as con:
-        con.execute("create or replace table build_month as select unnest(?::date[]) as month", [list(months)])
-
-
-def _arguments(
-    home: Home, select: str, exclude: str, months: Sequence[dt.date] | None, full_refresh: bool
-) -> list[str]:
+def _arguments(home: Home, window: Window | None, full_refresh: bool, tests: bool) -> list[str]:
     target = str(home.warehouse / "dbt")
-    arguments = ["--log-level", "none", "--log-path", target, "--no-use-colors", "build", "--select", *select.split()]
+    arguments = ["--log-level", "none", "--log-path", target, "--no-use-colors", "build", "--select", f"tag:{DUE}"]
     arguments += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", target]
-    arguments += ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable", "--no-write-json"]
-    if exclude:
-        arguments += ["--exclude", *exclude.split()]
-    if months is not None:
-        first, last = min(months, default=FIRST_MONTH), max(months, default=FIRST_MONTH)
-        arguments += ["--event-time-start", str(first), "--event-time-end", str(add_months(last, 1))]
+    arguments += ["--indirect-selection", "buildable", "--no-write-json", "--exclude-resource-types", "unit_test"]
+    if not tests:
+        arguments += ["test"]
+    if window is not None:
+        arguments += ["--vars", json.dumps(window.as_vars())]
     return [*arguments, "--full-refresh"] if full_refresh else arguments

@@ -26,6 +26,8 @@ RECORDS = {
     "document": "documents", "gacc_bulletin": "documents", "exchange_rates": "documents",
     "calendar": "code",
 }  # fmt: skip
+#: Incremental strategies of models that are told which of their months are stale (`macros/stale_months.sql`).
+BY_STALE_MONTHS = ("from_first_stale", "replace_stale", "replace_categories", "replace_series", "replace_all")
 #: A model in Python that reads a reviewed file beside the tables it refers to.
 READS = {"int_claim_finding": "claims.yml"}
 #: Rooms whose code shapes what models read, or is a model.
@@ -49,6 +51,18 @@ def step_of(node: Mapping[str, Any]) -> Step:
         if node["fqn"][1] == "marts":
             return "marts"
     return "dimensions"
+
+
+def names_of(step: Step) -> list[str]:
+    """Names of the nodes of a step."""
+    return [name for name, node in built_nodes().items() if step_of(node) == step]
+
+
+@cache
+def monthly_marts() -> frozenset[str]:
+    """Names of the models that build stale months anew, and keep the others."""
+    marts = {name: node["config"].get("incremental_strategy") for name, node in built_nodes().items()}
+    return frozenset(name for name, strategy in marts.items() if strategy in BY_STALE_MONTHS)
 
 
 def fingerprints(state: LandingState, code: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
 from orchestration.releases.publish import publish
 from orchestration.warehouse.dbt import run_dbt
+from orchestration.warehouse.nodes import built_nodes
 from tests.conftest import REALDATA, declared, hs8_list, query, released, row, write_csv
 
 NAMES = {
@@ -98,7 +99,8 @@ def test_a_category_that_lacks_the_new_codes_is_warned_of(across: Home) -> None:
     with duckdb.connect(str(across.build_database)) as con:
         con.execute("update categories set hs_prefixes = '85414020' where category_scheme = 'solar'")
         con.execute("delete from category_prefix_years")
-    outcome = run_dbt(across, "bonded.staging bonded.core bonded.marts", full_refresh=True)
+    names = [name for name, node in built_nodes().items() if node["resource_type"] == "model"]
+    outcome = run_dbt(across, names, full_refresh=True)
     assert not outcome.failures, outcome.failures
     assert publish(across, Landing(across).state()).outcome == "published"
     warned = query(across, f"{GATE} and verdict = 'warned'")

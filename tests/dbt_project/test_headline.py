@@ -15,6 +15,7 @@ from orchestration.landing.store import Landing
 from orchestration.releases.query import run_sql
 from orchestration.terminal.headline import headline
 from orchestration.warehouse.dbt import run_dbt
+from orchestration.warehouse.nodes import names_of
 from tests.conftest import add, query, released, row, value
 from tests.terminal.test_run import MARTS, fact_hash
 
@@ -163,5 +164,5 @@ def test_after_revisions_in_the_middle_it_equals_a_full_rebuild(small: Home, tmp
     assert shown(small, "2024-07") == (14, "2023-06", True, "2024-07")
     assert value(small, "2023-02") == 0 and value(small, "2024-11") is None
     healed = {mart: fact_hash(small, mart) for mart in MARTS}
-    assert not run_dbt(small, "bonded.marts", full_refresh=True).failures
+    assert not run_dbt(small, names_of("marts"), full_refresh=True).failures
     assert len(healed) == 10 and {mart: fact_hash(small, mart) for mart in MARTS} == healed

@@ -18,7 +18,8 @@ from orchestration.base.settings import Home
 from orchestration.landing.receive import receive
 from orchestration.landing.store import Landing
 from orchestration.warehouse import snapshot
-from orchestration.warehouse.dbt import DIMENSIONS, FACTS, MARTS, run_dbt
+from orchestration.warehouse.dbt import run_dbt
+from orchestration.warehouse.nodes import names_of
 from orchestration.warehouse.raw import write_raw
 from orchestration.warehouse.raw_documents import READERS, write_schema
 from tests.conftest import build_database, declared, many, write_csv
@@ -115,7 +116,7 @@ def built() -> Iterator[Home]:
         replay(home, [File(("all",), ("all",), MONTHS, "USD", VINTAGES[0], False, 8, rows, False)])
         for reader in READERS.values():
             write_schema(home, reader)
-        assert not run_dbt(home, DIMENSIONS, exclude=FACTS).failures
+        assert not run_dbt(home, names_of("dimensions")).failures
         yield home
 
 
@@ -162,7 +163,7 @@ def test_facts_follow_the_rules(built: Home, received: list[File]) -> None:
     if not live:
         return
     replay(built, received)
-    assert not run_dbt(built, FACTS, full_refresh=True).failures
+    assert not run_dbt(built, names_of("facts"), full_refresh=True).failures
     assert_facts(built, received)
 
 
@@ -218,8 +219,7 @@ def test_values_as_known_on_each_date_follow_the_rules(built: Home, received: li
     if not any(f.rows and not f.withdrawn for f in received):
         return
     replay(built, received)
-    for select in (FACTS, MARTS):
-        assert not run_dbt(built, select, full_refresh=True).failures
+    assert not run_dbt(built, [*names_of("facts"), *names_of("marts")], full_refresh=True).failures
     assert_facts(built, received)
     with build_database(built) as con:
         known = con.execute(

@@ -36,9 +36,7 @@ from orchestration.sources.gacc_sample.code_list import VINTAGE, write_sample_li
 from orchestration.sources.gacc_sample.figures import PARTNERS, Calibration, month_rows, read_calibration
 from orchestration.sources.gacc_sample.files import SampleFile, files_of
 from orchestration.warehouse import snapshot
-from orchestration.warehouse.build import write_raw_files
-from orchestration.warehouse.dbt import DIMENSIONS, FACTS, MARTS, run_dbt
-from orchestration.warehouse.plan import Built, plan
+from orchestration.warehouse.build import build, write_raw_files
 from orchestration.warehouse.raw import raw_path
 from tests.conftest import csv_text
 
@@ -76,10 +74,7 @@ class Bench:
             if file.name != LAST_FILE:
                 self.receive(file)
         self.write_raw_files()
-        outcome = run_dbt(self.home, f"{DIMENSIONS} {MARTS}", full_refresh=True)
-        assert not outcome.failures, outcome.failures
-        work = plan(self.home, Landing(self.home).state())
-        Built(code=work.code, facts=1, marts=1, months=work.fingerprints).write(self.home)
+        build(self.home, Landing(self.home).state())
         publication = self.publish()
         assert publication.outcome == "published"
         compared = publication.report.results[publication.report.results["n_compared"] > 0]
@@ -106,9 +101,7 @@ class Bench:
     def rebuild(self) -> None:
         """Raw, facts and marts as a run builds them: the months whose receipts have changed."""
         self.write_raw_files()
-        months = plan(self.home, Landing(self.home).state()).months
-        outcome = run_dbt(self.home, f"{FACTS} {MARTS}", months=months)
-        assert not outcome.failures, outcome.failures
+        build(self.home, Landing(self.home).state())
 
     def publish(self) -> Publication:
         """Candidate, audit, and the switch if it passes, on the bench's day and with its expectations."""

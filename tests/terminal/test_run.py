@@ -20,7 +20,8 @@ from orchestration.releases.content import table_content
 from orchestration.releases.store import Releases
 from orchestration.terminal.run import run_home
 from orchestration.warehouse import snapshot
-from orchestration.warehouse.dbt import FACTS, run_by_months, run_dbt
+from orchestration.warehouse.dbt import Window, run_by_months, run_dbt
+from orchestration.warehouse.nodes import names_of
 from orchestration.warehouse.plan import Built, plan
 from orchestration.warehouse.raw import write_raw
 from tests.conftest import (
@@ -209,13 +210,13 @@ def test_single_months_in_any_order_equal_one_range(small: Home, tmp_path: Path)
     snapshot.write(state, many.warehouse / "landing")
     for receipt in state.active:
         write_raw(many, receipt, receipt.scope.month_list)
-    assert not run_dbt(many, "resource_type:seed bonded.staging bonded.core", exclude=FACTS).failures
+    assert not run_dbt(many, names_of("dimensions")).failures
     months = list(month_range(parse_month("2024-01"), parse_month("2024-04")))
     random.Random(7).shuffle(months)
     before = fact_hash(many)
     for month in months:
-        assert not run_dbt(many, FACTS, months=[month]).failures
-    assert not run_dbt(many, "bonded.marts").failures
+        assert not run_dbt(many, names_of("facts"), window=Window([month])).failures
+    assert not run_dbt(many, names_of("marts")).failures
     assert fact_hash(many) == fact_hash(small) != before
     for mart in MARTS:
         assert fact_hash(many, mart) == fact_hash(small, mart)
@@ -225,7 +226,7 @@ def test_single_months_in_any_order_equal_one_range(small: Home, tmp_path: Path)
 def test_a_window_on_a_first_build_is_refused(small: Home) -> None:
     """It would leave only that window."""
     month = parse_month("2024-02")
-    outcome = run_dbt(small, "fct_trade_monthly", months=[month], full_refresh=True)
+    outcome = run_dbt(small, ["fct_trade_monthly"], window=Window([month]), full_refresh=True)
     assert any("would leave only that window" in failure for failure in outcome.failures)
     assert Built.read(small).facts == 1
 
@@ -239,5 +240,5 @@ def test_a_long_history_is_built_in_batches(small: Home, monkeypatch: pytest.Mon
     batches = replace(plan(small, Landing(small).state()), months=tuple(months)).batches
     assert batches == [(month,) for month in months]
     for anew in (True, False):
-        assert not run_by_months(small, FACTS, batches, full_refresh=anew).failures
+        assert not run_by_months(small, names_of("facts"), batches, full_refresh=anew).failures
         assert {name: fact_hash(small, name) for name in whole} == whole

@@ -193,7 +193,7 @@ def test_a_model_that_fails_leaves_what_was_there(small: Home, monkeypatch: pyte
                 node.config.materialized, node.config.contract.enforced = kind[node.name], False
         with monkeypatch.context() as patch:
             patch.setattr("orchestration.warehouse.dbt.parsed_project", lambda: project)
-            return run_dbt(small, " ".join(names), exclude="resource_type:test")
+            return run_dbt(small, names, tests=False)
 
     before = kinds()
     assert [kind for kind, _ in before] == ["BASE TABLE", "VIEW"] and before[0][1] > 0

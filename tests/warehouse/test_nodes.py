@@ -10,9 +10,12 @@ from orchestration.base.settings import Home, settings
 from orchestration.landing.receivers import receive_file
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
-from orchestration.warehouse.nodes import built_nodes, fingerprints, made_of_facts, step_of
-from orchestration.warehouse.plan import Built, plan
-from tests.conftest import add, code_list, released, row
+from orchestration.warehouse.build import build, write_raw_files
+from orchestration.warehouse.nodes import Step, built_nodes, fingerprints, made_of_facts, step_of
+from orchestration.warehouse.plan import Built, Plan, plan
+from tests.conftest import add, build_database, code_list, contents, released, row
+
+HAVING = Plan.having
 
 
 def made_of(home: Home, code: str = "code") -> dict[str, str]:
@@ -90,3 +93,41 @@ def test_what_was_built_is_not_stale_and_months_built_anew_make_their_marts_so(s
     assert not plan(small, state).stale and Built.read(small).models.keys() == built_nodes().keys()
     (month,) = work.months
     assert plan(small, state, [month]).stale == made_of_facts()
+
+
+@pytest.mark.own_run("a build is cut off")
+def test_what_a_build_that_was_cut_off_has_written_is_built_again(
+    small: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where what it was built from is withdrawn by then, so that landing is as it was before."""
+    before = contents(small)
+    receipt = add(small, tmp_path, [row("202406", value="7"), row("202403", value="8")], months="2024-03..2024-06")
+    state = Landing(small).state()
+    write_raw_files(small, state)
+    with monkeypatch.context() as patch:
+        patch.setattr(Plan, "having", lambda *_: pytest.fail("cut off"))
+        for _ in range(2):  # in its dimensions, then in its facts and marts
+            with pytest.raises(pytest.fail.Exception):
+                build(small, state)
+            patch.setattr(Plan, "having", cut_off_in_facts)
+    with build_database(small) as con:
+        assert con.execute("select max(month)::varchar from mart_partner_category_monthly").fetchone() == (
+            "2024-06-01",
+        )
+    Landing(small).withdraw(receipt.receipt_id, "a trial")
+    released(small)
+    with build_database(small) as con:
+        assert con.execute("select max(month)::varchar from mart_partner_category_monthly").fetchone() == (
+            "2024-04-01",
+        )
+    told = {"release_info", "mart_restatement"}
+    assert {t: h for t, h in contents(small).items() if t not in told} == {
+        t: h for t, h in before.items() if t not in told
+    }
+
+
+def cut_off_in_facts(work: Plan, begun: Built, step: Step, names: set[str] | None = None) -> Built:
+    """Dimensions are remembered, what comes after them is not."""
+    if step != "dimensions":
+        pytest.fail("cut off")
+    return HAVING(work, begun, step, names)

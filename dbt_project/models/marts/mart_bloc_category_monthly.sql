@@ -1,6 +1,6 @@
 -- One series for each team: the members of a bloc between two dates at which some member joins or leaves. A team is
 -- followed back over the year before its first month, so that changes compare the same members.
-{{ config(materialized='incremental', incremental_strategy='from_first_stale', post_hook="{{ keep_fingerprints() }}") }}
+{{ config(materialized='incremental', incremental_strategy='from_first_stale') }}
 {%- set first = first_stale_month() %}
 
 with member as (

@@ -1,5 +1,5 @@
 -- Sums of squares are sums of whole numbers, so that the order of the parts cannot change a last digit.
-{{ config(materialized='incremental', incremental_strategy='from_first_stale', post_hook="{{ keep_fingerprints() }}") }}
+{{ config(materialized='incremental', incremental_strategy='from_first_stale') }}
 {%- set first = first_stale_month() %}
 
 with fact as (

@@ -1,8 +1,7 @@
 -- Which rows the marts can have, and why the others are not there.
 {{ config(
     materialized='incremental',
-    incremental_strategy='replace_series',
-    post_hook="{{ keep_fingerprints() }}"
+    incremental_strategy='replace_series'
 ) }}
 
 with coverage as (

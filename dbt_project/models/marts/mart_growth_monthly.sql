@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='from_first_stale', post_hook="{{ keep_fingerprints() }}") }}
+{{ config(materialized='incremental', incremental_strategy='from_first_stale') }}
 {%- set first = first_stale_month() %}
 {%- set measures = ['value_usd', 'value_usd_yoy', 'quantity', 'quantity_unit'] %}
 

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='from_first_stale', post_hook="{{ keep_fingerprints() }}") }}
+{{ config(materialized='incremental', incremental_strategy='from_first_stale') }}
 {%- set first = first_stale_month() %}
 {%- set measures = [
   'value_usd', 'value_usd_yoy', 'value_usd_ytd', 'value_usd_ytd_yoy', 'value_cny_ytd', 'value_cny_ytd_yoy', 'n_lines'] %}

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='from_first_stale', post_hook="{{ keep_fingerprints() }}") }}
+{{ config(materialized='incremental', incremental_strategy='from_first_stale') }}
 {%- set first = first_stale_month() %}
 
 with regime as (

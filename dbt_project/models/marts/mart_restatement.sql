@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='replace_stale', post_hook="{{ keep_fingerprints() }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_stale') }}
 
 with prints as (
     select

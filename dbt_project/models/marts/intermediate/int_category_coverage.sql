@@ -3,8 +3,7 @@
 -- prefixes that nobody received.
 {{ config(
     materialized='incremental',
-    incremental_strategy='replace_categories',
-    post_hook="{{ keep_fingerprints() }}"
+    incremental_strategy='replace_categories'
 ) }}
 
 with coverage as (

@@ -1,7 +1,7 @@
 -- Every series of which marts speak: those with a cell in some month, all partners together of the same categories, and
 -- reviewed categories of all partners together and of each partner that some receipt names. While months are only
 -- added, series of the new ones are added.
-{{ config(materialized='incremental', incremental_strategy='replace_all', post_hook="{{ keep_fingerprints() }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_all') }}
 {%- set added = is_added('month') %}
 
 with traded as (

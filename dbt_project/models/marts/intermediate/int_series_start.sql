@@ -1,6 +1,6 @@
 -- The first month of trade of each series, where some month with trade is covered. While months are only added, it can
 -- only be one of the new ones, or the one that is known.
-{{ config(materialized='incremental', incremental_strategy='replace_all', post_hook="{{ keep_fingerprints() }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_all') }}
 {%- set added = is_added('month') %}
 
 with traded as (

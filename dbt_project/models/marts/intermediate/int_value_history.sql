@@ -1,6 +1,6 @@
 -- How each series stood from which vintage on, of months with receipts of more than one: a running sum of what receipts
 -- bring and take away. Cells (scheme hs8) only where they have changed.
-{{ config(materialized='incremental', incremental_strategy='replace_stale', post_hook="{{ keep_fingerprints() }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_stale') }}
 
 with {{ printed_cells() }},
 

@@ -1,0 +1,83 @@
+{#
+  Tables of marts build anew the months that the run tells them are stale (variable `window`, written by the plan of the
+  build: docs/decisions.md), and keep the others. Without a window all months are stale, so that dbt run by hand builds
+  all anew.
+
+  from_first_stale: marts that look back are built anew from the first stale month on. A withdrawn last month is stale.
+  replace_stale: tables that do not look back are built anew in stale months alone.
+  replace_categories, replace_series: coverage is built anew in stale months, and for what is new or gone.
+  replace_all: small tables that read themselves while months are only added.
+#}
+{% macro get_incremental_from_first_stale_sql(args) %}
+  {{ replace_rows(args, "month >= '" ~ first_stale_month() ~ "'::date") }}
+{% endmacro %}
+
+{% macro get_incremental_replace_stale_sql(args) %}
+  {{ replace_rows(args, is_stale('month')) }}
+{% endmacro %}
+
+{% macro get_incremental_replace_categories_sql(args) %}
+  {{ replace_rows(args, is_stale('month'), ['source', 'reporter', 'flow', 'category_scheme', 'category_code']) }}
+{% endmacro %}
+
+{% macro get_incremental_replace_series_sql(args) %}
+  {%- set keys = ['source', 'reporter', 'flow', 'partner_code', 'category_scheme', 'category_code'] -%}
+  {{ replace_rows(args, is_stale('month'), keys) }}
+{% endmacro %}
+
+{% macro get_incremental_replace_all_sql(args) %}
+  {{ replace_rows(args, 'true') }}
+{% endmacro %}
+
+{#
+  Delete what the condition holds for and insert what it holds for now: a model that forgets to filter must not double
+  rows. With keys of series, what is of no series any more goes, too, unless months are only added, and new ones come.
+#}
+{% macro replace_rows(args, condition, keys_of_series=none) %}
+  {%- set columns = args.dest_columns | map(attribute='quoted') | join(', ') -%}
+  delete from {{ args.target_relation }} where {{ condition }};
+  {%- if keys_of_series and not only_adding() %}
+  delete from {{ args.target_relation }} as h
+  where not exists (
+    select 1 from {{ ref('int_series') }} as s
+    where {% for key in keys_of_series %}s.{{ key }} = h.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
+  );
+  {%- endif %}
+  insert into {{ args.target_relation }} ({{ columns }})
+  select {{ columns }} from {{ args.temp_relation }} where {{ 'true' if keys_of_series else condition }};
+{% endmacro %}
+
+{# The stale months of a table, as text, in order; none = all, on a first build, too. #}
+{% macro stale_months() -%}
+  {{ return(none if not is_incremental() else ((var('window', none) or {}).get('stale', {})).get(this.identifier)) }}
+{%- endmacro %}
+
+{# The first month from which this table must be rebuilt: 1900-01-01 if all are stale, 9999-01-01 if none is. #}
+{% macro first_stale_month() -%}
+  {%- set stale = stale_months() -%}
+  {{ return('1900-01-01' if stale is none else (stale + ['9999-01-01']) | first) }}
+{%- endmacro %}
+
+{# Whether months are only added behind the last one that this table was built from. #}
+{% macro only_adding() -%}
+  {{ return(is_incremental() and this.identifier in (var('window', none) or {}).get('adding', [])) }}
+{%- endmacro %}
+
+{# A condition on months: stale ones. #}
+{% macro is_stale(month) -%}
+  {%- set stale = stale_months() -%}
+  {%- if stale is none -%}
+    true
+  {%- else -%}
+    {{ month }} in (date '9999-01-01'{% for day in stale %}, date '{{ day }}'{% endfor %})
+  {%- endif -%}
+{%- endmacro %}
+
+{# A condition on months: those to read, which are all unless some are only added. #}
+{% macro is_added(month) -%}
+  {%- if only_adding() -%}
+    {{ month }} >= '{{ first_stale_month() }}'::date
+  {%- else -%}
+    true
+  {%- endif -%}
+{%- endmacro %}

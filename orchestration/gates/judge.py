@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from orchestration.gates.suites import ExpectationSpec, build_suite
+from orchestration.gates.suites import ExpectationSpec, build_suite, great_expectations
 
 
 class GateBrokenError(Exception):
@@ -23,8 +23,7 @@ class GateBrokenError(Exception):
 @cache
 def _context() -> Any:
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-    import great_expectations as gx
-
+    gx = great_expectations()
     # One of its modules sets a level of its own.
     for name in ("great_expectations", "great_expectations.data_context.types.base"):
         logging.getLogger(name).setLevel(logging.ERROR)

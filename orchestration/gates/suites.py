@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from orchestration.base import strict_yaml
+from orchestration.base.deferred import deferred
 from orchestration.base.errors import RefusalError
-
-if TYPE_CHECKING:
-    import great_expectations as gx
 
 #: Arguments that would let an expectation pass although rows fail, or change what is reported.
 FORBIDDEN = frozenset(
@@ -119,18 +117,25 @@ def native(spec: ExpectationSpec, file: str, position: int = 0) -> Any:
         raise RefusalError(f"{spec.type}: {error}", file=file, remedy="correct the arguments") from None
 
 
+def great_expectations() -> Any:
+    """The library, imported by the first who judges; without two others, for one expectation that draws distributions,
+    which would take almost as long again.
+    """
+    with deferred("altair", "scipy.stats"):
+        import great_expectations as library
+    return library
+
+
 @cache
 def _expectation_types() -> dict[str, Any]:
-    from great_expectations import expectations as gxe
-
+    gxe = great_expectations().expectations
     core = [getattr(gxe, name) for name in dir(gxe) if name.startswith("Expect")]
     return {kind.expectation_type: kind for kind in core if getattr(kind, "expectation_type", None)}
 
 
-def build_suite(name: str, specs: tuple[ExpectationSpec, ...]) -> gx.ExpectationSuite:
+def build_suite(name: str, specs: tuple[ExpectationSpec, ...]) -> Any:
     """A suite that holds every one of the expectations, or an error."""
-    import great_expectations as gx
-
+    gx = great_expectations()
     expectations = [native(spec, f"{name}.yml", position) for position, spec in enumerate(specs)]
     suite = gx.ExpectationSuite(name=name, expectations=expectations)
     if len(suite.expectations) != len(specs):

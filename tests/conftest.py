@@ -84,8 +84,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
 
 
-def many(few: int, long: int) -> int:
-    """How many examples a test marked `series` tries: a few, or with `make test-long` many."""
+def many(few: Any, long: Any) -> Any:
+    """The examples that a test marked `series` tries, or their number: a few, or with `make test-long` many."""
     return long if "BONDED_LONG" in os.environ else few
 
 

@@ -10,17 +10,17 @@
 {% endmacro %}
 
 {#
-  Whether a month of facts is one that the run rebuilds: those of the variable `window`; all months without one. Months
+  Whether a month is one that the run rebuilds: those of the variable `window`; all months without one. Months
   in between stay untouched. It is a variable of the run, so that what has been parsed is the same for every run.
 #}
 {% macro in_window(month) -%}
   {%- set window = var('window', none) -%}
   {%- if window is none -%}
     true
-  {%- elif window.facts -%}
-    {{ month }} >= '{{ window.facts[0] }}'::date and {{ month }} <= '{{ window.facts[-1] }}'::date
+  {%- elif window.replaced -%}
+    {{ month }} >= '{{ window.replaced[0] }}'::date and {{ month }} <= '{{ window.replaced[-1] }}'::date
     and {{ month }} in (
-      {%- for day in window.facts -%} '{{ day }}'::date{{ ', ' if not loop.last }} {%- endfor -%}
+      {%- for day in window.replaced -%} '{{ day }}'::date{{ ', ' if not loop.last }} {%- endfor -%}
     )
   {%- else -%}
     false
@@ -29,7 +29,7 @@
 
 {# Pre-hook: a first build or a full refresh with a window would leave only that window. An empty one leaves nothing. #}
 {% macro refuse_window_on_first_build() -%}
-  {%- if execute and not is_incremental() and (var('window', none) or {}).get('facts') -%}
+  {%- if execute and not is_incremental() and (var('window', none) or {}).get('replaced') -%}
     {{ exceptions.raise_compiler_error(
       this.name ~ ": a first build or a full refresh with a window would leave only that window. Run it without one.") }}
   {%- endif -%}

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import dagster as dg
@@ -96,7 +96,7 @@ def target(record: dg.EventLogRecord) -> AssetCheckEvaluationTargetMaterializati
 
 
 def log_other_months(
-    context: dg.AssetExecutionContext, keys: list[dg.AssetKey], months: list[dt.date], asked: list[dt.date]
+    context: dg.AssetExecutionContext, keys: list[dg.AssetKey], months: Sequence[dt.date], asked: Sequence[dt.date]
 ) -> None:
     """Record materializations of stale months that were rebuilt beside those that the run was asked for."""
     for month in sorted(set(months) - set(asked)):

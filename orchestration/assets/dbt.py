@@ -3,7 +3,8 @@
 Dimensions, then facts by month, then marts that find their own stale months.
 """
 
-from collections.abc import Iterator, Mapping
+import datetime as dt
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -25,16 +26,19 @@ from orchestration.base.months import format_month
 from orchestration.base.settings import Home
 from orchestration.claims.load import load_claims
 from orchestration.landing.store import Landing, LandingState
-from orchestration.warehouse.dbt import DbtOutcome, Event, manifest, run_by_months, run_dbt
+from orchestration.warehouse.build import build_facts, build_marts
+from orchestration.warehouse.dbt import DbtOutcome, Event, manifest, run_dbt
 from orchestration.warehouse.nodes import Step, built_nodes, fingerprints, names_of
 from orchestration.warehouse.plan import Built, Plan, plan
 from orchestration.warehouse.raw import raw_path
 from orchestration.warehouse.raw_documents import missing_raw
 
-#: What the three steps select (`nodes.step_of`), in dbt's words.
-FACTS = "config.incremental_strategy:replace_months"
-MARTS = "bonded.marts"
-DIMENSIONS = "resource_type:seed bonded.staging bonded.core"
+#: How each step builds models by name; whether all months anew.
+BUILDERS: dict[Step, Callable[[Home, Plan, Collection[str], bool], DbtOutcome]] = {
+    "dimensions": lambda home, _, names, anew: run_dbt(home, names, full_refresh=anew),
+    "facts": build_facts,
+    "marts": build_marts,
+}
 
 
 class Translator(DagsterDbtTranslator):
@@ -57,19 +61,22 @@ class Translator(DagsterDbtTranslator):
 TRANSLATOR = Translator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
 
 
-def _build(context: dg.AssetExecutionContext, home: Home, work: Plan, step: Step) -> Iterator[Any]:
+def _build(
+    context: dg.AssetExecutionContext, home: Home, work: Plan, step: Step, asked: Sequence[dt.date] = ()
+) -> Iterator[Any]:
     """Build what is stale of the selected models of a step, if all that they are made of reflects landing."""
     selected = context.selected_output_names & built_nodes().keys()
     _must_reflect_landing(context, home, work, selected)
     stale, built = [name for name in work.stale_of(step) if name in selected], Built.read(home)
-    anew = work.full if step == "dimensions" else built.marts < 0
     if stale:
         _raw_must_exist(home, work)
     begun = work.begun(built, step, selected)
     begun.write(home)
-    window = work.window if step == "marts" and not anew else None
-    outcome = run_dbt(home, stale, window=window, full_refresh=anew)
-    yield from _events(context, home, outcome, work)
+    outcome = BUILDERS[step](home, work, stale, built.marts < 0 if step == "marts" else work.full)
+    if step == "facts" and not outcome.failures:
+        # Before dbt's events: the checks among these speak of what was materialized last.
+        log_other_months(context, sorted(context.selected_asset_keys), work.window_months(step, stale), asked)
+    yield from _events(context, home, outcome, work, selected - set(stale))
     work.having(begun, step, selected).write(home)
 
 
@@ -88,32 +95,38 @@ def _must_reflect_landing(context: dg.AssetExecutionContext, home: Home, work: P
         )
 
 
-def _events(context: dg.AssetExecutionContext, home: Home, outcome: DbtOutcome, work: Plan) -> Iterator[Any]:
+def _events(
+    context: dg.AssetExecutionContext, home: Home, outcome: DbtOutcome, work: Plan, kept: Collection[str]
+) -> Iterator[Any]:
     """Dagster's events for what dbt did; then a failure, if there was one, that says which node and why.
 
-    What need not be built again yields its output all the same: without it, all that hangs on it would be skipped.
+    What is kept as it is yields its output all the same: without it, all that hangs on it would be skipped. It has the
+    data version that it had, so that nothing made of it looks stale.
     """
     told: list[Any] = []
     if outcome.events:
         with duckdb.connect(str(home.build_database), read_only=True) as con:
-            told = [found for event in outcome.events for found in _asset_events(context, con, event)]
+            told = [found for event in outcome.events for found in _asset_events(context, con, event, work)]
     outputs = {found.output_name: found for found in told if isinstance(found, dg.Output)}
     for name in built_nodes():
         if name in outputs:
             yield outputs[name]
-        elif name in context.selected_output_names and name not in work.stale:
-            yield dg.Output(None, name)
+        elif name in kept:
+            yield dg.Output(None, name, data_version=dg.DataVersion(work.models[name]))
     yield from (found for found in told if not isinstance(found, dg.Output))
     if outcome.failures:
         raise dg.Failure("dbt: " + "\n".join(outcome.failures), allow_retries=False)
 
 
-def _asset_events(context: dg.AssetExecutionContext, con: duckdb.DuckDBPyConnection, event: Event) -> Iterator[Any]:
+def _asset_events(
+    context: dg.AssetExecutionContext, con: duckdb.DuckDBPyConnection, event: Event, work: Plan
+) -> Iterator[Any]:
     message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
     for found in message.to_default_asset_events(manifest(), TRANSLATOR, context):
         if isinstance(found, dg.Output):
             node = manifest()["nodes"][event["data"]["node_info"]["unique_id"]]
-            yield dg.Output(None, found.output_name, metadata={**found.metadata, **_table_metadata(con, node)})
+            told, version = {**found.metadata, **_table_metadata(con, node)}, dg.DataVersion(work.models[node["name"]])
+            yield dg.Output(None, found.output_name, metadata=told, data_version=version)
         else:
             yield found
 
@@ -129,7 +142,7 @@ def _table_metadata(con: duckdb.DuckDBPyConnection, node: Mapping[str, Any]) -> 
 
 
 def _raw_must_exist(home: Home, work: Plan) -> None:
-    months = set(work.months)
+    months = {*work.window_months("facts"), *work.window_months("marts")}
     missing = sorted(
         month
         for receipt in work.state.active
@@ -154,8 +167,7 @@ def _documents_must_exist(home: Home, state: LandingState) -> None:
 
 @dbt_assets(
     manifest=manifest(),
-    select=DIMENSIONS,
-    exclude=FACTS,
+    select=" ".join(names_of("dimensions")),
     dagster_dbt_translator=TRANSLATOR,
     pool=WRITER_POOL,
 )
@@ -166,41 +178,26 @@ def dbt_dimensions(context: dg.AssetExecutionContext, warehouse: Warehouse) -> I
     yield from _build(context, home, plan(home, state), "dimensions")
 
 
-@dbt_assets(manifest=manifest(), select=FACTS, dagster_dbt_translator=TRANSLATOR, partitions_def=MONTHS)
-def _described_facts() -> Iterator[Any]:
-    """What dbt says of the facts; never run."""
-    yield from ()
-
-
-# All three or none: that is what dbt builds. With `dbt_assets` each could be selected alone, which makes inputs of the
-# steps between them, and Dagster asks these for a partition: a run without one would fail.
-@dg.multi_asset(
-    name="dbt_facts",
-    specs=list(_described_facts.specs),
-    check_specs=list(_described_facts.check_specs),
+# None hangs on another: Dagster asks an input of a step for its partition, and a run without one would fail.
+@dbt_assets(
+    manifest=manifest(),
+    select=" ".join(names_of("facts")),
+    dagster_dbt_translator=TRANSLATOR,
     partitions_def=MONTHS,
     backfill_policy=SINGLE_RUN,
     pool=WRITER_POOL,
 )
 def dbt_facts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
-    """Facts and monthly sums: the months asked for, and all whose receipts have changed since they were built."""
+    """Facts: the months asked for, and all whose receipts have changed since they were built."""
     home, asked = warehouse.home, months_of(context)
-    work = plan(home, snapshot_state(home), asked)
-    _raw_must_exist(home, work)
-    begun = work.begun(Built.read(home), "facts")
-    begun.write(home)
-    names = names_of("facts") if work.months or work.full else []
-    outcome = run_by_months(home, names, work.batches, full_refresh=work.full)
-    if not outcome.failures:
-        # Before dbt's events: the checks among these speak of what was materialized last.
-        log_other_months(context, sorted(context.selected_asset_keys), list(work.months), asked)
-    yield from _events(context, home, outcome, work)
-    work.having(begun, "facts").write(home)
+    yield from _build(context, home, plan(home, snapshot_state(home), asked), "facts", asked)
 
 
-@dbt_assets(manifest=manifest(), select=MARTS, dagster_dbt_translator=TRANSLATOR, pool=WRITER_POOL)
+@dbt_assets(
+    manifest=manifest(), select=" ".join(names_of("marts")), dagster_dbt_translator=TRANSLATOR, pool=WRITER_POOL
+)
 def dbt_marts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
-    """Coverage, marts, claims: a mart rebuilds itself from its first stale month on."""
+    """Monthly sums, coverage, marts, claims: each is told its stale months."""
     home = warehouse.home
     # A run may begin here, and dbt would tell of a typo by a stack trace.
     load_claims()

@@ -6,14 +6,14 @@ assets take the same steps (`assets/dbt.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home
 from orchestration.landing.store import LandingState
 from orchestration.warehouse import snapshot
 from orchestration.warehouse.dbt import DbtOutcome, run_by_months, run_dbt
-from orchestration.warehouse.nodes import Step, names_of
+from orchestration.warehouse.nodes import Step, windowed
 from orchestration.warehouse.plan import Built, Plan, plan
 from orchestration.warehouse.raw import write_raw
 from orchestration.warehouse.raw_documents import READERS, receipts_of, write_document, write_schema
@@ -47,12 +47,31 @@ def build(home: Home, state: LandingState) -> None:
 
 def _runs(home: Home, work: Plan) -> Iterator[tuple[tuple[Step, ...], Callable[[], DbtOutcome]]]:
     """The runs of dbt, each with the steps that it takes: facts and marts at once if the facts fit into one batch."""
-    marts, window = work.stale_of("marts"), None if work.full else work.window
     yield ("dimensions",), lambda: run_dbt(home, work.stale_of("dimensions"), full_refresh=work.full)
-    facts = names_of("facts") if work.months or work.full else []
-    if len(work.batches) == 1:
-        names = [*facts, *marts]
-        yield ("facts", "marts"), lambda: run_dbt(home, names, window=window, full_refresh=work.full)
+    facts, marts, months = work.stale_of("facts"), work.stale_of("marts"), work.window_months("facts")
+    months = sorted({*months, *work.window_months("marts")})
+    if len(work.batches(months)) == 1:
+        window = None if work.full else work.window(months)
+        yield ("facts", "marts"), lambda: run_dbt(home, [*facts, *marts], window=window, full_refresh=work.full)
     else:
-        yield ("facts",), lambda: run_by_months(home, facts, work.batches, full_refresh=work.full)
-        yield ("marts",), lambda: run_dbt(home, marts, window=window, full_refresh=work.full)
+        yield ("facts",), lambda: build_facts(home, work, facts, work.full)
+        yield ("marts",), lambda: build_marts(home, work, marts, work.full)
+
+
+def build_facts(home: Home, work: Plan, names: Collection[str], anew: bool) -> DbtOutcome:
+    """Facts by name: their stale months, or all months anew."""
+    return run_by_months(home, names, work.batches(work.window_months("facts", names)), full_refresh=anew)
+
+
+def build_marts(home: Home, work: Plan, names: Collection[str], anew: bool) -> DbtOutcome:
+    """Marts by name, the monthly sums among them first if these do not fit into one batch."""
+    sums = [name for name in windowed("marts") if name in names]
+    months = work.window_months("marts", sums)
+    batches = work.batches(months)
+    if len(batches) == 1:
+        return run_dbt(home, names, window=None if anew else work.window(months), full_refresh=anew)
+    summed = run_by_months(home, sums, batches, full_refresh=anew)
+    if summed.failures:
+        return summed
+    rest = run_dbt(home, set(names) - set(sums), window=None if anew else work.window(months), full_refresh=anew)
+    return DbtOutcome([*summed.events, *rest.events], rest.failures)

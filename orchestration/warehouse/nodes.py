@@ -44,13 +44,21 @@ def built_nodes() -> Mapping[str, Mapping[str, Any]]:
 
 
 def step_of(node: Mapping[str, Any]) -> Step:
-    """The step in which a node is built."""
-    if node["resource_type"] == "model":
-        if node["config"].get("incremental_strategy") == "replace_months":
-            return "facts"
-        if node["fqn"][1] == "marts":
-            return "marts"
-    return "dimensions"
+    """The step in which a node is built; sums of facts come with the marts, so that facts hang on no other."""
+    if is_windowed(node):
+        parents = (manifest()["nodes"].get(parent) for parent in node["depends_on"]["nodes"])
+        return "marts" if any(parent and is_windowed(parent) for parent in parents) else "facts"
+    return "marts" if node["fqn"][1] == "marts" and node["resource_type"] == "model" else "dimensions"
+
+
+def is_windowed(node: Mapping[str, Any]) -> bool:
+    """Whether a model replaces the months of the run's window, all its like together: facts, and their monthly sums."""
+    return node["config"].get("incremental_strategy") == "replace_months"
+
+
+def windowed(step: Step) -> list[str]:
+    """Names of the windowed models of a step: of facts all, of marts the monthly sums, which come before the others."""
+    return [name for name in names_of(step) if is_windowed(built_nodes()[name])]
 
 
 def names_of(step: Step) -> list[str]:
@@ -59,10 +67,10 @@ def names_of(step: Step) -> list[str]:
 
 
 @cache
-def monthly_marts() -> frozenset[str]:
+def monthly() -> frozenset[str]:
     """Names of the models that build stale months anew, and keep the others."""
-    marts = {name: node["config"].get("incremental_strategy") for name, node in built_nodes().items()}
-    return frozenset(name for name, strategy in marts.items() if strategy in BY_STALE_MONTHS)
+    strategies = {name: node["config"].get("incremental_strategy") for name, node in built_nodes().items()}
+    return frozenset(n for n, strategy in strategies.items() if strategy in ("replace_months", *BY_STALE_MONTHS))
 
 
 def fingerprints(state: LandingState, code: str) -> dict[str, str]:

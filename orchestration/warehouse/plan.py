@@ -1,8 +1,8 @@
 """Which months and which models the build database must rebuild so that it reflects landing.
 
-`warehouse/built.json` remembers, per month, the receipts that facts and each mart were built from, and per model a
-fingerprint of all that it was made of. Before a stage begins, all that it builds is struck out, so that whatever a
-crash leaves behind counts as stale and is built again.
+`warehouse/built.json` remembers per model a fingerprint of all that it was made of, and of models built by month what
+each month was made of. Before a step begins, all that it builds is struck out, so that whatever a crash leaves behind
+counts as stale and is built again.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from orchestration.base.months import month_range
 from orchestration.base.settings import DBT_PROJECT, Home, settings
@@ -27,15 +27,16 @@ from orchestration.warehouse.nodes import (
     fingerprints,
     made_into,
     made_of_facts,
-    monthly_marts,
+    monthly,
+    names_of,
     step_of,
+    windowed,
 )
 
 
 class Built(BaseModel):
     """What the build database holds. `code`: the dbt project; `facts`, `marts`: landing sequence of each layer;
-    `months`: by month what facts are made of, `mart_months` the same of each mart; `models`: by name what each is made
-    of (`nodes.fingerprints`).
+    `models`: by name what each is made of (`nodes.fingerprints`), `months`: by name and month, of those built by month.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -43,17 +44,19 @@ class Built(BaseModel):
     code: str = ""
     facts: int = -1
     marts: int = -1
-    months: dict[dt.date, str] = {}
-    mart_months: dict[str, dict[dt.date, str]] = {}
+    months: dict[str, dict[dt.date, str]] = {}
     models: dict[str, str] = {}
 
     @classmethod
     def read(cls, home: Home) -> Built:
-        """The state on disk; an empty one if there is none, or no build database."""
+        """The state on disk; an empty one if there is none, or none that can be read, or no build database."""
         path = home.warehouse / "built.json"
         if not path.exists() or not home.build_database.exists():
             return cls()
-        return cls.model_validate_json(path.read_bytes())
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except ValidationError:
+            return cls()
 
     def write(self, home: Home) -> None:
         """Replace the state on disk in one step."""
@@ -64,45 +67,51 @@ class Built(BaseModel):
 
 @dataclass(frozen=True)
 class Plan:
-    """What to build for a landing state. `months`: of facts to rebuild, in order, and no others; `full`: all anew.
+    """What to build for a landing state. `full`: all anew.
 
-    `shown`: by month what marts would be made of; `window`: which months each mart must rebuild.
-    `models`: by name what each would be made of; `stale`: those that are made of something else, or not at all.
+    `models`: by name what each would be made of, `months`: by step and month; `stale`: the models that are made of
+    something else, or not at all; `stale_months`: of those built by month, in order, and no others.
     """
 
     state: LandingState
     code: str
-    months: tuple[dt.date, ...]
-    fingerprints: dict[dt.date, str]
-    shown: dict[dt.date, str]
-    window: Window
     full: bool
     models: dict[str, str]
+    months: dict[str, dict[dt.date, str]]
     stale: frozenset[str]
+    stale_months: dict[str, list[dt.date]]
+    adding: frozenset[str]
 
     def stale_of(self, step: Step) -> list[str]:
-        """Names of what a step must build, in no order; facts are built by month, whatever their names."""
-        return sorted(name for name in self.stale if step_of(built_nodes()[name]) == step)
+        """Names of what a step must build; of facts those with months to build, whatever else they are made of."""
+        found = [name for name in names_of(step) if name in self.stale]
+        return found if step != "facts" or self.full else [name for name in found if self.stale_months[name]]
 
     def waiting(self, names: Collection[str]) -> list[str]:
         """What these are made of and what is stale, and not among them."""
         return sorted((made_into(names) & self.stale) - set(names))
 
+    def window_months(self, step: Step, names: Collection[str] | None = None) -> list[dt.date]:
+        """The months that the windowed models of a step must rebuild, in order; or these among them, all together."""
+        of = [name for name in windowed(step) if names is None or name in names]
+        return sorted({month for name in of for month in self.stale_months[name]})
+
+    def window(self, replaced: Sequence[dt.date]) -> Window:
+        """What dbt is told of months, those that windowed models replace among them."""
+        return Window(replaced, self.stale_months, self.adding)
+
     def begun(self, built: Built, step: Step, names: Collection[str] | None = None) -> Built:
         """What can be relied on while a step of this plan is at work, or of a step these names alone."""
-        done = self._of(step, names) & self.stale
-        if step == "facts" and self.months:
+        done, replaced = self._of(step, names) & self.stale, self.window_months(step, names)
+        if step == "facts" and replaced:
+            # Months may be built anew from the same receipts; what is made of them follows.
             done |= made_of_facts()
-        months = {"facts": dict.fromkeys(self.months, "")}
-        marts = {
-            mart: built.mart_months.get(mart, {}) | dict.fromkeys(self.window.stale[mart], "")
-            for mart in self.window.stale.keys() & done
-        }
+        gone = {name: dict.fromkeys([*replaced, *self.stale_months[name]], "") for name in done & monthly()}
+        months = {name: built.months.get(name, {}) | struck for name, struck in gone.items()}
         return built.model_copy(
             update={
                 "code": "" if self.full else built.code,
-                "months": built.months | months.get(step, {}),
-                "mart_months": built.mart_months | marts,
+                "months": built.months | months,
                 "models": {name: of for name, of in built.models.items() if name not in done},
             }
         )
@@ -110,32 +119,29 @@ class Plan:
     def having(self, begun: Built, step: Step, names: Collection[str] | None = None) -> Built:
         """What the build database holds once what had `begun` has succeeded."""
         done = self._of(step, names)
-        held = begun.models | {name: self.models[name] for name in done}
-        if step == "dimensions":
-            return begun.model_copy(update={"models": held})
-        if step == "marts":
-            is_whole = all(held.get(name) == self.models[name] for name in self._of(step, None))
-            months = begun.mart_months | dict.fromkeys(self.window.stale.keys() & done, self.shown)
-            marts = begun.facts if is_whole else begun.marts
-            return begun.model_copy(update={"marts": marts, "mart_months": months, "models": held})
-        marts = -1 if self.full else begun.marts
-        facts = {"code": self.code, "facts": self.state.sequence, "months": self.fingerprints}
-        return begun.model_copy(update={**facts, "marts": marts, "models": held})
+        models = begun.models | {name: self.models[name] for name in done}
+        months = begun.months | dict.fromkeys(done & monthly(), self.months.get(step, {}))
+        update: dict[str, object] = {"models": models, "months": months}
+        if all(models.get(name) == self.models[name] for name in self._of(step, None)):
+            if step == "facts":
+                update |= {"code": self.code, "facts": self.state.sequence, "marts": -1 if self.full else begun.marts}
+            elif step == "marts":
+                update |= {"marts": begun.facts}
+        return begun.model_copy(update=update)
 
     def _of(self, step: Step, names: Collection[str] | None) -> set[str]:
         """The models of a step, or these among them."""
-        return {n for n, node in built_nodes().items() if step_of(node) == step and (names is None or n in names)}
+        return {n for n in names_of(step) if names is None or n in names}
 
-    @property
-    def batches(self) -> list[tuple[dt.date, ...]]:
-        """The months in order, as many at once as fit into memory; one empty batch if there is none."""
+    def batches(self, months: Collection[dt.date]) -> list[tuple[dt.date, ...]]:
+        """These months in order, as many at once as fit into memory."""
         rows: dict[dt.date, int] = defaultdict(int)
         for receipt in self.state.active:
             for received in receipt.content:
                 rows[received.month] += received.rows
         found: list[list[dt.date]] = [[]]
         held = 0
-        for month in self.months:
+        for month in sorted(months):
             if found[-1] and held + rows[month] > settings().batch_rows:
                 found.append([])
                 held = 0
@@ -147,31 +153,28 @@ class Plan:
 def plan(home: Home, state: LandingState, asked: Iterable[dt.date] = ()) -> Plan:
     """Months that were asked for, and all whose receipts differ from those that they were built from."""
     built, code = Built.read(home), code_fingerprint()
-    now = month_fingerprints(state)
     full = built.code != code
-    months = now.keys() | built.months.keys() if full else unlike(now, built.months) | set(asked)
+    received = month_fingerprints(state)
+    months = {"facts": received, "marts": shown_fingerprints(state, received)}
+    held = {} if full else built.months
+    stale_months, adding = {}, set()
+    for name in sorted(monthly()):
+        now, then = months[step_of(built_nodes()[name])], held.get(name, {})
+        stale_months[name] = found = sorted(unlike(now, then))
+        if then and (not found or found[0] > max(then)):
+            adding.add(name)
+    for name in names_of("facts"):
+        stale_months[name] = sorted({*stale_months[name], *asked})
     models = fingerprints(state, code)
-    held = {} if full else built.models
-    old = {name for name, of in models.items() if held.get(name) != of}
-    # Months may be built anew from the same receipts; what is made of them follows.
-    old |= made_of_facts() if months else set()
-    shown = shown_fingerprints(state, now)
-    window = _window(months, shown, {} if full else built.mart_months)
-    return Plan(state, code, tuple(window.facts), now, shown, window, full, models, frozenset(old))
+    old = {name for name, of in models.items() if built.models.get(name) != of}
+    old |= {name for name, found in stale_months.items() if found}
+    old |= made_of_facts() if any(stale_months[name] for name in names_of("facts")) else set()
+    return Plan(state, code, full, models, months, frozenset(old), stale_months, frozenset(adding))
 
 
 def unlike(now: Mapping[dt.date, str], held: Mapping[dt.date, str]) -> set[dt.date]:
     """Months of which the two do not say the same."""
     return {month for month in now.keys() | held.keys() if now.get(month) != held.get(month)}
-
-
-def _window(
-    months: Collection[dt.date], shown: Mapping[dt.date, str], held: Mapping[str, Mapping[dt.date, str]]
-) -> Window:
-    """The months of facts, and those of each mart, in order; what is made of months built anew is stale."""
-    stale = {mart: sorted(unlike(shown, held.get(mart, {})) | set(months)) for mart in monthly_marts()}
-    adding = [m for m, found in stale.items() if held.get(m) and (not found or found[0] > max(held[m]))]
-    return Window(tuple(sorted(months)), stale, adding)
 
 
 def shown_fingerprints(state: LandingState, months: Mapping[dt.date, str]) -> dict[dt.date, str]:

@@ -52,8 +52,8 @@ def test_everything_is_owned_described_and_grouped_by_stage() -> None:
     assert {a["group"] for a in assets.values()} == {"landing", "raw", "staging", "core", "marts", "release"}
     assert all(a["owners"] and a["described"] and a["kinds"] for a in assets.values())
     assert {name for name, a in assets.items() if a["monthly"]} == {
-        "raw_gacc", "fct_trade_monthly", "fct_trade_world_monthly", "quarantine", "int_partner_category_month",
-        "int_category_month", "int_regime_category_month",
+        "raw_gacc", "fct_trade_monthly", "fct_trade_world_monthly", "quarantine",
+        "int_regime_category_month",
     }  # fmt: skip
     assert all(a["single_run"] for a in assets.values() if a["monthly"])
 

@@ -16,7 +16,7 @@ from orchestration.landing.store import Landing
 from orchestration.releases.candidate import DATABASE
 from orchestration.releases.content import table_content
 from orchestration.warehouse.dbt import run_dbt
-from orchestration.warehouse.nodes import monthly_marts, names_of
+from orchestration.warehouse.nodes import monthly, names_of
 from orchestration.warehouse.plan import plan
 from tests.conftest import add, build_database, query, released, row, value
 
@@ -168,14 +168,14 @@ def test_blocs_are_the_sums_of_their_members(sample_home: Home, sample_release: 
 
 @pytest.mark.own_run("a revision must pass through a build")
 def test_a_revision_below_the_sums_is_seen(small: Home, tmp_path: Path) -> None:
-    """Trade moves to two lines that no category tells from its own: only its month is stale, in each mart."""
+    """Trade moves to two lines that no category tells from its own: only its month is stale, in each table."""
     moved = [row("202402", "502", code, value="503", quantity="5") for code in ("85423120", "85423180")]
     rest = {("502", "85423190"): 1_007, ("502", "85429000"): 1_008, ("116", "85423110"): 1_009}
     rest |= {("116", "85423190"): 1_010, ("116", "85429000"): 1_011}
     moved += [row("202402", partner, code, value=f"{usd:,}") for (partner, code), usd in rest.items()]
     add(small, tmp_path, moved, partners="116,502", months="2024-02")
-    stale = plan(small, Landing(small).state()).window.stale
-    assert stale.keys() == monthly_marts() and all(months == [dt.date(2024, 2, 1)] for months in stale.values())
+    stale = plan(small, Landing(small).state()).stale_months
+    assert stale.keys() == monthly() and all(months == [dt.date(2024, 2, 1)] for months in stale.values())
     released(small)
     lines = (
         "select month::varchar, n_parts from mart_concentration_monthly where dimension = 'hs8' "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -21,7 +20,7 @@ from orchestration.releases.store import Releases
 from orchestration.terminal.run import run_home
 from orchestration.warehouse import snapshot
 from orchestration.warehouse.dbt import Window, run_by_months, run_dbt
-from orchestration.warehouse.nodes import names_of
+from orchestration.warehouse.nodes import names_of, windowed
 from orchestration.warehouse.plan import Built, plan
 from orchestration.warehouse.raw import write_raw
 from tests.conftest import (
@@ -237,8 +236,9 @@ def test_a_long_history_is_built_in_batches(small: Home, monkeypatch: pytest.Mon
     whole = {name: fact_hash(small, name) for name in ("fct_trade_monthly", "int_category_month")}
     months = list(month_range(parse_month("2024-01"), parse_month("2024-04")))
     monkeypatch.setattr(settings(), "batch_rows", 1)
-    batches = replace(plan(small, Landing(small).state()), months=tuple(months)).batches
+    batches = plan(small, Landing(small).state()).batches(months)
     assert batches == [(month,) for month in months]
     for anew in (True, False):
-        assert not run_by_months(small, names_of("facts"), batches, full_refresh=anew).failures
+        for names in (names_of("facts"), windowed("marts")):
+            assert not run_by_months(small, names, batches, full_refresh=anew).failures
         assert {name: fact_hash(small, name) for name in whole} == whole

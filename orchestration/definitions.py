@@ -8,7 +8,7 @@ from orchestration.assets.common import Warehouse
 from orchestration.assets.dbt import dbt_dimensions, dbt_facts, dbt_marts
 from orchestration.assets.landing import landing_receipts, take_in_quiet
 from orchestration.assets.raw import raw_exchange_rates, raw_gacc, raw_gacc_bulletin, raw_gacc_nomenclature
-from orchestration.assets.release import gates, release
+from orchestration.assets.release import inspected_month, release
 from orchestration.automation.progress import progress_logger
 from orchestration.automation.schedules import build_and_publish, detail_release_day
 from orchestration.automation.sensors import inbox_files
@@ -23,9 +23,9 @@ defs = dg.Definitions(
         dbt_dimensions,
         dbt_facts,
         dbt_marts,
+        inspected_month,
         release,
     ],
-    asset_checks=[gates],
     jobs=[build_and_publish],
     schedules=[detail_release_day],
     sensors=[inbox_files],

@@ -1,4 +1,4 @@
-"""Stage release: candidate, audit, publication; and the gates as asset checks, month by month."""
+"""Stage release: candidate, audit, publication."""
 
 import datetime as dt
 import shutil
@@ -6,18 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
-import pandas as pd
-from dagster._core.definitions.asset_checks.asset_check_evaluation import (
-    AssetCheckEvaluation,
-    AssetCheckEvaluationTargetMaterializationData,
-)
 
-from orchestration.assets.common import MONTHS, OWNERS, WRITER_POOL, Warehouse, target
-from orchestration.base.plain import plain
-from orchestration.base.settings import Home, settings
-from orchestration.gates.audit import VERDICTS, Report, verdicts_by_month
+from orchestration.assets.common import MONTHS, OWNERS, SINGLE_RUN, WRITER_POOL, Warehouse
+from orchestration.assets.inspected import finding_text, gate_specs, inspected, inspected_spec
+from orchestration.base.settings import Home
+from orchestration.gates.audit import Report
 from orchestration.gates.reach import reach
-from orchestration.gates.suites import declared_gates, read_suite
 from orchestration.landing.store import Landing, LandingState
 from orchestration.releases.candidate import published_models
 from orchestration.releases.publish import Publication, build_and_audit, publish
@@ -39,12 +33,35 @@ def release(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator
     it a release and switches to it. The audit is part of this step, however the run was launched.
     """
     home = warehouse.home
-    publication = publish(home, built_state(home, _started_at(context)))
-    yield from evaluations(context, publication.report)
+    state = built_state(home, _started_at(context))
+    publication = publish(home, state)
+    yield from inspected(context, publication, state)
     if publication.outcome == "failed":
         raise dg.Failure(failure_text(publication), metadata=_metadata(publication), allow_retries=False)
     context.log.info(f"{publication.outcome}: {publication.release_id}")
     yield dg.Output(None, metadata=_metadata(publication))
+
+
+# Of tables that are not built by month alone: a run without a partition would be asked for that of the others.
+@dg.multi_asset(
+    name="inspected_month",
+    specs=[inspected_spec()],
+    check_specs=gate_specs(),
+    can_subset=True,
+    partitions_def=MONTHS,
+    backfill_policy=SINGLE_RUN,
+    pool=WRITER_POOL,
+)
+def inspected_month(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
+    """Every gate on what the build database holds now, without publishing; nothing where a release is made, too."""
+    if dg.AssetKey("release") in context.job_def.asset_layer.executable_asset_keys:
+        return
+    home = warehouse.home
+    state = built_state(home, dt.datetime.now(dt.UTC))
+    folder, report = build_and_audit(home, state, Releases(home).current_id())
+    asked = {key.name for key in context.selected_asset_check_keys if not context.selected_asset_keys}
+    yield from inspected(context, Publication("unchanged", None, folder, report), state, asked)
+    shutil.rmtree(folder)
 
 
 def _started_at(context: dg.AssetExecutionContext) -> dt.datetime:
@@ -95,87 +112,3 @@ def failure_text(publication: Publication) -> str:
     lines += [f"{g.gate} is {g.verdict}: {g.message}" for g in publication.report.gates if g.message]
     lines += [finding_text(row) for _, row in publication.report.findings("failed").head(20).iterrows()]
     return "\n".join(lines)
-
-
-def finding_text(row: pd.Series) -> str:
-    """One comparison in one sentence."""
-    if row["expected"] is None:
-        return f"{row['gate']}: {row['dataset']}: {row['reason']}"
-    reason = f" ({row['reason']})" if row["reason"] else ""
-    return (
-        f"{row['gate']}: {row['dataset']} {row['month']:%Y-%m}, {row['scope']}, {row['measure']}: expected "
-        f"{plain(row['expected'])}, found {plain(row['actual'])}, difference {plain(row['difference'])}, "
-        f"tolerance {plain(row['tolerance'])}{reason}"
-    )
-
-
-def evaluations(context: dg.AssetExecutionContext, report: Report) -> Iterator[AssetCheckEvaluation]:
-    """The audit as asset checks: one evaluation for each gate and month that compared something, or is broken.
-
-    The worst month comes last, since the UI shows the last one first. Each names the materialization that it speaks
-    of; without that the UI would call the check stale.
-    """
-    targets = {asset: _latest(context, asset) for asset in {g.asset for g in report.gates}}
-    for gate in report.gates:
-        months = list(verdicts_by_month(report, gate.gate))
-        months.sort(key=lambda m: VERDICTS.index(m[1]["verdict"].iloc[0]), reverse=True)
-        for month, rows in months:
-            key = f"{month:%Y-%m}"
-            yield AssetCheckEvaluation(
-                asset_key=dg.AssetKey(gate.asset),
-                check_name=gate.gate,
-                passed=bool(rows["verdict"].isin(["passed", "waived", "not_applicable"]).all()),
-                severity=dg.AssetCheckSeverity.WARN
-                if rows["verdict"].iloc[0] == "warned"
-                else dg.AssetCheckSeverity.ERROR,
-                partition=key,
-                description=gate.message or _told(gate.title, rows.iloc[0]),
-                metadata=_comparison(rows),
-                target_materialization_data=targets[gate.asset].get(key),
-            )
-
-
-def _told(title: str, row: pd.Series) -> str:
-    """What a month's check says: the worst finding if there is one."""
-    return finding_text(row) if row["verdict"] in ("failed", "warned", "waived") else title
-
-
-def _comparison(rows: pd.DataFrame) -> dict[str, Any]:
-    """The worst comparison of a month, and how many there were."""
-    row = rows.iloc[0]
-    figures = {c: float(row[c]) for c in ("expected", "actual", "difference", "tolerance") if row[c] is not None}
-    told = ("dataset", "scope", "measure", "reason", "waived_by", "reference")
-    text = {c: str(row[c]) for c in told if row[c] is not None}
-    counts = {"comparisons": len(rows), "n_compared": int(rows["n_compared"].sum())}
-    return {"verdict": row["verdict"], **figures, **text, **counts}
-
-
-def _latest(
-    context: dg.AssetExecutionContext, asset: str
-) -> dict[str | None, AssetCheckEvaluationTargetMaterializationData]:
-    """The latest materialization of each partition of an asset."""
-    found: dict[str | None, AssetCheckEvaluationTargetMaterializationData] = {}
-    records = context.instance.fetch_materializations(dg.AssetKey(asset), limit=2_000).records
-    for record in records:
-        found.setdefault(record.partition_key, target(record))
-    return found
-
-
-def gate_specs() -> list[dg.AssetCheckSpec]:
-    """The declared gates as checks of the asset that each speaks of."""
-    folder = settings().expectations
-    suites = [read_suite(folder / f"{gate}.yml") for gate in declared_gates(folder)]
-    return [dg.AssetCheckSpec(s.gate, asset=s.asset, description=s.title, partitions_def=MONTHS) for s in suites]
-
-
-@dg.multi_asset_check(specs=gate_specs(), pool=WRITER_POOL, can_subset=True)
-def gates(context: dg.AssetCheckExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
-    """Every gate on what the build database holds now, without publishing."""
-    home = warehouse.home
-    state = built_state(home, dt.datetime.now(dt.UTC))
-    folder, report = build_and_audit(home, state, Releases(home).current_id())
-    shutil.rmtree(folder)
-    selected = context.selected_asset_check_keys
-    for evaluation in evaluations(context, report):  # type: ignore[arg-type]
-        if evaluation.asset_check_key in selected:
-            yield evaluation

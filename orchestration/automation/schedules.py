@@ -3,7 +3,7 @@
 import dagster as dg
 
 from orchestration.assets.common import MONTHS
-from orchestration.assets.release import gates
+from orchestration.assets.inspected import INSPECTED
 from orchestration.base.months import format_month
 from orchestration.sources.gacc.calendar import BEIJING, last_due
 
@@ -11,7 +11,8 @@ DUE_TAG = "bonded/due"
 
 build_and_publish = dg.define_asset_job(
     "build_and_publish",
-    selection=dg.AssetSelection.all() - dg.AssetSelection.checks(gates),
+    # The release tells of the months that it has inspected.
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(INSPECTED),
     partitions_def=MONTHS,
     executor_def=dg.in_process_executor,
     description="Inbox, then all that landing holds: raw, dbt, candidate, audit, release. Months whose receipts have "

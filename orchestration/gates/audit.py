@@ -25,11 +25,10 @@ COLUMNS = ("gate", "dataset", "month", "scope", "measure", "expected", "actual",
 
 @dataclass(frozen=True)
 class GateOutcome:
-    """One gate of one audit. `asset`: the Dagster asset on which it is shown."""
+    """One gate of one audit."""
 
     gate: str
     title: str
-    asset: str
     verdict: str
     message: str | None = None
 
@@ -66,7 +65,7 @@ def worst_first(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def verdicts_by_month(report: Report, gate: str) -> Iterator[tuple[dt.date, pd.DataFrame]]:
-    """A gate's comparisons month by month, worst first; months in which it compared nothing are left out.
+    """A gate's comparisons month by month; months in which it compared nothing are left out.
 
     A broken gate is broken for every month that any gate speaks of.
     """
@@ -77,8 +76,7 @@ def verdicts_by_month(report: Report, gate: str) -> Iterator[tuple[dt.date, pd.D
             yield month, broken
         return
     spoken = rows[rows["verdict"] != "not_applicable"]
-    for month, found in spoken.groupby("month"):
-        yield month, worst_first(found)  # type: ignore[misc]
+    yield from spoken.groupby("month")  # type: ignore[misc]
 
 
 def worst(verdict: pd.Series) -> str:
@@ -115,9 +113,8 @@ def audit(subject: Subject) -> Report:
     failed = {row.gate: str(row.reason) for part in unsound for row in part.itertuples()}
     outcomes = []
     for gate, (spec, message) in suites.items():
-        title, asset = (spec.title, spec.asset) if spec else (gate, "release")
         verdict = worst(frame.loc[frame["gate"] == gate, "verdict"])
-        outcomes.append(GateOutcome(gate, title, asset, verdict, message or failed.get(gate)))
+        outcomes.append(GateOutcome(gate, spec.title if spec else gate, verdict, message or failed.get(gate)))
     return Report(frame.astype(object).where(frame.notna(), None), tuple(outcomes))
 
 

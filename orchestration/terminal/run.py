@@ -100,7 +100,8 @@ def _execute(home: Home, inbox: InboxOutcome, asked: list[dt.date]) -> tuple[str
             resources={"inbox": lambda *_: inbox},
         )
         if result.success:
-            (made_release,) = result.asset_materializations_for_node("release")
+            of_release = result.asset_materializations_for_node("release")
+            (made_release,) = [made for made in of_release if made.asset_key == dg.AssetKey("release")]
             return str(made_release.metadata["outcome"].value), None
         failures = [e for e in result.all_events if e.event_type == dg.DagsterEventType.STEP_FAILURE]
         failures = failures or [e for e in result.all_events if e.is_failure]

@@ -10,12 +10,14 @@ import duckdb
 import pytest
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
-from orchestration.assets.release import gates, release
+from orchestration.assets.inspected import INSPECTED
+from orchestration.assets.release import release
 from orchestration.automation.instance import instance
 from orchestration.base.settings import Home
 from orchestration.definitions import defs
 from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases
+from orchestration.warehouse.nodes import names_of
 from tests.assets.test_graph import graph
 from tests.conftest import MONTHS, add, many, row, value
 
@@ -26,12 +28,10 @@ def materialize(home: Home, *assets: str, partition: str | None = None) -> dg.Ex
     """Materialize some assets alone, as from their page in the UI."""
     job = dg.define_asset_job(
         "some",
-        selection=dg.AssetSelection.assets(*assets) - dg.AssetSelection.checks(gates),
+        selection=dg.AssetSelection.assets(*assets) - dg.AssetSelection.checks_for_assets(INSPECTED),
         executor_def=dg.in_process_executor,
     )
-    repository = dg.Definitions(
-        assets=defs.assets, asset_checks=defs.asset_checks, resources=defs.resources, jobs=[job]
-    )
+    repository = dg.Definitions(assets=defs.assets, resources=defs.resources, jobs=[job])
     with home.serving(), instance(home) as made:
         return repository.resolve_job_def("some").execute_in_process(
             instance=made, raise_on_error=False, partition_key=partition
@@ -41,7 +41,7 @@ def materialize(home: Home, *assets: str, partition: str | None = None) -> dg.Ex
 def statuses(home: Home, gate: str) -> dict[str, AssetCheckExecutionRecordStatus]:
     """The latest status of each month of a gate, as the UI reads it."""
     found: dict[str, AssetCheckExecutionRecordStatus] = {}
-    key = dg.AssetCheckKey(dg.AssetKey("fct_trade_monthly"), gate)
+    key = dg.AssetCheckKey(INSPECTED, gate)
     with instance(home) as made:
         for record in made.event_log_storage.get_asset_check_execution_history(key, limit=1_000):
             if record.partition is not None:
@@ -69,16 +69,52 @@ def test_the_release_alone_audits_again_and_shows_the_bad_month_only(small: Home
 
 def test_evaluations_speak_of_the_latest_materialization(small: Home) -> None:
     """Otherwise the UI would call them stale; this holds the private import to its contract."""
-    key = dg.AssetCheckKey(dg.AssetKey("fct_trade_monthly"), "layers")
+    key = dg.AssetCheckKey(INSPECTED, "layers")
     with instance(small) as made:
         records = made.event_log_storage.get_asset_check_execution_history(key, limit=100)
-        latest = made.fetch_materializations(dg.AssetKey("fct_trade_monthly"), limit=100).records
+        latest = made.fetch_materializations(INSPECTED, limit=100).records
     by_month = {r.partition_key: r.storage_id for r in reversed(latest)}
     assert {r.partition for r in records} == {f"{m[:4]}-{m[4:]}" for m in MONTHS}
     for record in records:
         evaluation = record.event.dagster_event.asset_check_evaluation_data  # type: ignore[union-attr]
         assert evaluation.target_materialization_data.storage_id == by_month[record.partition]
         assert {"expected", "actual", "difference", "n_compared"} <= set(evaluation.metadata)
+
+
+@pytest.mark.own_run("what a run tells of a revised month is tested")
+def test_only_what_has_changed_is_told_again(small: Home, tmp_path: Path) -> None:
+    """A revised month, with its figures and all its verdicts; the others keep what they were told, without a run."""
+
+    def told(run_id: str | None = None) -> dict[str | None, dict[str, object]]:
+        with instance(small) as made:
+            records = made.fetch_materializations(INSPECTED, limit=100).records
+        found = [r.asset_materialization for r in reversed(records) if run_id in (None, r.run_id)]
+        return {said.partition: {name: said.metadata[name].value for name in said.metadata} for said in found if said}
+
+    assert set(told()) == {f"{m[:4]}-{m[4:]}" for m in MONTHS}
+    add(small, tmp_path, [row("202403", value="77")], months="2024-03")
+    with small.serving(), instance(small) as made:
+        result = defs.resolve_job_def("build_and_publish").execute_in_process(instance=made)
+    (month,) = told(result.run_id)
+    assert (
+        month == "2024-03" and told()[month].items() >= {"rows": 4, "receipts": 2, "last vintage": "2025-01-20"}.items()
+    )
+    evaluated = [e.event_specific_data for e in result.all_events if e.event_type_value == "ASSET_CHECK_EVALUATION"]
+    gates = {(said.check_name, said.partition) for said in evaluated if said.asset_key == INSPECTED}  # type: ignore
+    assert {month for _, month in gates} == {"2024-03"} and ("layers", "2024-03") in gates
+    assert set(statuses(small, "layers").values()) == {SUCCEEDED} and len(statuses(small, "layers")) == len(MONTHS)
+    assert not told(materialize(small, "inspected_month", partition="2024-02").run_id)
+    assert not told(materialize(small, "release").run_id)
+    checks = {dg.AssetCheckKey(INSPECTED, "layers")}
+    with small.serving(), instance(small) as made:
+        job = defs.resolve_implicit_global_asset_job_def().get_subset(
+            asset_selection=set(), asset_check_selection=checks
+        )
+        executed = job.execute_in_process(instance=made)
+    assert {
+        e.event_specific_data.check_name for e in executed.all_events if e.event_type_value == "ASSET_CHECK_EVALUATION"
+    } == {"layers"}  # type: ignore
+    assert set(statuses(small, "layers").values()) == {SUCCEEDED} and not told(executed.run_id)
 
 
 def test_the_release_refuses_a_database_that_lags_behind_landing(small: Home, tmp_path: Path) -> None:
@@ -93,7 +129,7 @@ def test_facts_without_their_raw_rows_are_refused(small: Home) -> None:
     """A month whose rows have not been read would look like no trade."""
     for path in small.raw.rglob("month=2024-02"):
         shutil.rmtree(path)
-    facts = sorted(name for name, node in graph().items() if node["monthly"] and name != "raw_gacc")
+    facts = [name for name in names_of("facts") if name in graph()]
     assert "raw rows of 2024-02 are not there" in refusal(materialize(small, *facts, partition="2024-02"))
 
 

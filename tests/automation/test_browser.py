@@ -111,7 +111,7 @@ def test_the_failed_month_is_shown(page: Page, ui: str) -> None:
     """The gate that failed, its month first, with its figures; the others succeeded."""
     text = seen(
         page,
-        f"{ui}/assets/fct_trade_monthly?view=checks&checkDetail=layers",
+        f"{ui}/assets/inspected_month?view=checks&checkDetail=layers",
         "Latest execution",
         "n_compared",
         "Succeeded",

@@ -27,19 +27,19 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $@
 
 $(MANIFEST): $(INSTALLED) $(DBT_FILES)
-	@BONDED_HOME=$(CURDIR)/data/main $(BIN)/dbt --quiet --no-partial-parse parse --project-dir dbt_project --profiles-dir dbt_project
+	@BONDED_HOME="$(CURDIR)/data/main" $(BIN)/dbt --quiet --no-partial-parse parse --project-dir dbt_project --profiles-dir dbt_project
 	@touch $@
 
 run: install ## build the synthetic sample from its files to an audited release
-	@$(BIN)/bonded sample --home $(CURDIR)/data/sample
-	@$(BIN)/bonded run --home $(CURDIR)/data/sample
+	@$(BIN)/bonded sample --home "$(CURDIR)/data/sample"
+	@$(BIN)/bonded run --home "$(CURDIR)/data/sample"
 
 ui: install ## open the Dagster UI on the sample (BONDED_HOME=… for another home); stop it with Ctrl-C
-	@$(BIN)/python -m orchestration.automation.ui $(HOME_DIR)
+	@$(BIN)/python -m orchestration.automation.ui "$(HOME_DIR)"
 
 docs: install ## write docs/marts.md, and dbt's pages of all models into one file, offline
 	@$(BIN)/python -m orchestration.warehouse.marts_doc
-	@BONDED_HOME=$(CURDIR)/data/main $(BIN)/dbt --quiet docs generate --static --no-compile --empty-catalog \
+	@BONDED_HOME="$(CURDIR)/data/main" $(BIN)/dbt --quiet docs generate --static --no-compile --empty-catalog \
 		--project-dir dbt_project --profiles-dir dbt_project
 	@echo "open dbt_project/target/static_index.html"
 

@@ -223,8 +223,8 @@ def made_once(factory: pytest.TempPathFactory, name: str, fill: Callable[[Home],
 
 
 def copied(home: Home, factory: pytest.TempPathFactory) -> Home:
-    """A copy of a home, to be changed."""
-    return Home(Path(shutil.copytree(home.root, factory.mktemp("copy") / "home", symlinks=True)))
+    """A copy of a home, to be changed, below a path with a blank."""
+    return Home(Path(shutil.copytree(home.root, factory.mktemp("copy") / "my home", symlinks=True)))
 
 
 @pytest.fixture(scope="session")

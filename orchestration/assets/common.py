@@ -1,6 +1,7 @@
 """What all stages share: the partitions, the writer's lock, the home that this code location serves."""
 
 import datetime as dt
+import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,9 +12,11 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 )
 from filelock import FileLock, Timeout
 
+from orchestration.base.interrupt import interruptible
 from orchestration.base.settings import Home, settings
 from orchestration.landing.store import Landing, LandingState
 from orchestration.sources.gacc.calendar import FIRST_MONTH
+from orchestration.warehouse.run_locks import hold
 
 # Backfill policies are marked beta in the pinned version; a test holds what is relied on.
 warnings.filterwarnings("ignore", message=".*is currently in (beta|preview).*")
@@ -21,7 +24,6 @@ warnings.filterwarnings("ignore", message=".*is currently in (beta|preview).*")
 #: Months of the data. Whether one is due is a matter of the release calendar, not of its partition.
 MONTHS = dg.MonthlyPartitionsDefinition(start_date=f"{FIRST_MONTH:%Y-%m}", fmt="%Y-%m", timezone="Asia/Shanghai")
 SINGLE_RUN = dg.BackfillPolicy.single_run()
-WRITER_POOL = "warehouse_writer"
 OWNERS = ["team:warehouse"]
 #: Files that a run names in its log and in the UI; it counts the others. Each line is an entry in the event log.
 NAMED = 50
@@ -30,8 +32,8 @@ NAMED = 50
 class Warehouse(dg.ConfigurableResource):
     """The right to write to a home's warehouse, held from the first step of a run to its last.
 
-    The pool keeps Dagster's own steps apart; the file lock also keeps apart runs of other processes, and falls
-    with the process that holds it.
+    A file lock, which falls with the process that holds it; as does the lock of the run itself, by which others see
+    that it lives.
     """
 
     @property
@@ -41,24 +43,38 @@ class Warehouse(dg.ConfigurableResource):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Warehouse"]:
-        """Take the writer's lock, saying so if another run holds it."""
-        lock = FileLock(self.home.create().warehouse / ".lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            if context.log:
-                context.log.info("Another run writes to this warehouse; waiting for it to end.")
+        """Take both locks."""
+        home = self.home.create()
+        if context.run:
+            hold(home, context.run.run_id)
+        with interruptible():
+            lock = _writer_lock(home, context)
             try:
-                lock.acquire(timeout=settings().lock_seconds)
-            except Timeout:
+                yield self
+            finally:
+                lock.release()
+
+
+def _writer_lock(home: Home, context: dg.InitResourceContext) -> FileLock:
+    """The writer's lock of a home, taken; whoever waits for it says so at once and each minute."""
+    lock, begun = FileLock(home.warehouse / ".lock"), time.monotonic()
+    patience = 0.0
+    while True:
+        try:
+            lock.acquire(timeout=patience)
+            return lock
+        except Timeout:
+            waited = time.monotonic() - begun
+            if waited >= settings().lock_seconds:
                 raise dg.Failure(
                     f"Another run has held this warehouse for {settings().lock_seconds} s (BONDED_LOCK_SECONDS). "
                     "Run again when it has ended."
                 ) from None
-        try:
-            yield self
-        finally:
-            lock.release()
+            if context.log:
+                context.log.info(
+                    f"Another run writes to this warehouse; waiting for it to end ({waited:.0f} s so far)."
+                )
+            patience = min(60.0, settings().lock_seconds - waited)
 
 
 def months_of(context: dg.AssetExecutionContext) -> list[dt.date]:

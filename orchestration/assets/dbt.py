@@ -16,7 +16,6 @@ from orchestration.assets.common import (
     MONTHS,
     OWNERS,
     SINGLE_RUN,
-    WRITER_POOL,
     Warehouse,
     log_other_months,
     months_of,
@@ -169,7 +168,6 @@ def _documents_must_exist(home: Home, state: LandingState) -> None:
     manifest=manifest(),
     select=" ".join(names_of("dimensions")),
     dagster_dbt_translator=TRANSLATOR,
-    pool=WRITER_POOL,
 )
 def dbt_dimensions(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
     """Staging views, reviewed seeds and dimensions."""
@@ -185,7 +183,6 @@ def dbt_dimensions(context: dg.AssetExecutionContext, warehouse: Warehouse) -> I
     dagster_dbt_translator=TRANSLATOR,
     partitions_def=MONTHS,
     backfill_policy=SINGLE_RUN,
-    pool=WRITER_POOL,
 )
 def dbt_facts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
     """Facts: the months asked for, and all whose receipts have changed since they were built."""
@@ -193,9 +190,7 @@ def dbt_facts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterat
     yield from _build(context, home, plan(home, snapshot_state(home), asked), "facts", asked)
 
 
-@dbt_assets(
-    manifest=manifest(), select=" ".join(names_of("marts")), dagster_dbt_translator=TRANSLATOR, pool=WRITER_POOL
-)
+@dbt_assets(manifest=manifest(), select=" ".join(names_of("marts")), dagster_dbt_translator=TRANSLATOR)
 def dbt_marts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
     """Monthly sums, coverage, marts, claims: each is told its stale months."""
     home = warehouse.home

@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.assets.common import NAMED, OWNERS, WRITER_POOL, Warehouse, is_told
+from orchestration.assets.common import NAMED, OWNERS, Warehouse, is_told
 from orchestration.base.months import format_month
 from orchestration.base.settings import Home, settings
 from orchestration.claims.load import load_claims
@@ -30,7 +30,6 @@ def take_in_quiet(home: Home, progress: Progress) -> InboxOutcome:
     group_name="landing",
     owners=OWNERS,
     kinds={"python", "file"},
-    pool=WRITER_POOL,
     check_specs=[
         dg.AssetCheckSpec(
             "inbox_accepted", asset="landing_receipts", description="No file in the inbox was refused by this run."

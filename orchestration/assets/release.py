@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.assets.common import MONTHS, OWNERS, SINGLE_RUN, WRITER_POOL, Warehouse
+from orchestration.assets.common import MONTHS, OWNERS, SINGLE_RUN, Warehouse
 from orchestration.assets.inspected import finding_text, gate_specs, inspected, inspected_spec
 from orchestration.base.settings import Home
 from orchestration.gates.audit import Report
@@ -24,7 +24,6 @@ from orchestration.warehouse.plan import Built
     owners=OWNERS,
     kinds={"duckdb", "parquet", "greatexpectations"},
     deps=[dg.AssetKey(model.name) for model in published_models()],
-    pool=WRITER_POOL,
 )
 def release(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
     """What BI tools may read: a folder that never changes, behind the pointer `current`.
@@ -50,7 +49,6 @@ def release(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator
     can_subset=True,
     partitions_def=MONTHS,
     backfill_policy=SINGLE_RUN,
-    pool=WRITER_POOL,
 )
 def inspected_month(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
     """Every gate on what the build database holds now, without publishing; nothing where a release is made, too."""

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
+import time
 
 import dagster as dg
 from filelock import FileLock
 
-from orchestration.base.settings import Home
+from orchestration.base.settings import Home, settings
+from orchestration.warehouse.run_locks import forget, is_held
 
 CONFIG = """\
 telemetry:
   enabled: false
 nux:
   enabled: false
-concurrency:
-  pools:
-    default_limit: 1
-    granularity: op
 run_monitoring:
   enabled: true
-  free_slots_after_run_end_seconds: 30
 """
-PID_TAG = "bonded/pid"
+#: A run that some process must be at work on.
+LAUNCHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 
 def instance(home: Home) -> dg.DagsterInstance:
@@ -35,22 +31,21 @@ def instance(home: Home) -> dg.DagsterInstance:
             config.write_text(CONFIG, encoding="utf-8")
         made = dg.DagsterInstance.from_config(str(home.dagster))
         made.get_runs(limit=1)
-        made.event_log_storage.get_concurrency_keys()
         return made
 
 
-def end_dead_runs(made: dg.DagsterInstance) -> None:
-    """Mark runs of terminals that are gone as failed and give back what they hold, so that nothing waits for them."""
-    running = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
-    for run in made.get_runs(running):
-        pid = run.tags.get(PID_TAG)
-        if pid is not None and not _alive(int(pid)):
+def end_dead_runs(made: dg.DagsterInstance, home: Home) -> None:
+    """Tell Dagster of runs whose process is gone, whoever launched them, so that nothing waits for them."""
+    under_way = made.get_run_records(dg.RunsFilter(statuses=LAUNCHED))
+    for record in under_way:
+        run_id, launched = record.dagster_run.run_id, record.start_time or record.create_timestamp.timestamp()
+        held = is_held(home, run_id)
+        if held or (held is None and time.time() - launched < settings().start_seconds):
+            continue
+        # It may have ended well since its record was read.
+        run = made.get_run_by_id(run_id)
+        if run and run.status == dg.DagsterRunStatus.CANCELING:
+            made.report_run_canceled(run)
+        elif run and run.status in LAUNCHED:
             made.report_run_failed(run, "The process of this run ended before the run did.")
-            made.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-
-
-def _alive(pid: int) -> bool:
-    with suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, 0)
-        return True
-    return False
+    forget(home, {record.dagster_run.run_id for record in under_way})

@@ -34,14 +34,15 @@ UNDER_WAY = [
 )
 def inbox_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """One run for all complete files; nothing is opened here, and the cursor is a hash of what was asked for last."""
-    new = new_files(Home.default())
+    home = Home.default()
+    end_dead_runs(context.instance, home)
+    new = new_files(home)
     if not new:
         return dg.SkipReason("No new file in the inbox.")
     before = time.time() - settings().inbox_quiet_seconds
     complete = [file for file in new if file.quiet_since() <= before]
     if not complete:
         return dg.SkipReason(f"{_named(new)}: still being written.")
-    end_dead_runs(context.instance)
     running = context.instance.get_runs(dg.RunsFilter(job_name=build_and_publish.name, statuses=UNDER_WAY), limit=1)
     if running:
         return dg.SkipReason(f"Run {running[0].run_id[:8]} is queued or under way; {_named(new)}: next.")

@@ -8,7 +8,7 @@ import socket
 import sys
 from pathlib import Path
 
-from orchestration.automation.instance import instance
+from orchestration.automation.instance import end_dead_runs, instance
 from orchestration.base.settings import PROJECT, Home
 
 
@@ -23,7 +23,8 @@ def free_port() -> int:
 def main() -> None:
     """Replace this process by `dagster dev`."""
     home = Home(Path(sys.argv[1]).absolute() if len(sys.argv) > 1 else Home.default().root)
-    instance(home).dispose()
+    with instance(home) as made:
+        end_dead_runs(made, home)
     os.environ["BONDED_HOME"], os.environ["DAGSTER_HOME"] = str(home.root), str(home.dagster)
     command = str(Path(sys.executable).with_name("dagster"))
     port = str(free_port())

@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     #: Raw rows that facts are made from at once; more, and DuckDB would spill to disk.
     batch_rows: int = 6_000_000
     lock_seconds: int = 3600
+    #: A run that has been launched and has not begun within this time is dead.
+    start_seconds: int = 60
     inbox_quiet_seconds: float = 10
     inbox_interval_seconds: int = 30
 
@@ -112,7 +114,13 @@ class Home:
         return self.root / "dagster"
 
     def create(self) -> Home:
-        """Make the folders that must exist before anything runs."""
+        """Make the folders that must exist before anything runs; `RefusalError` where they could not be read again."""
+        if set("*?[]") & set(str(self.root)):
+            raise RefusalError(
+                "the path of this home has one of * ? [ ], which stand for other characters where files are read",
+                file=str(self.root),
+                remedy="choose a folder without them; blanks are no harm",
+            )
         for folder in (self.inbox, self.landing, self.raw, self.warehouse, self.candidates, self.releases):
             folder.mkdir(parents=True, exist_ok=True)
         return self

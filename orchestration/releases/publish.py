@@ -9,6 +9,7 @@ from typing import Literal
 
 from orchestration.base.duck import literal, scratch
 from orchestration.base.errors import RefusalError
+from orchestration.base.interrupt import uninterrupted
 from orchestration.base.settings import Home, settings
 from orchestration.gates.audit import Report, audit
 from orchestration.gates.evidence import Subject
@@ -59,7 +60,8 @@ def publish(home: Home, state: LandingState) -> Publication:
             return Publication("unchanged", base, releases.folder(base), report)
         if releases.current_id() != base:
             raise RefusalError("the current release has changed meanwhile", remedy="bonded run again")
-        releases.add(folder)
+        with uninterrupted():
+            releases.add(folder)
         return Publication("published", folder.name, releases.folder(folder.name), report)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -83,15 +82,15 @@ def _execute(home: Home, inbox: InboxOutcome, asked: list[dt.date]) -> tuple[str
     """Run the job on the months asked for and the stale ones; returns its outcome and, if it failed, why."""
     import dagster as dg
 
-    from orchestration.automation.instance import PID_TAG, end_dead_runs, instance
+    from orchestration.automation.instance import end_dead_runs, instance
     from orchestration.definitions import defs
 
-    tags = {PID_TAG: str(os.getpid())}
+    tags = {}
     if asked:
         tags["dagster/asset_partition_range_start"] = format_month(asked[0])
         tags["dagster/asset_partition_range_end"] = format_month(asked[-1])
     with home.serving(), instance(home) as made:
-        end_dead_runs(made)
+        end_dead_runs(made, home)
         result = defs.resolve_job_def("build_and_publish").execute_in_process(
             instance=made,
             raise_on_error=False,

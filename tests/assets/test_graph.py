@@ -12,7 +12,7 @@ import dagster as dg
 import pytest
 import yaml
 
-from orchestration.assets.common import MONTHS, WRITER_POOL
+from orchestration.assets.common import MONTHS
 from orchestration.automation.schedules import DUE_TAG, detail_release_day
 from orchestration.base.settings import PROJECT
 from orchestration.definitions import defs
@@ -36,7 +36,6 @@ def graph() -> dict[str, dict[str, object]]:
             "monthly": node.partitions_def == MONTHS,
             "single_run": node.backfill_policy == dg.BackfillPolicy.single_run(),
             "described": bool(node.description),
-            "pools": sorted(node.pools or ()),
             "checks": sorted(c.name for c in node.check_keys),
         }
     return found
@@ -57,12 +56,6 @@ def test_everything_is_owned_described_and_grouped_by_stage() -> None:
         "int_regime_category_month",
     }  # fmt: skip
     assert all(a["single_run"] for a in assets.values() if a["monthly"])
-
-
-def test_one_writer_at_a_time() -> None:
-    """All that writes to the warehouse is in the pool; raw months and documents may run side by side."""
-    free = {name for name, a in graph().items() if a["pools"] != [WRITER_POOL]}
-    assert free == {"raw_gacc", "raw_gacc_nomenclature", "raw_gacc_bulletin", "raw_exchange_rates"}
 
 
 def test_gates_are_monthly_checks() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from orchestration.assets.landing import take_in_quiet
 from orchestration.automation import sensors
-from orchestration.automation.instance import PID_TAG, instance
+from orchestration.automation.instance import instance
 from orchestration.automation.schedules import build_and_publish
 from orchestration.automation.sensors import inbox_files
 from orchestration.base.settings import Home, settings
@@ -24,6 +24,7 @@ from orchestration.landing.names import sidecar
 from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases
 from orchestration.terminal.run import run_home
+from orchestration.warehouse.run_locks import hold
 from tests.conftest import MONTHS, row, value, write_csv
 
 SCOPE = "source: gacc\nflow: import\nhs: [8542]\npartners: [{}]\nvintage: 2025-01-20\n"
@@ -103,19 +104,27 @@ def test_a_growing_file_waits_and_does_not_hold_up_the_others(
 
 @pytest.mark.usefixtures("at_rest")
 @pytest.mark.parametrize("status", ["STARTING", "STARTED", "CANCELING"])
-def test_none_while_a_run_is_under_way(home: Home, made: dg.DagsterInstance, status: str) -> None:
-    """Queued or begun, from the daemon or a terminal; a terminal that is gone does not count."""
+def test_none_while_a_run_is_under_way(
+    home: Home, made: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    """Queued or begun, whoever launched it; one whose process is gone does not count, nor one that never began."""
     assert dg.DagsterRunStatus.QUEUED in sensors.UNDER_WAY
     drop(home, "\x1b[31m.csv", "202401")
     job = defs.resolve_job_def("build_and_publish")
-    run = made.create_run_for_job(job, status=dg.DagsterRunStatus(status), tags={PID_TAG: str(os.getpid())})
+    run = made.create_run_for_job(job, status=dg.DagsterRunStatus(status))
+    hold(home, run.run_id)
     requests, why = tick(made)
     assert not requests and why == f"Run {run.run_id[:8]} is queued or under way; \\x1b[31m.csv: next."
     made.report_run_failed(run)
     assert tick(made)[0]
-    if status == "STARTED":
-        gone = made.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags={PID_TAG: str(2**22 + 1)})
-        assert tick(made)[0] and made.get_run_by_id(gone.run_id).is_failure  # type: ignore[union-attr]
+    gone = made.create_run_for_job(job, status=dg.DagsterRunStatus(status))
+    (home.warehouse / "runs" / f"{gone.run_id}.lock").touch()
+    assert tick(made)[0] and made.get_run_by_id(gone.run_id).is_finished  # type: ignore[union-attr]
+    begins = made.create_run_for_job(job, status=dg.DagsterRunStatus(status))
+    assert not tick(made)[0]
+    monkeypatch.setattr(settings(), "start_seconds", 0)
+    assert tick(made)[0] and made.get_run_by_id(begins.run_id).is_finished  # type: ignore[union-attr]
+    assert not list((home.warehouse / "runs").glob(f"{gone.run_id}*"))
 
 
 def test_a_tick_opens_no_file(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +161,7 @@ def test_exactly_the_months_touched_are_rebuilt_in_one_run(small: Home) -> None:
     with duckdb.connect(str(small.build_database), read_only=True) as con:
         marked = con.execute("select distinct month from fct_trade_monthly where unit_1 = 'mark'").fetchall()
     assert [f"{m:%Y-%m}" for (m,) in marked] == ["2024-02"]
-    for asset in ("raw_gacc", "fct_trade_monthly", "quarantine", "int_partner_category_month"):
+    for asset in ("raw_gacc", "fct_trade_monthly", "quarantine", "int_regime_category_month"):
         assert recorded(small, asset, result.run_id) == {None, "2024-01", "2024-03"}
     again = launched(small)
     assert again.success and recorded(small, "fct_trade_monthly", again.run_id) == {None}

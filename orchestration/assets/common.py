@@ -3,7 +3,7 @@
 import datetime as dt
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 import dagster as dg
@@ -13,6 +13,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 from filelock import FileLock, Timeout
 
 from orchestration.base.interrupt import interruptible
+from orchestration.base.months import spans
 from orchestration.base.settings import Home, settings
 from orchestration.landing.store import Landing, LandingState
 from orchestration.sources.gacc.calendar import FIRST_MONTH
@@ -86,6 +87,21 @@ def months_of(context: dg.AssetExecutionContext) -> list[dt.date]:
     if not (context.has_partition_key or context.has_partition_key_range):
         return []
     return [dt.date.fromisoformat(f"{key}-01") for key in context.partition_keys]
+
+
+def must_be_received(state: LandingState, asked: Collection[dt.date]) -> None:
+    """A failure, before anything is written, if months were asked for that nobody has ever received.
+
+    Dagster would show them as materialized.
+    """
+    received = {month for receipt in state.receipts for month in receipt.scope.month_list}
+    never = set(asked) - received
+    if never:
+        raise dg.Failure(
+            f"Nobody has received {spans(never)}. Months that can be built: {spans(received) or 'none'}. Launch "
+            "these, or the job build_and_publish without a partition: it builds whatever is stale.",
+            allow_retries=False,
+        )
 
 
 def is_told(count: int) -> bool:

@@ -19,6 +19,7 @@ from orchestration.assets.common import (
     Warehouse,
     log_other_months,
     months_of,
+    must_be_received,
     snapshot_state,
 )
 from orchestration.base.months import format_month
@@ -187,7 +188,9 @@ def dbt_dimensions(context: dg.AssetExecutionContext, warehouse: Warehouse) -> I
 def dbt_facts(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
     """Facts: the months asked for, and all whose receipts have changed since they were built."""
     home, asked = warehouse.home, months_of(context)
-    yield from _build(context, home, plan(home, snapshot_state(home), asked), "facts", asked)
+    state = snapshot_state(home)
+    must_be_received(state, asked)
+    yield from _build(context, home, plan(home, state, asked), "facts", asked)
 
 
 @dbt_assets(manifest=manifest(), select=" ".join(names_of("marts")), dagster_dbt_translator=TRANSLATOR)

@@ -6,6 +6,7 @@ says of the release as a whole (`release`).
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ import pandas as pd
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluation
 
 from orchestration.assets.common import MONTHS, OWNERS, target
+from orchestration.base.months import month_range
 from orchestration.base.plain import plain
 from orchestration.base.settings import settings
 from orchestration.gates.audit import Report, verdicts_by_month, worst_first
@@ -22,11 +24,18 @@ from orchestration.gates.suites import declared_gates, read_suite
 from orchestration.landing.store import LandingState
 from orchestration.releases.candidate import DATABASE, published_models
 from orchestration.releases.publish import Publication
+from orchestration.releases.store import read_manifest
 from orchestration.warehouse.nodes import built_nodes, is_windowed
 
 INSPECTED = dg.AssetKey("inspected_month")
 #: Where the instance keeps what it was told last: by gate and month, and by month, a hash.
 TOLD = "bonded/inspected"
+#: How many receipts of a month are named.
+NAMED = 5
+MEND = (
+    "To mend it: bonded withdraw RECEIPT --reason …, or bonded receive a corrected file with a later vintage; then "
+    "bonded run. bonded trace shows the rows that a figure is made of."
+)
 FIGURES = """
 select
     month,
@@ -84,7 +93,7 @@ def inspected(
     anew = {key.rpartition(" ")[2] for key in changed} & (months.keys() | told.keys())
     for month in sorted(anew):
         yield dg.AssetMaterialization(INSPECTED, partition=month, metadata=months.get(month, {"rows": 0}))
-    yield from _evaluations(context, publication.report, changed | whole, anew, verdicts)
+    yield from _evaluations(context, publication, changed | whole, anew, verdicts)
     storage.set_cursor_values({TOLD: json.dumps(now)})
 
 
@@ -98,6 +107,20 @@ def _months(publication: Publication, state: LandingState) -> Iterator[tuple[str
         figures = {str(name): dg.MetadataValue.int(int(figure)) for name, figure in row.items()}
         told = {"receipts": len(of), "last vintage": str(max((r.vintage for r in of), default="none"))}
         yield f"{month:%Y-%m}", {**figures, **told}
+
+
+def receipts_by_month(publication: Publication) -> dict[str, str]:
+    """By month the receipts that cover it, the latest first: what to look at where a gate has failed."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for receipt in sorted(read_manifest(publication.folder).receipts, key=lambda r: r.vintage, reverse=True):
+        for month in month_range(*receipt.scope.months):
+            named = f"{receipt.name} (receipt {receipt.receipt_id}, vintage {receipt.vintage})"
+            found[f"{month:%Y-%m}"].append(named)
+    more = {month: len(named) - NAMED for month, named in found.items()}
+    return {
+        month: ", ".join(named[:NAMED]) + (f" and {more[month]:,} more" if more[month] > 0 else "")
+        for month, named in found.items()
+    }
 
 
 def _verdicts(report: Report) -> Iterator[tuple[tuple[str, str], tuple[pd.DataFrame, str | None]]]:
@@ -114,13 +137,14 @@ def _hash(*said: Any) -> str:
 
 def _evaluations(
     context: dg.AssetExecutionContext,
-    report: Report,
+    publication: Publication,
     changed: set[str],
     anew: set[str],
     verdicts: dict[tuple[str, str], tuple[pd.DataFrame, str | None]],
 ) -> Iterator[AssetCheckEvaluation]:
     """The verdicts of changed months, each naming the event that it speaks of; else the UI would call it stale."""
-    titles = {gate.gate: gate.title for gate in report.gates}
+    titles = {gate.gate: gate.title for gate in publication.report.gates}
+    made_of = receipts_by_month(publication)
     keys = {(gate, month) for gate, _, month in (key.partition(" ") for key in changed) if month}
     # A month whose event is told anew needs all its verdicts anew.
     keys |= {key for key in verdicts if key[1] in anew}
@@ -128,7 +152,8 @@ def _evaluations(
     found = []
     for gate, month in keys:
         rows, message = verdicts.get((gate, month), (None, None))
-        found.append(_evaluation(gate, month, rows, message, titles.get(gate, gate), latest))
+        to_look_at = {"made of": made_of.get(month, "no receipt"), "remedy": MEND}
+        found.append(_evaluation(gate, month, rows, message or titles.get(gate), to_look_at, latest.get(month)))
     yield from sorted(found, key=lambda said: (said.check_name, _badness(said), said.partition))
 
 
@@ -137,32 +162,30 @@ def _badness(said: AssetCheckEvaluation) -> int:
 
 
 def _evaluation(
-    gate: str, month: str, rows: pd.DataFrame | None, message: str | None, title: str, latest: dict[str, Any]
+    gate: str, month: str, rows: pd.DataFrame | None, said: str | None, to_look_at: dict[str, str], latest: Any
 ) -> AssetCheckEvaluation:
     """One gate on one month; one that has nothing to compare any more passes and says so."""
     common: dict[str, Any] = {
         "asset_key": INSPECTED,
         "check_name": gate,
         "partition": month,
-        "target_materialization_data": latest.get(month),
+        "target_materialization_data": latest,
     }
     if rows is None:
         return AssetCheckEvaluation(**common, passed=True, metadata={}, description="Nothing to compare any more.")
     rows = worst_first(rows)
     worst = rows.iloc[0]
-    is_warning = worst["verdict"] == "warned"
+    passed, is_warning = (
+        bool(rows["verdict"].isin(["passed", "waived", "not_applicable"]).all()),
+        worst["verdict"] == "warned",
+    )
     return AssetCheckEvaluation(
         **common,
-        passed=bool(rows["verdict"].isin(["passed", "waived", "not_applicable"]).all()),
+        passed=passed,
         severity=dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR,
-        description=message or _told(title, worst),
-        metadata=_comparison(rows),
+        description=finding_text(worst) if worst["verdict"] in ("failed", "warned", "waived") else said,
+        metadata=_comparison(rows) | ({} if passed or is_warning else to_look_at),
     )
-
-
-def _told(title: str, row: pd.Series) -> str:
-    """What a month's check says: the worst finding if there is one."""
-    return finding_text(row) if row["verdict"] in ("failed", "warned", "waived") else title
 
 
 def finding_text(row: pd.Series) -> str:

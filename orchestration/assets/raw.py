@@ -7,9 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 import dagster as dg
 import pyarrow.parquet as pq
 
-from orchestration.assets.common import MONTHS, OWNERS, SINGLE_RUN, is_told, log_other_months, months_of, snapshot_state
+from orchestration.assets.common import (
+    MONTHS,
+    OWNERS,
+    SINGLE_RUN,
+    Warehouse,
+    is_told,
+    log_other_months,
+    months_of,
+    must_be_received,
+    snapshot_state,
+)
 from orchestration.assets.landing import landing_receipts
-from orchestration.base.settings import Home
 from orchestration.sources.source import Reader
 from orchestration.warehouse.raw import raw_path, write_raw
 from orchestration.warehouse.raw_documents import READERS, document_path, receipts_of, write_document, write_schema
@@ -23,14 +32,15 @@ from orchestration.warehouse.raw_documents import READERS, document_path, receip
     backfill_policy=SINGLE_RUN,
     deps=[landing_receipts],
 )
-def raw_gacc(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+def raw_gacc(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
     """Rows of China's customs exports as printed, typed, each with its line in the received file.
 
     A pure function of the received bytes and the parser's version: months never share a file, and what is there already
     is not parsed again. Whatever is missing is parsed, several files at once, also of months that nobody asked for.
     """
-    home = Home.default()
+    home = warehouse.home
     state, asked = snapshot_state(home), months_of(context)
+    must_be_received(state, asked)
     written: set[dt.date] = set()
     rows = files = 0
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
@@ -60,8 +70,8 @@ def _raw_documents(reader: Reader, what: str) -> dg.AssetsDefinition:
         kinds={"python", "parquet"},
         deps=[landing_receipts],
     )
-    def raw_documents(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        home = Home.default()
+    def raw_documents(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+        home = warehouse.home
         receipts = receipts_of(reader, snapshot_state(home))
         write_schema(home, reader)
         new = [receipt for receipt in receipts if write_document(home, reader, receipt)]

@@ -8,7 +8,14 @@ from typing import Any
 import dagster as dg
 
 from orchestration.assets.common import MONTHS, OWNERS, SINGLE_RUN, Warehouse
-from orchestration.assets.inspected import finding_text, gate_specs, inspected, inspected_spec
+from orchestration.assets.inspected import (
+    MEND,
+    finding_text,
+    gate_specs,
+    inspected,
+    inspected_spec,
+    receipts_by_month,
+)
 from orchestration.base.settings import Home
 from orchestration.gates.audit import Report
 from orchestration.gates.reach import reach
@@ -108,5 +115,11 @@ def failure_text(publication: Publication) -> str:
     """Which gate, dataset and month failed, and by how much; and where the candidate lies."""
     lines = [f"The audit failed; nothing was published. Candidate kept: {publication.folder.name}"]
     lines += [f"{g.gate} is {g.verdict}: {g.message}" for g in publication.report.gates if g.message]
-    lines += [finding_text(row) for _, row in publication.report.findings("failed").head(20).iterrows()]
-    return "\n".join(lines)
+    failed = publication.report.findings("failed").head(20)
+    lines += [finding_text(row) for _, row in failed.iterrows()]
+    made_of = receipts_by_month(publication)
+    lines += [
+        f"{month} is made of {made_of[month]}"
+        for month in sorted({f"{m:%Y-%m}" for m in failed["month"]} & made_of.keys())
+    ]
+    return "\n".join([*lines, MEND])

@@ -7,7 +7,7 @@ promised (`landing.datasets`).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 
 def add_months(month: dt.date, n: int) -> dt.date:
@@ -41,3 +41,15 @@ def parse_month(text: str) -> dt.date:
 def format_month(month: dt.date) -> str:
     """A month as YYYY-MM, the one form in which months are printed."""
     return f"{month:%Y-%m}"
+
+
+def spans(months: Iterable[dt.date]) -> str:
+    """Months as unbroken ranges: 2023-10, 2024-06..2024-10."""
+    found: list[list[dt.date]] = []
+    for month in sorted(set(months)):
+        if found and add_months(found[-1][1], 1) == month:
+            found[-1][1] = month
+        else:
+            found.append([month, month])
+    ends = [tuple(dict.fromkeys(map(format_month, both))) for both in found]
+    return ", ".join("..".join(both) for both in ends)

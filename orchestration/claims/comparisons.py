@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from orchestration.base.months import format_month, month_range
+from orchestration.base.months import format_month, month_range, spans
 from orchestration.base.plain import plain
 from orchestration.claims.declared import (
     AboveEveryMonthSince,
@@ -25,7 +25,7 @@ from orchestration.claims.declared import (
     Threshold,
     year_before,
 )
-from orchestration.claims.series import Series, spans
+from orchestration.claims.series import Series
 
 Verdict = Literal["confirmed", "contradicted", "not testable"]
 Number = int | Fraction | Decimal

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from orchestration.base.months import format_month
+from orchestration.base.months import format_month, spans
 from orchestration.claims import comparisons, rankings
 from orchestration.claims.comparisons import Finding, NotTestableError
 from orchestration.claims.declared import (
@@ -22,7 +22,7 @@ from orchestration.claims.declared import (
     Threshold,
     Top,
 )
-from orchestration.claims.series import History, Key, Series, spans, with_zeros
+from orchestration.claims.series import History, Key, Series, with_zeros
 from orchestration.sources.gacc import REPORTER
 
 #: Months that a trace names at most, the newest ones.

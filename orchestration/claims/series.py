@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from orchestration.base.months import add_months, format_month
+from orchestration.base.months import format_month, spans
 from orchestration.claims.declared import Base, ClaimOf
 
 CURRENCIES = {"value_usd": "US dollars", "value_cny": "renminbi"}
@@ -104,19 +104,6 @@ def with_zeros(series: Series, wholes: Iterable[Series]) -> Series:
     if not zeros:
         return series
     return replace(series, amounts={**zeros, **series.amounts}, rows=series.rows | zeros.keys())
-
-
-def spans(months: Iterable[dt.date]) -> str:
-    """Months as unbroken ranges: 2023-10, 2024-06..2024-10."""
-    found: list[list[dt.date]] = []
-    for month in sorted(set(months)):
-        if found and add_months(found[-1][-1], 1) == month:
-            found[-1].append(month)
-        else:
-            found.append([month])
-    return ", ".join(
-        format_month(run[0]) if len(run) == 1 else f"{format_month(run[0])}..{format_month(run[-1])}" for run in found
-    )
 
 
 def _stood(row: Any, as_of: dt.date | None) -> bool:

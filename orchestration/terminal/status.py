@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from orchestration.base.months import add_months
+from orchestration.base.months import spans
 from orchestration.base.settings import Home
 from orchestration.landing.due import DatasetStatus, dataset_status
-from orchestration.landing.scope import shown
 from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases, read_manifest
 from orchestration.sources.gacc.calendar import beijing_today
@@ -69,17 +67,6 @@ def _dataset(status: DatasetStatus) -> DatasetLine:
         out_since=str(status.overdue_since() or ""),
         queries=[str(query) for query in status.queries],
     )
-
-
-def spans(months: tuple[dt.date, ...]) -> str:
-    """Months as unbroken spans: 2024-01..2024-03, 2024-05."""
-    found: list[list[dt.date]] = []
-    for month in months:
-        if found and add_months(found[-1][1], 1) == month:
-            found[-1][1] = month
-        else:
-            found.append([month, month])
-    return ", ".join(shown((first, last)) for first, last in found)
 
 
 def _last_failure(home: Home, current: str | None) -> dict[str, str] | None:

@@ -19,8 +19,9 @@ from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases
 from orchestration.warehouse.nodes import names_of
 from tests.assets.test_graph import graph
-from tests.conftest import MONTHS, add, many, row, value
+from tests.conftest import MONTHS, add, many, row, tree, value
 
+LAYERS = dg.AssetCheckKey(INSPECTED, "layers")
 SUCCEEDED, FAILED = AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED
 
 
@@ -60,6 +61,11 @@ def test_the_release_alone_audits_again_and_shows_the_bad_month_only(small: Home
     assert not result.success and Releases(small).current_id() == before
     failures = [e for e in result.all_events if e.is_step_failure]
     assert "layers: gacc import 2024-02" in failures[0].step_failure_data.user_failure_data.description  # type: ignore
+    assert f"{month} is made of first.csv (receipt " in refusal(result) and "bonded withdraw" in refusal(result)
+    with instance(small) as made:
+        latest = made.event_log_storage.get_asset_check_execution_history(LAYERS, limit=1)[0]
+    said = latest.event.dagster_event.asset_check_evaluation_data  # type: ignore[union-attr]
+    assert "first.csv" in str(said.metadata["made of"].value) and said.partition == month
     assert statuses(small, "layers") == {f"{m[:4]}-{m[4:]}": FAILED if m == "202402" else SUCCEEDED for m in MONTHS}
     with duckdb.connect(str(small.build_database)) as con:
         con.execute(f"update fct_trade_monthly set value_usd = value_usd - 1 where month = '{month}-01'")
@@ -146,6 +152,19 @@ def test_a_single_month_builds_what_else_is_stale(small: Home, tmp_path: Path) -
         }
     assert result.success and value(small, "2024-03") == 77
     assert months == {"2024-01", "2024-03"}
+
+
+def test_months_that_nobody_has_received_are_refused(small: Home) -> None:
+    """Before the first write, with the months that can be had: they would show as materialized."""
+    (receipt,) = Landing(small).state().active
+    before = tree(small.warehouse / "landing") | tree(small.raw)
+    for alone in ("raw_gacc", "fct_trade_monthly"):
+        said = refusal(materialize(small, alone, partition="2023-12"))
+        assert "received 2023-12. Months that can be built: 2024-01..2024-04." in said
+    Landing(small).withdraw(receipt.receipt_id, "a trial")
+    assert materialize(small, "landing_receipts").success
+    assert materialize(small, "raw_gacc", partition="2024-02").success
+    assert before.keys() >= tree(small.raw).keys()
 
 
 #: A seed, a view, a table and an incremental table of each step, the claims in Python: one of each kind.

@@ -103,11 +103,13 @@ class Plan:
     def begun(self, built: Built, step: Step, names: Collection[str] | None = None) -> Built:
         """What can be relied on while a step of this plan is at work, or of a step these names alone."""
         done, replaced = self._of(step, names) & self.stale, self.window_months(step, names)
+        gone = {name: {*replaced, *self.stale_months[name]} for name in done & monthly()}
         if step == "facts" and replaced:
-            # Months may be built anew from the same receipts; what is made of them follows.
-            done |= made_of_facts()
-        gone = {name: dict.fromkeys([*replaced, *self.stale_months[name]], "") for name in done & monthly()}
-        months = {name: built.months.get(name, {}) | struck for name, struck in gone.items()}
+            # Months may be built anew from the same receipts; what is made of them follows, as far as it is there.
+            follows = made_of_facts() - done
+            gone |= {name: built.months.get(name, {}).keys() & replaced for name in follows & monthly()}
+            done |= follows
+        months = {name: built.months.get(name, {}) | dict.fromkeys(struck, "") for name, struck in gone.items()}
         return built.model_copy(
             update={
                 "code": "" if self.full else built.code,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from orchestration.landing.receivers import receive_file
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
 from orchestration.warehouse.build import build, write_raw_files
-from orchestration.warehouse.nodes import Step, built_nodes, fingerprints, made_of_facts, step_of
+from orchestration.warehouse.nodes import Step, built_nodes, fingerprints, made_of_facts, monthly, names_of, step_of
 from orchestration.warehouse.plan import Built, Plan, plan
 from tests.conftest import add, build_database, code_list, contents, released, row
 
@@ -93,6 +94,22 @@ def test_what_was_built_is_not_stale_and_months_built_anew_make_their_marts_so(s
     assert not plan(small, state).stale and Built.read(small).models.keys() == built_nodes().keys()
     (month,) = work.window_months("facts")
     assert plan(small, state, [month]).stale == made_of_facts()
+
+
+def test_what_has_facts_behind_it_knows_whether_months_are_only_added(small: Home, tmp_path: Path) -> None:
+    """A new month is, for all that is made of facts; one that is built again is not."""
+    state = Landing(small).state()
+    for asked in ([dt.date(2024, 2, 1)], []):
+        if not asked:
+            add(small, tmp_path, [row("202405", value="1")], months="2024-05")
+            state = Landing(small).state()
+        work, before = plan(small, state, asked), Built.read(small)
+        begun = work.begun(before, "facts")
+        work.having(begun, "facts").write(small)
+        marts = monthly() - set(names_of("facts"))
+        assert plan(small, state).adding & marts == (set() if asked else marts)
+        assert all(plan(small, state).stale_months[mart] == (asked or [dt.date(2024, 5, 1)]) for mart in marts)
+        before.write(small)
 
 
 @pytest.mark.own_run("a build is cut off")

@@ -1,6 +1,6 @@
 """Stages staging, core and marts: the dbt models, in three steps, so that one failing test stops what hangs on it.
 
-Dimensions, then facts by month, then marts that find their own stale months.
+Dimensions, then facts by month, then their monthly sums and the marts, each told its stale months.
 """
 
 import datetime as dt
@@ -33,7 +33,7 @@ from orchestration.warehouse.plan import Built, Plan, plan
 from orchestration.warehouse.raw import raw_path
 from orchestration.warehouse.raw_documents import missing_raw
 
-#: How each step builds models by name; whether all months anew.
+#: How each step builds models of a plan by name; the last argument: all months anew.
 BUILDERS: dict[Step, Callable[[Home, Plan, Collection[str], bool], DbtOutcome]] = {
     "dimensions": lambda home, _, names, anew: run_dbt(home, names, full_refresh=anew),
     "facts": build_facts,

@@ -120,6 +120,6 @@ def failure_text(publication: Publication) -> str:
     made_of = receipts_by_month(publication)
     lines += [
         f"{month} is made of {made_of[month]}"
-        for month in sorted({f"{m:%Y-%m}" for m in failed["month"]} & made_of.keys())
+        for month in sorted({f"{m:%Y-%m}" for m in failed["month"].dropna()} & made_of.keys())
     ]
     return "\n".join([*lines, MEND])

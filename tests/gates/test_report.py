@@ -36,9 +36,7 @@ def made(*rows: dict[str, object], message: str | None = None) -> Report:
     gates = []
     for gate, verdicts in frame.groupby("gate", sort=False)["verdict"]:
         verdict = min(verdicts, key=VERDICTS.index)
-        gates.append(
-            GateOutcome(str(gate), f"Title of {gate}", "release", verdict, message if verdict == "broken" else None)
-        )
+        gates.append(GateOutcome(str(gate), f"Title of {gate}", verdict, message if verdict == "broken" else None))
     return Report(frame, tuple(gates))
 
 

@@ -106,7 +106,7 @@ class Plan:
         gone = {name: {*replaced, *self.stale_months[name]} for name in done & monthly()}
         if step == "facts" and replaced:
             # Months may be built anew from the same receipts; what is made of them follows, as far as it is there.
-            follows = made_of_facts() - done
+            follows = made_of_facts() - set(names_of("facts"))
             gone |= {name: built.months.get(name, {}).keys() & replaced for name in follows & monthly()}
             done |= follows
         months = {name: built.months.get(name, {}) | dict.fromkeys(struck, "") for name, struck in gone.items()}
@@ -170,7 +170,8 @@ def plan(home: Home, state: LandingState, asked: Iterable[dt.date] = ()) -> Plan
     models = fingerprints(state, code)
     old = {name for name, of in models.items() if built.models.get(name) != of}
     old |= {name for name, found in stale_months.items() if found}
-    old |= made_of_facts() if any(stale_months[name] for name in names_of("facts")) else set()
+    facts = set(names_of("facts"))
+    old |= made_of_facts() - facts if any(stale_months[name] for name in facts) else set()
     return Plan(state, code, full, models, months, frozenset(old), stale_months, frozenset(adding))
 
 

@@ -187,6 +187,7 @@ def test_an_asset_alone_is_built_if_what_it_is_made_of_reflects_landing(small: H
     for name in many(KINDS, tuple(graph())):
         assert materialize(small, name).success, name
     assert materialize(small, "fct_trade_monthly", partition="2024-02").success
+    assert materialize(small, "quarantine").success
     assert "does not reflect landing yet" in refusal(materialize(small, "mart_coverage"))
     with small.serving(), instance(small) as made:
         job = defs.resolve_implicit_global_asset_job_def()

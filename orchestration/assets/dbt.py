@@ -75,7 +75,7 @@ def _build(
     outcome = BUILDERS[step](home, work, stale, built.marts < 0 if step == "marts" else work.full)
     if step == "facts" and not outcome.failures:
         # Before dbt's events: the checks among these speak of what was materialized last.
-        log_other_months(context, sorted(context.selected_asset_keys), work.window_months(step, stale), asked)
+        log_other_months(context, sorted(context.selected_asset_keys), work.window_months(stale), asked)
     yield from _events(context, home, outcome, work, selected - set(stale))
     work.having(begun, step, selected).write(home)
 
@@ -142,7 +142,7 @@ def _table_metadata(con: duckdb.DuckDBPyConnection, node: Mapping[str, Any]) -> 
 
 
 def _raw_must_exist(home: Home, work: Plan) -> None:
-    months = {*work.window_months("facts"), *work.window_months("marts")}
+    months = set(work.window_months())
     missing = sorted(
         month
         for receipt in work.state.active

@@ -7,7 +7,8 @@ says of the release as a whole (`release`).
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -16,19 +17,17 @@ import pandas as pd
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluation
 
 from orchestration.assets.common import MONTHS, OWNERS, target
-from orchestration.base.months import month_range
+from orchestration.base.months import format_month
 from orchestration.base.plain import plain
 from orchestration.base.settings import settings
 from orchestration.gates.audit import Report, verdicts_by_month, worst_first
 from orchestration.gates.suites import declared_gates, read_suite
-from orchestration.landing.store import LandingState
 from orchestration.releases.candidate import DATABASE, published_models
-from orchestration.releases.publish import Publication
-from orchestration.releases.store import read_manifest
-from orchestration.warehouse.nodes import built_nodes, is_windowed
+from orchestration.releases.store import ReleaseReceipt, read_manifest
+from orchestration.warehouse.nodes import names_of
 
 INSPECTED = dg.AssetKey("inspected_month")
-#: Where the instance keeps what it was told last: by gate and month, and by month, a hash.
+#: Where the instance keeps what it was told last: gate, month and hash of each verdict; of figures without a gate.
 TOLD = "bonded/inspected"
 #: How many receipts of a month are named.
 NAMED = 5
@@ -51,10 +50,10 @@ group by month
 
 def inspected_spec() -> dg.AssetSpec:
     """The asset. It has events by month alone: one without would make the checks of all months look as if missing."""
-    monthly = {name for name, node in built_nodes().items() if is_windowed(node)}
+    by_partition = names_of("facts")
     return dg.AssetSpec(
         INSPECTED,
-        deps=[dg.AssetKey(model.name) for model in published_models() if model.name not in monthly],
+        deps=[dg.AssetKey(model.name) for model in published_models() if model.name not in by_partition],
         description="Months as the last audit found them. Each gate is a check of the months that it speaks of; a gate "
         "that fails stops publication. Told anew when a month or a verdict has changed.",
         group_name="release",
@@ -77,84 +76,74 @@ def gate_specs() -> list[dg.AssetCheckSpec]:
 
 
 def inspected(
-    context: dg.AssetExecutionContext, publication: Publication, state: LandingState, asked: Collection[str] = ()
+    context: dg.AssetExecutionContext, folder: Path, report: Report, asked: Collection[str] = ()
 ) -> Iterator[Any]:
     """One event for each month that has changed since this instance was told of it, and for each gate's verdict on one.
 
-    The gates that were asked for are told of whole. The worst month comes last, since the UI shows the last one first.
+    `folder`: of the candidate or release that was audited. The gates that were asked for are told of whole. The worst
+    month comes last, since the UI shows the last one first.
     """
     storage = context.instance.daemon_cursor_storage
-    told: dict[str, str] = json.loads(storage.get_cursor_values({TOLD}).get(TOLD, "{}"))
-    months, verdicts = dict(_months(publication, state)), dict(_verdicts(publication.report))
-    now = {month: _hash(said) for month, said in months.items()}
-    now |= {f"{gate} {month}": _hash(rows, message) for (gate, month), (rows, message) in verdicts.items()}
+    told = {(gate, month): said for gate, month, said in json.loads(storage.get_cursor_values({TOLD}).get(TOLD, "[]"))}
+    made_of = receipts_by_month(folder)
+    months, verdicts = _months(folder, made_of), dict(_verdicts(report))
+    now = {("", month): _hash(said) for month, said in months.items()}
+    now |= {key: _hash(rows, message) for key, (rows, message) in verdicts.items()}
     changed = {key for key in now.keys() | told.keys() if now.get(key) != told.get(key)}
-    whole = {key for key in now if " " in key and key.split()[0] in asked}
-    anew = {key.rpartition(" ")[2] for key in changed} & (months.keys() | told.keys())
+    # A month whose event is told anew needs all its verdicts anew.
+    anew = {month for _, month in changed if ("", month) in now.keys() | told.keys()}
     for month in sorted(anew):
         yield dg.AssetMaterialization(INSPECTED, partition=month, metadata=months.get(month, {"rows": 0}))
-    yield from _evaluations(context, publication, changed | whole, anew, verdicts)
-    storage.set_cursor_values({TOLD: json.dumps(now)})
+    keys = {key for key in changed if key[0]} | {key for key in verdicts if key[0] in asked or key[1] in anew}
+    latest, titles = _latest(context, sorted({month for _, month in keys})), {g.gate: g.title for g in report.gates}
+    found = []
+    for gate, month in keys:
+        rows, message = verdicts.get((gate, month), (None, None))
+        to_look_at = {"made of": named(made_of.get(month, [])), "remedy": MEND}
+        found.append(_evaluation(gate, month, rows, message or titles.get(gate), to_look_at, latest.get(month)))
+    yield from sorted(found, key=lambda said: (said.check_name, _badness(said), said.partition))
+    storage.set_cursor_values({TOLD: json.dumps([(*key, said) for key, said in now.items()])})
 
 
-def _months(publication: Publication, state: LandingState) -> Iterator[tuple[str, dict[str, Any]]]:
+def _months(folder: Path, made_of: Mapping[str, list[ReleaseReceipt]]) -> dict[str, dict[str, Any]]:
     """By month what the audited file holds, and from which receipts."""
-    with duckdb.connect(str(publication.folder / DATABASE), read_only=True) as con:
+    with duckdb.connect(str(folder / DATABASE), read_only=True) as con:
         frame = con.execute(FIGURES).df()
+    months: dict[str, dict[str, Any]] = {}
     for row in frame.to_dict("records"):
-        month = row.pop("month").date()
-        of = [r for r in state.active if r.scope.months[0] <= month <= r.scope.months[1]]
+        month = format_month(row.pop("month"))
+        of = made_of.get(month, [])
         figures = {str(name): dg.MetadataValue.int(int(figure)) for name, figure in row.items()}
-        told = {"receipts": len(of), "last vintage": str(max((r.vintage for r in of), default="none"))}
-        yield f"{month:%Y-%m}", {**figures, **told}
+        months[month] = {**figures, "receipts": len(of), "last vintage": str(of[0].vintage if of else "none")}
+    return months
 
 
-def receipts_by_month(publication: Publication) -> dict[str, str]:
-    """By month the receipts that cover it, the latest first: what to look at where a gate has failed."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for receipt in sorted(read_manifest(publication.folder).receipts, key=lambda r: r.vintage, reverse=True):
-        for month in month_range(*receipt.scope.months):
-            named = f"{receipt.name} (receipt {receipt.receipt_id}, vintage {receipt.vintage})"
-            found[f"{month:%Y-%m}"].append(named)
-    more = {month: len(named) - NAMED for month, named in found.items()}
-    return {
-        month: ", ".join(named[:NAMED]) + (f" and {more[month]:,} more" if more[month] > 0 else "")
-        for month, named in found.items()
-    }
+def receipts_by_month(folder: Path) -> dict[str, list[ReleaseReceipt]]:
+    """By month the receipts that cover it in a candidate or release, the latest first."""
+    found: dict[str, list[ReleaseReceipt]] = defaultdict(list)
+    for receipt in sorted(read_manifest(folder).receipts, key=lambda r: r.vintage, reverse=True):
+        for month in receipt.scope.month_list:
+            found[format_month(month)].append(receipt)
+    return dict(found)
+
+
+def named(receipts: list[ReleaseReceipt]) -> str:
+    """What to look at where a gate has failed; of many receipts the latest."""
+    first = [f"{r.name} (receipt {r.receipt_id}, vintage {r.vintage})" for r in receipts[:NAMED]]
+    more = len(receipts) - len(first)
+    return (", ".join(first) or "no receipt") + (f" and {more:,} more" if more else "")
 
 
 def _verdicts(report: Report) -> Iterator[tuple[tuple[str, str], tuple[pd.DataFrame, str | None]]]:
     """By gate and month what it compared, and what it says if it is broken."""
     for gate in report.gates:
         for month, rows in verdicts_by_month(report, gate.gate):
-            yield (gate.gate, f"{month:%Y-%m}"), (rows, gate.message)
+            yield (gate.gate, format_month(month)), (rows, gate.message)
 
 
 def _hash(*said: Any) -> str:
     parts = [part.to_csv(index=False) if isinstance(part, pd.DataFrame) else repr(part) for part in said]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-
-
-def _evaluations(
-    context: dg.AssetExecutionContext,
-    publication: Publication,
-    changed: set[str],
-    anew: set[str],
-    verdicts: dict[tuple[str, str], tuple[pd.DataFrame, str | None]],
-) -> Iterator[AssetCheckEvaluation]:
-    """The verdicts of changed months, each naming the event that it speaks of; else the UI would call it stale."""
-    titles = {gate.gate: gate.title for gate in publication.report.gates}
-    made_of = receipts_by_month(publication)
-    keys = {(gate, month) for gate, _, month in (key.partition(" ") for key in changed) if month}
-    # A month whose event is told anew needs all its verdicts anew.
-    keys |= {key for key in verdicts if key[1] in anew}
-    latest = _latest(context, sorted({month for _, month in keys}))
-    found = []
-    for gate, month in keys:
-        rows, message = verdicts.get((gate, month), (None, None))
-        to_look_at = {"made of": made_of.get(month, "no receipt"), "remedy": MEND}
-        found.append(_evaluation(gate, month, rows, message or titles.get(gate), to_look_at, latest.get(month)))
-    yield from sorted(found, key=lambda said: (said.check_name, _badness(said), said.partition))
 
 
 def _badness(said: AssetCheckEvaluation) -> int:
@@ -175,10 +164,8 @@ def _evaluation(
         return AssetCheckEvaluation(**common, passed=True, metadata={}, description="Nothing to compare any more.")
     rows = worst_first(rows)
     worst = rows.iloc[0]
-    passed, is_warning = (
-        bool(rows["verdict"].isin(["passed", "waived", "not_applicable"]).all()),
-        worst["verdict"] == "warned",
-    )
+    passed = bool(rows["verdict"].isin(["passed", "waived", "not_applicable"]).all())
+    is_warning = worst["verdict"] == "warned"
     return AssetCheckEvaluation(
         **common,
         passed=passed,
@@ -215,6 +202,6 @@ def _latest(context: dg.AssetExecutionContext, months: list[str]) -> dict[str, A
     found: dict[str, Any] = {}
     if months:
         of = dg.AssetRecordsFilter(INSPECTED, asset_partitions=months)
-        for record in context.instance.fetch_materializations(of, limit=2 * len(months)).records:
+        for record in context.instance.fetch_materializations(of, limit=2_000).records:
             found.setdefault(str(record.partition_key), target(record))
     return found

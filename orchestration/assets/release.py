@@ -14,8 +14,10 @@ from orchestration.assets.inspected import (
     gate_specs,
     inspected,
     inspected_spec,
+    named,
     receipts_by_month,
 )
+from orchestration.base.months import format_month
 from orchestration.base.settings import Home
 from orchestration.gates.audit import Report
 from orchestration.gates.reach import reach
@@ -39,9 +41,8 @@ def release(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator
     it a release and switches to it. The audit is part of this step, however the run was launched.
     """
     home = warehouse.home
-    state = built_state(home, _started_at(context))
-    publication = publish(home, state)
-    yield from inspected(context, publication, state)
+    publication = publish(home, built_state(home, _started_at(context)))
+    yield from inspected(context, publication.folder, publication.report)
     if publication.outcome == "failed":
         raise dg.Failure(failure_text(publication), metadata=_metadata(publication), allow_retries=False)
     context.log.info(f"{publication.outcome}: {publication.release_id}")
@@ -65,8 +66,10 @@ def inspected_month(context: dg.AssetExecutionContext, warehouse: Warehouse) -> 
     state = built_state(home, dt.datetime.now(dt.UTC))
     folder, report = build_and_audit(home, state, Releases(home).current_id())
     asked = {key.name for key in context.selected_asset_check_keys if not context.selected_asset_keys}
-    yield from inspected(context, Publication("unchanged", None, folder, report), state, asked)
-    shutil.rmtree(folder)
+    try:
+        yield from inspected(context, folder, report, asked)
+    finally:
+        shutil.rmtree(folder)
 
 
 def _started_at(context: dg.AssetExecutionContext) -> dt.datetime:
@@ -117,9 +120,7 @@ def failure_text(publication: Publication) -> str:
     lines += [f"{g.gate} is {g.verdict}: {g.message}" for g in publication.report.gates if g.message]
     failed = publication.report.findings("failed").head(20)
     lines += [finding_text(row) for _, row in failed.iterrows()]
-    made_of = receipts_by_month(publication)
-    lines += [
-        f"{month} is made of {made_of[month]}"
-        for month in sorted({f"{m:%Y-%m}" for m in failed["month"].dropna()} & made_of.keys())
-    ]
+    made_of = receipts_by_month(publication.folder)
+    months = sorted({format_month(month) for month in failed["month"].dropna()} & made_of.keys())
+    lines += [f"{month} is made of {named(made_of[month])}" for month in months]
     return "\n".join([*lines, MEND])

@@ -8,7 +8,7 @@ import time
 
 import dagster as dg
 
-from orchestration.automation.instance import end_dead_runs
+from orchestration.automation.instance import LAUNCHED, end_dead_runs
 from orchestration.automation.schedules import build_and_publish
 from orchestration.base.plain import printable
 from orchestration.base.settings import Home, settings
@@ -17,12 +17,7 @@ from orchestration.landing.listing import Waiting, listing
 from orchestration.landing.store import Landing
 
 #: Whatever runs, or will by itself.
-UNDER_WAY = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
+UNDER_WAY = [dg.DagsterRunStatus.QUEUED, *LAUNCHED]
 
 
 @dg.sensor(

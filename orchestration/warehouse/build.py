@@ -48,8 +48,7 @@ def build(home: Home, state: LandingState) -> None:
 def _runs(home: Home, work: Plan) -> Iterator[tuple[tuple[Step, ...], Callable[[], DbtOutcome]]]:
     """The runs of dbt, each with the steps that it takes: facts and marts at once if the facts fit into one batch."""
     yield ("dimensions",), lambda: run_dbt(home, work.stale_of("dimensions"), full_refresh=work.full)
-    facts, marts, months = work.stale_of("facts"), work.stale_of("marts"), work.window_months("facts")
-    months = sorted({*months, *work.window_months("marts")})
+    facts, marts, months = work.stale_of("facts"), work.stale_of("marts"), work.window_months()
     if len(work.batches(months)) == 1:
         window = None if work.full else work.window(months)
         yield ("facts", "marts"), lambda: run_dbt(home, [*facts, *marts], window=window, full_refresh=work.full)
@@ -60,13 +59,13 @@ def _runs(home: Home, work: Plan) -> Iterator[tuple[tuple[Step, ...], Callable[[
 
 def build_facts(home: Home, work: Plan, names: Collection[str], anew: bool) -> DbtOutcome:
     """Facts by name: their stale months, or all months anew."""
-    return run_by_months(home, names, work.batches(work.window_months("facts", names)), full_refresh=anew)
+    return run_by_months(home, names, work.batches(work.window_months(names)), full_refresh=anew)
 
 
 def build_marts(home: Home, work: Plan, names: Collection[str], anew: bool) -> DbtOutcome:
     """Marts by name, the monthly sums among them first if these do not fit into one batch."""
     sums = [name for name in windowed("marts") if name in names]
-    months = work.window_months("marts", sums)
+    months = work.window_months(sums)
     batches = work.batches(months)
     if len(batches) == 1:
         return run_dbt(home, names, window=None if anew else work.window(months), full_refresh=anew)

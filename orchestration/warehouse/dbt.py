@@ -167,8 +167,6 @@ def run_by_months(
     """
     if full_refresh and len(batches) == 1:
         return run_dbt(home, names, full_refresh=True)
-    if not names:
-        return DbtOutcome()
     steps: list[tuple[Sequence[dt.date], bool]] = [((), True)] if full_refresh else []
     steps += [(batch, False) for batch in batches]
     for n, (months, anew) in enumerate(steps, start=1):

@@ -124,7 +124,7 @@ def _digest(*parts: str) -> str:
 
 def made_of_facts() -> set[str]:
     """Names of the facts, and of all that is made of them."""
-    return _reached([name for name, node in built_nodes().items() if step_of(node) == "facts"], "child_map")
+    return _reached(names_of("facts"), "child_map")
 
 
 def made_into(names: Collection[str]) -> set[str]:

@@ -25,12 +25,12 @@ from orchestration.warehouse.nodes import (
     Step,
     built_nodes,
     fingerprints,
+    is_windowed,
     made_into,
     made_of_facts,
     monthly,
     names_of,
     step_of,
-    windowed,
 )
 
 
@@ -91,9 +91,9 @@ class Plan:
         """What these are made of and what is stale, and not among them."""
         return sorted((made_into(names) & self.stale) - set(names))
 
-    def window_months(self, step: Step, names: Collection[str] | None = None) -> list[dt.date]:
-        """The months that the windowed models of a step must rebuild, in order; or these among them, all together."""
-        of = [name for name in windowed(step) if names is None or name in names]
+    def window_months(self, names: Collection[str] | None = None) -> list[dt.date]:
+        """The months that windowed models must rebuild, in order; or these among them, all together."""
+        of = [name for name in monthly() if is_windowed(built_nodes()[name]) and (names is None or name in names)]
         return sorted({month for name in of for month in self.stale_months[name]})
 
     def window(self, replaced: Sequence[dt.date]) -> Window:
@@ -102,7 +102,7 @@ class Plan:
 
     def begun(self, built: Built, step: Step, names: Collection[str] | None = None) -> Built:
         """What can be relied on while a step of this plan is at work, or of a step these names alone."""
-        done, replaced = self._of(step, names) & self.stale, self.window_months(step, names)
+        done, replaced = self._of(step, names) & self.stale, self.window_months(self._of(step, names))
         gone = {name: {*replaced, *self.stale_months[name]} for name in done & monthly()}
         if step == "facts" and replaced:
             # Months may be built anew from the same receipts; what is made of them follows, as far as it is there.

@@ -92,7 +92,7 @@ def test_what_was_built_is_not_stale_and_months_built_anew_make_their_marts_so(s
     assert "dim_commodity" in work.stale_of("dimensions") and not seeds() & work.stale
     released(small)
     assert not plan(small, state).stale and Built.read(small).models.keys() == built_nodes().keys()
-    (month,) = work.window_months("facts")
+    (month,) = work.window_months(names_of("facts"))
     assert plan(small, state, [month]).stale == made_of_facts()
 
 

@@ -38,7 +38,8 @@ def end_dead_runs(made: dg.DagsterInstance, home: Home) -> None:
     """Tell Dagster of runs whose process is gone, whoever launched them, so that nothing waits for them."""
     under_way = made.get_run_records(dg.RunsFilter(statuses=LAUNCHED))
     for record in under_way:
-        run_id, launched = record.dagster_run.run_id, record.start_time or record.create_timestamp.timestamp()
+        # It may have waited in the queue since it was made.
+        run_id, launched = record.dagster_run.run_id, record.update_timestamp.timestamp()
         held = is_held(home, run_id)
         if held or (held is None and time.time() - launched < settings().start_seconds):
             continue

@@ -35,6 +35,7 @@ from orchestration.gates.judge import judge
 from orchestration.gates.suites import ExpectationSpec
 from orchestration.landing.store import Landing
 from orchestration.releases import candidate
+from orchestration.releases.database import DATABASE
 from orchestration.releases.store import read_manifest
 from orchestration.warehouse.build import build
 from orchestration.warehouse.raw_documents import READERS, write_schema
@@ -53,7 +54,7 @@ def subject(home: Home) -> Subject:
     """The home's release, else its latest candidate."""
     current = home.releases / "current"
     folder = current if current.exists() else max(home.candidates.iterdir())
-    return Subject(home, folder / candidate.DATABASE, read_manifest(folder).receipt_sequence, settings().expectations)
+    return Subject(home, folder / DATABASE, read_manifest(folder).receipt_sequence, settings().expectations)
 
 
 class Meter:

@@ -29,7 +29,7 @@ from orchestration.base.duck import literal, scratch
 from orchestration.base.months import add_months
 from orchestration.base.settings import Home
 from orchestration.landing.store import Landing
-from orchestration.releases.candidate import published_models
+from orchestration.releases.published import published_models
 from orchestration.warehouse.build import build
 from orchestration.warehouse.dbt import run_dbt
 from orchestration.warehouse.nodes import names_of

@@ -22,7 +22,8 @@ from orchestration.base.plain import plain
 from orchestration.base.settings import settings
 from orchestration.gates.audit import Report, verdicts_by_month, worst_first
 from orchestration.gates.suites import declared_gates, read_suite
-from orchestration.releases.candidate import DATABASE, published_models
+from orchestration.releases.database import DATABASE
+from orchestration.releases.published import published_models
 from orchestration.releases.store import ReleaseReceipt, read_manifest
 from orchestration.warehouse.nodes import names_of
 

@@ -22,8 +22,8 @@ from orchestration.base.settings import Home
 from orchestration.gates.audit import Report
 from orchestration.gates.reach import reach
 from orchestration.landing.store import Landing, LandingState
-from orchestration.releases.candidate import published_models
 from orchestration.releases.publish import Publication, build_and_audit, publish
+from orchestration.releases.published import published_models
 from orchestration.releases.store import Releases
 from orchestration.warehouse.plan import Built
 

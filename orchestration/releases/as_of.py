@@ -18,7 +18,8 @@ from orchestration.base.duck import literal, scratch
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home, settings
 from orchestration.landing.store import Landing, LandingState
-from orchestration.releases import candidate
+from orchestration.releases.database import DATABASE, write_database
+from orchestration.releases.published import write_release_info
 from orchestration.releases.store import Releases
 from orchestration.warehouse.build import build
 from orchestration.warehouse.plan import Built, code_fingerprint
@@ -54,10 +55,10 @@ def as_of(home: Home, day: dt.date, release_id: str | None = None) -> AsOf:
         )
     place = Home(home.warehouse / "as_of" / _key(known))
     with FileLock(home.create().warehouse / ".as_of.lock", timeout=settings().lock_seconds):
-        if not (place.root / candidate.DATABASE).exists():
+        if not (place.root / DATABASE).exists():
             _raw_must_exist(home, known)
             _build(home, place, known, manifest.release_id)
-        (place.root / candidate.DATABASE).touch()
+        (place.root / DATABASE).touch()
         _retain(place.root.parent)
     return AsOf(place.root, len(known.active), len(release.active))
 
@@ -84,12 +85,12 @@ def _build(home: Home, place: Home, state: LandingState, release_id: str) -> Non
     _begin_with(home, place)
     build(place, state)
     aside = place.root / ".made.duckdb"
-    candidate.write_database(place, aside)
+    write_database(place, aside)
     with scratch() as con:
         con.execute(f"attach {literal(aside)} as made")
-        candidate.write_release_info(con, "made", release_id, dt.datetime.now(dt.UTC), state.is_synthetic)
+        write_release_info(con, "made", release_id, dt.datetime.now(dt.UTC), state.is_synthetic)
     shutil.rmtree(place.warehouse)
-    aside.replace(place.root / candidate.DATABASE)
+    aside.replace(place.root / DATABASE)
 
 
 def _begin_with(home: Home, place: Home) -> None:
@@ -109,6 +110,6 @@ def _begin_with(home: Home, place: Home) -> None:
 
 
 def _retain(folder: Path) -> None:
-    made = sorted(folder.glob(f"*/{candidate.DATABASE}"), key=lambda path: path.stat().st_mtime)
+    made = sorted(folder.glob(f"*/{DATABASE}"), key=lambda path: path.stat().st_mtime)
     for path in made[:-KEPT]:
         shutil.rmtree(path.parent)

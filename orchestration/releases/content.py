@@ -1,67 +1,125 @@
-"""The content of a published database: tables, content hashes, Parquet files.
+"""What a published database holds, by table, stream and month; and what its files are.
 
-DuckDB files are not byte-stable, so "unchanged" and every comparison of releases use content hashes.
+DuckDB files are not byte-stable, so "unchanged", which months a candidate must write, and every comparison of releases
+use content hashes. They do not depend on the order of rows; names and types of columns belong to them.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 
 import duckdb
 from pydantic import BaseModel, ConfigDict
 
 from orchestration.base.duck import literal, scratch
+from orchestration.base.months import format_month
 
 #: Added after the verdict, so no part of the audited content.
 AFTER_AUDIT = ("audit_results", "release_info")
+#: A table with all of these has months; any other is one piece.
+BY_MONTH = ("source", "reporter", "flow", "month")
+
+#: A stream, `source reporter flow`, and a month, YYYY-MM; both empty for a table in one piece.
+Slice = tuple[str, str]
 
 
 class TableContent(BaseModel):
-    """Rows and content hash of one table: the hash of its rows in their published order."""
+    """Rows and content hash of one table. `months`: by stream and month, rows and hash; None if it is one piece."""
 
     model_config = ConfigDict(frozen=True)
 
     rows: int
     content_hash: str
+    months: dict[str, dict[str, tuple[int, str]]] | None = None
+
+    @property
+    def slices(self) -> dict[Slice, tuple[int, str]]:
+        """Rows and hash of each stream and month, or of the table in one piece."""
+        if self.months is None:
+            return {("", ""): (self.rows, self.content_hash)}
+        return {(stream, month): said for stream, of in self.months.items() for month, said in of.items()}
+
+
+def unlike(a: TableContent | None, b: TableContent | None) -> set[Slice]:
+    """Streams and months in which two contents of one table differ."""
+    of_a, of_b = (table.slices if table else {} for table in (a, b))
+    return {piece for piece in of_a.keys() | of_b.keys() if of_a.get(piece) != of_b.get(piece)}
 
 
 class FileContent(BaseModel):
-    """Size and hash of one file of a release."""
+    """Size and hash of one file of a release. `mark`: inode and time by which a link to it is known again."""
 
     model_config = ConfigDict(frozen=True)
 
     bytes: int
     sha256: str
+    mark: str = ""
+
+
+def columns_of(con: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
+    """Names and types of a table's columns."""
+    return con.execute(f"select column_name, column_type from (describe {table})").fetchall()
+
+
+def has_months(columns: list[tuple[str, str]]) -> bool:
+    """Whether a table is kept by stream and month."""
+    return set(BY_MONTH) <= {name for name, _ in columns}
 
 
 def table_content(con: duckdb.DuckDBPyConnection, table: str) -> TableContent:
-    """Content of a table, in row order; the names and types of its columns belong to it."""
-    columns = con.execute(f"select column_name, column_type from (describe {table})").fetchall()
-    parts = con.execute(
-        f"select count(*), md5(string_agg(hash(t)::varchar, ',' order by t.rowid)) from {table} t "
-        "group by t.rowid // 100000 order by min(t.rowid)"
-    ).fetchall()
-    digest = hashlib.sha256(repr(columns).encode())
-    for _, part in parts:
-        digest.update(part.encode())
-    return TableContent(rows=sum(n for n, _ in parts), content_hash=digest.hexdigest())
+    """Content of a table, whatever the order of its rows."""
+    columns = columns_of(con, table)
+    monthly = has_months(columns)
+    by = ", ".join(BY_MONTH) if monthly else "'', '', '', null"
+    hashed = f"select {by}, count(*), sum(hash(t)), bit_xor(hash(t)) from {table} as t"
+    found = con.execute(f"{hashed} group by 1, 2, 3, 4 order by 1, 2, 3, 4").fetchall()
+    rows = sum(row[4] for row in found)
+    if not monthly:
+        return TableContent(rows=rows, content_hash=_digest(columns, found))
+    months: dict[str, dict[str, tuple[int, str]]] = {}
+    for source, reporter, flow, month, *sums in found:
+        months.setdefault(f"{source} {reporter} {flow}", {})[format_month(month)] = sums[0], _digest(columns, *sums)
+    return TableContent(rows=rows, content_hash=_digest(columns, months), months=months)
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()
+
+
+def contents(con: duckdb.DuckDBPyConnection, database: str, tables: Collection[str]) -> dict[str, TableContent]:
+    """Content of tables of an attached database."""
+    return {table: table_content(con, f'{database}.main."{table}"') for table in sorted(tables)}
 
 
 def database_content(database: Path) -> dict[str, TableContent]:
     """Content of every audited table of a published database."""
     with scratch() as con:
         con.execute(f"attach {literal(database)} as published (read_only)")
-        tables = con.execute(
-            "select table_name from duckdb_tables() where database_name = 'published' order by 1"
-        ).fetchall()
-        return {t: table_content(con, f'published.main."{t}"') for (t,) in tables if t not in AFTER_AUDIT}
+        tables = con.execute("select table_name from duckdb_tables() where database_name = 'published'").fetchall()
+        return contents(con, "published", [table for (table,) in tables if table not in AFTER_AUDIT])
 
 
 def file_content(path: Path) -> FileContent:
-    """Size and hash of a file."""
+    """Size, hash and mark of a file, read wholly."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:
         while chunk := stream.read(1 << 20):
             digest.update(chunk)
-    return FileContent(bytes=path.stat().st_size, sha256=digest.hexdigest())
+    return FileContent(bytes=path.stat().st_size, sha256=digest.hexdigest(), mark=_mark(path))
+
+
+def _mark(path: Path) -> str:
+    said = path.stat()
+    return f"{said.st_ino} {said.st_mtime_ns}"
+
+
+def is_marked(path: Path, said: FileContent) -> bool:
+    """Whether a file is by inode, size and time the one of which this was said."""
+    return path.is_file() and (path.stat().st_size, _mark(path)) == (said.bytes, said.mark)
+
+
+def is_intact(path: Path, said: FileContent) -> bool:
+    """Whether a file, read wholly, is what was said of it, wherever it lies now."""
+    return path.is_file() and file_content(path).sha256 == said.sha256

@@ -17,7 +17,9 @@ from orchestration.gates.reach import reach
 from orchestration.gates.report import render
 from orchestration.landing.store import LandingState
 from orchestration.releases import candidate
-from orchestration.releases.content import file_content
+from orchestration.releases.content import FileContent, file_content, is_intact, is_marked
+from orchestration.releases.database import DATABASE, write_file
+from orchestration.releases.published import comment, write_release_info
 from orchestration.releases.store import AuditSummary, Manifest, Releases, read_manifest, write_manifest
 
 RESULT_TYPES = {"month": "date", "expected": "decimal(24, 6)", "actual": "decimal(24, 6)",
@@ -55,7 +57,7 @@ def publish(home: Home, state: LandingState) -> Publication:
         if not report.passed:
             _retain_candidates(home)
             return Publication("failed", base, folder, report)
-        if base is not None and read_manifest(folder).same_content(releases.manifest(base)):
+        if base is not None and _is_same(releases, base, read_manifest(folder)):
             shutil.rmtree(folder)
             return Publication("unchanged", base, releases.folder(base), report)
         if releases.current_id() != base:
@@ -65,19 +67,23 @@ def publish(home: Home, state: LandingState) -> Publication:
         return Publication("published", folder.name, releases.folder(folder.name), report)
 
 
+def _is_same(releases: Releases, release_id: str, made: Manifest) -> bool:
+    """Whether a release has the content of a candidate, and its files are those that were published."""
+    folder, said = releases.folder(release_id), releases.manifest(release_id)
+    files = ((folder / name, of) for name, of in said.files.items())
+    return made.same_content(said) and all(is_marked(path, of) or is_intact(path, of) for path, of in files)
+
+
 def build_and_audit(home: Home, state: LandingState, base: str | None) -> tuple[Path, Report]:
     """Build a candidate, audit the file that was built, and write the verdict beside it."""
     folder = candidate.build(home, state, base)
     manifest = read_manifest(folder)
+    judged = file_content(folder / DATABASE)
     report = audit_folder(home, folder)
-    if candidate.database_content(folder / candidate.DATABASE) != manifest.tables:
+    if file_content(folder / DATABASE) != judged:
         raise RefusalError(f"candidate {folder.name} changed while it was audited", remedy="bonded run again")
     _add_verdict(folder, manifest, report)
-    files = {
-        str(path.relative_to(folder)): file_content(path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != "release.json"
-    }
+    files = _files(folder, Releases(home).manifest(base).files if base else {})
     findings = report.findings("broken", "failed", "warned", "waived").head(200)
     summary = AuditSummary(
         passed=report.passed,
@@ -89,10 +95,20 @@ def build_and_audit(home: Home, state: LandingState, base: str | None) -> tuple[
     return folder, report
 
 
+def _files(folder: Path, earlier: dict[str, FileContent]) -> dict[str, FileContent]:
+    """Sizes and hashes of all files but the manifest; those taken over as links are known by their marks."""
+    found = {}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "release.json"):
+        name = str(path.relative_to(folder))
+        said = earlier.get(name)
+        found[name] = said if said and is_marked(path, said) else file_content(path)
+    return found
+
+
 def audit_folder(home: Home, folder: Path) -> Report:
     """Audit a candidate or a release as it lies there."""
     sequence = read_manifest(folder).receipt_sequence
-    return audit(Subject(home, folder / candidate.DATABASE, sequence, settings().expectations))
+    return audit(Subject(home, folder / DATABASE, sequence, settings().expectations))
 
 
 def _add_verdict(folder: Path, manifest: Manifest, report: Report) -> None:
@@ -100,16 +116,15 @@ def _add_verdict(folder: Path, manifest: Manifest, report: Report) -> None:
     results = report.results
     columns = ", ".join(f'"{c}"::{RESULT_TYPES.get(c, "varchar")} as "{c}"' for c in results.columns)
     with scratch() as con:
-        con.execute(f"attach {literal(folder / candidate.DATABASE)} as out")
+        con.execute(f"attach {literal(folder / DATABASE)} as out")
         con.register("results", results.astype(object).where(results.notna(), None).map(_text))
         con.execute(
             f"create table out.main.audit_results as select {columns} from results order by gate, dataset, month"
         )
-        candidate.write_release_info(con, "out", folder.name, manifest.made_at, manifest.is_synthetic)
+        write_release_info(con, "out", folder.name, manifest.made_at, manifest.is_synthetic)
         for table, text in (("audit_results", RESULTS_COMMENT), ("release_info", INFO_COMMENT)):
-            candidate.comment(con, f"out.main.{table}", text, {})
-            parquet = literal(folder / "parquet" / f"{table}.parquet")
-            con.execute(f"copy out.main.{table} to {parquet} (format parquet, compression zstd)")
+            comment(con, f"out.main.{table}", text, {})
+            write_file(con, f"out.main.{table}", folder / "parquet" / f"{table}.parquet")
         con.execute("detach out")
     (folder / "audit.html").write_text(render(report, manifest.release_id, manifest.is_synthetic), encoding="utf-8")
 

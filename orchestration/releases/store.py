@@ -82,7 +82,11 @@ class AuditSummary(_Strict):
 
 
 class Manifest(_Strict):
-    """`release.json`: what a release (or a candidate) is made of. `base` is the release it was built upon."""
+    """`release.json`: what a release (or a candidate) is made of. `base` is the release it was built upon.
+
+    `layout`: hash of how tables are sorted and described; `replaced_rows`: since the file was last written in order;
+    `read_whole_at`: when all that was taken over from earlier releases was last read, and audited, wholly.
+    """
 
     release_id: str
     made_at: dt.datetime
@@ -96,6 +100,9 @@ class Manifest(_Strict):
     code_lists: list[ReleaseCodeList] = []
     documents: list[ReleaseDocument] = []
     tables: dict[str, TableContent]
+    layout: str = ""
+    replaced_rows: int = 0
+    read_whole_at: dt.datetime | None = None
     files: dict[str, FileContent] = {}
     audit: AuditSummary | None = None
 

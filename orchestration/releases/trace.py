@@ -12,7 +12,7 @@ from orchestration.base.errors import RefusalError
 from orchestration.base.months import format_month
 from orchestration.base.settings import Home
 from orchestration.landing.store import Landing, LandingState, Receipt
-from orchestration.releases.candidate import DATABASE
+from orchestration.releases.database import DATABASE
 from orchestration.releases.store import Releases
 from orchestration.warehouse.raw import raw_path, write_raw
 from orchestration.warehouse.snapshot import coverage_table

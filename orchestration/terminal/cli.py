@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -203,19 +204,16 @@ def rollback(release_id: str, home: HomeOption = None) -> None:
 
 @app.command()
 def diff(a: str, b: str, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Tables and months in which two releases differ."""
-    from orchestration.releases.query import difference
+    """Tables, months and figures in which two releases differ."""
+    from orchestration.releases.difference import difference
 
     found = difference(_home(home), a, b)
     if as_json:
-        output.json_out([vars(d) for d in found])
+        output.json_out([asdict(d) for d in found])
     elif not found:
         output.line("the same content")
     else:
-        output.table(
-            ["table", f"rows only in {a}", f"rows only in {b}", "months"],
-            [[d.table, d.only_a, d.only_b, ", ".join(d.months)] for d in found],
-        )
+        output.differences(found, a, b)
 
 
 @app.command()

@@ -12,7 +12,7 @@ from orchestration.gates.exceptions import load_exceptions
 from orchestration.gates.suites import declared_gates, load_suite
 from orchestration.landing.datasets import load_datasets
 from orchestration.landing.store import Landing
-from orchestration.releases.content import file_content
+from orchestration.releases.content import file_content, is_intact
 from orchestration.releases.store import Releases
 from orchestration.warehouse.dbt import manifest
 
@@ -74,6 +74,6 @@ def _release(home: Home) -> Finding:
     folder, manifest = releases.folder(), releases.manifest()
     for name, said in manifest.files.items():
         path = folder / name
-        if not path.exists() or file_content(path) != said:
+        if not is_intact(path, said):
             return Finding("current release", False, f"{name} is not what was published")
     return Finding("current release", True, f"{manifest.release_id}, {len(manifest.files)} files as published")

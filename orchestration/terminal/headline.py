@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.releases.candidate import DATABASE
+from orchestration.releases.database import DATABASE
 
 SENTENCE = """
 select strftime(month, '%Y-%m'), value_usd_bn, yoy_percent, ytd_usd_bn, ytd_yoy_percent, months_at_or_above,

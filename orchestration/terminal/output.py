@@ -21,10 +21,12 @@ from orchestration.base.plain import plain
 
 if TYPE_CHECKING:
     from orchestration.gates.audit import Report
+    from orchestration.releases.difference import TableDifference
     from orchestration.terminal.run import RunSummary
     from orchestration.terminal.status import HomeStatus
 
 FINDINGS_SHOWN = 20
+CHANGES_SHOWN = 10
 
 
 def line(text: str) -> None:
@@ -151,3 +153,17 @@ def run_summary(summary: RunSummary) -> None:
     line(f"audit:    {summary.folder}/audit.html")
     if summary.trace:
         line(f"trace it: {bonded} trace {summary.trace} --home {home}")
+
+
+def differences(found: list[TableDifference], a: str, b: str) -> None:
+    """Two releases: the tables in which they differ, then the greatest changes of figures in each."""
+    table(
+        ["table", f"rows only in {a}", f"rows only in {b}", "months"],
+        [[d.table, d.only_a, d.only_b, ", ".join(d.months)] for d in found],
+    )
+    changes = [[d.table, c.month, c.series, c.figure, c.old, c.new] for d in found for c in d.changes[:CHANGES_SHOWN]]
+    if changes:
+        line("")
+        table(["table", "month", "series", "figure", "old", "new"], changes)
+    if more := sum(d.n_changes for d in found) - len(changes):
+        note(f"{more:,} more changes of figures; bonded diff {a} {b} --json tells more of them")

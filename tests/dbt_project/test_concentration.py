@@ -13,8 +13,8 @@ import pytest
 
 from orchestration.base.settings import Home
 from orchestration.landing.store import Landing
-from orchestration.releases.candidate import DATABASE
 from orchestration.releases.content import table_content
+from orchestration.releases.database import DATABASE
 from orchestration.warehouse.dbt import run_dbt
 from orchestration.warehouse.nodes import monthly, names_of
 from orchestration.warehouse.plan import plan

@@ -13,7 +13,7 @@ from orchestration.gates.audit import Report, audit
 from orchestration.gates.evidence import Subject
 from orchestration.gates.suites import declared_gates
 from orchestration.landing.store import Landing
-from orchestration.releases.candidate import DATABASE
+from orchestration.releases.database import DATABASE
 
 IC_LINE = "hs8 = '85423190' and partner_code = '502' and month = '2024-10-01'"
 

@@ -14,7 +14,7 @@ from orchestration.gates import evidence
 from orchestration.gates.audit import audit
 from orchestration.gates.evidence import Subject
 from orchestration.landing.store import Landing
-from orchestration.releases.candidate import DATABASE
+from orchestration.releases.database import DATABASE
 from tests.conftest import add, released, row
 
 MONTH = "2022-05"

@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from orchestration.releases.candidate import DATABASE
+from orchestration.releases.database import DATABASE
 
 KEY = ["source", "reporter", "flow", "month", "category_scheme", "category_code"]
 

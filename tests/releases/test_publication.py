@@ -79,7 +79,7 @@ KILL = """
     from orchestration.base.settings import Home
     home, point = Home(Path(sys.argv[1])), sys.argv[2]
     def die(*a, **k): os.kill(os.getpid(), signal.SIGKILL)
-    if point == "candidate": publish.candidate.database_content = die
+    if point == "candidate": publish.candidate.write_parquet = die
     if point == "audit": publish.audit = die
     if point == "switch": store.Releases.switch = die
     if point == "log":

@@ -14,8 +14,8 @@ from orchestration.base.settings import Home, settings
 from orchestration.landing.receivers import receive_file
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
-from orchestration.releases.candidate import published_models
 from orchestration.releases.content import table_content
+from orchestration.releases.published import published_models
 from orchestration.releases.store import Releases
 from orchestration.terminal.run import run_home
 from orchestration.warehouse import snapshot

@@ -1,0 +1,210 @@
+"""The file of a release: written anew in order, or as a copy of the release before with the changed months replaced.
+
+Belongs here: how published rows get from the build database into the file and into Parquet beside it. Not here: what a
+candidate is made of (`candidate`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from orchestration.base.duck import literal, scratch
+from orchestration.base.errors import RefusalError
+from orchestration.base.settings import Home
+from orchestration.releases.content import (
+    AFTER_AUDIT,
+    BY_MONTH,
+    FileContent,
+    Slice,
+    TableContent,
+    contents,
+    is_intact,
+    is_marked,
+    unlike,
+)
+from orchestration.releases.published import STORAGE, comment, published_models, write_views
+
+DATABASE = "trade.duckdb"
+#: Of all rows: where more were replaced since a file was last written in order, it is written in order again.
+REPLACED = 0.2
+
+
+@dataclass(frozen=True)
+class Before:
+    """The release before, from which a candidate may take over what has not changed.
+
+    `replaced`: rows replaced since its file was last written in order. `read_whole_at`: when all that it took over was
+    last read wholly; `whole`: it is time again.
+    """
+
+    folder: Path
+    tables: dict[str, TableContent]
+    files: dict[str, FileContent]
+    replaced: int
+    read_whole_at: dt.datetime
+    whole: bool
+
+    def trusted(self, name: str) -> Path | None:
+        """A file of it that is still what was published, or None."""
+        path, said = self.folder / name, self.files.get(name)
+        if said and ((not self.whole and is_marked(path, said)) or is_intact(path, said)):
+            return path
+        return None
+
+
+@dataclass
+class Written:
+    """What was written: content of all tables, slices unlike the release before, rows replaced since order."""
+
+    tables: dict[str, TableContent]
+    changed: dict[str, set[Slice]] = field(default_factory=dict)
+    replaced: int = 0
+
+
+def write_database(home: Home, database: Path, before: Before | None = None) -> Written:
+    """Write the published models of the build database, and the views on them, into a new file.
+
+    What differs from the release before is told by content hashes, and so is whether the file holds what it should:
+    a copy that does not, because that release was damaged, is written anew.
+    """
+    models = published_models()
+    names = [model.name for model in models]
+    with scratch() as con:
+        con.execute(f"attach {literal(home.build_database)} as build (read_only)")
+        tables = contents(con, "build", names)
+        held = before.tables if before else {}
+        changed = {name: unlike(tables[name], held.get(name)) for name in names}
+        written = Written(tables, changed)
+        if before:
+            written.replaced = before.replaced + sum(
+                max(_rows(of.get(name), changed[name]) for of in (tables, held)) for name in names
+            )
+            if written.replaced <= REPLACED * sum(table.rows for table in tables.values()):
+                try:
+                    _replace(con, before.folder / DATABASE, database, changed)
+                    if contents(con, "out", names) == tables:
+                        return written
+                except (duckdb.Error, OSError):
+                    pass  # that file is not what was published: nothing of it is of use
+                con.execute("detach database if exists out")
+                database.unlink(missing_ok=True)
+        written.replaced = 0
+        _write_anew(con, database)
+        if contents(con, "out", names) != tables:
+            raise RefusalError("the build database changed while it was copied", remedy="bonded run again")
+    return written
+
+
+def _rows(table: TableContent | None, pieces: set[Slice]) -> int:
+    held = table.slices if table else {}
+    return sum(held[piece][0] for piece in pieces if piece in held)
+
+
+def _write_anew(con: duckdb.DuckDBPyConnection, database: Path) -> None:
+    con.execute(f"attach {literal(database)} as out (storage_version '{STORAGE}')")
+    for model in published_models():
+        order = ", ".join(model.sort)
+        con.execute(f"create table out.main.{model.name} as from build.main.{model.name} order by {order}")
+        comment(con, f"out.main.{model.name}", model.description, model.columns)
+    write_views(con, "out")
+
+
+def _replace(con: duckdb.DuckDBPyConnection, source: Path, database: Path, changed: dict[str, set[Slice]]) -> None:
+    """Copy the file of the release before and replace in it what has changed, in one transaction."""
+    shutil.copyfile(source, database)
+    con.execute(f"attach {literal(database)} as out")
+    con.begin()
+    for table in AFTER_AUDIT:
+        con.execute(f"drop table if exists out.main.{table}")
+    for model in published_models():
+        pieces = changed[model.name]
+        if not pieces:
+            continue
+        where = _where(pieces)
+        con.execute(f"delete from out.main.{model.name} {where}")
+        con.execute(
+            f"insert into out.main.{model.name} from build.main.{model.name} {where} order by {', '.join(model.sort)}"
+        )
+    con.commit()
+    write_views(con, "out")
+
+
+def _where(pieces: set[Slice]) -> str:
+    """The rows of some streams and months; of a table in one piece, all."""
+    if pieces == {("", "")}:
+        return ""
+    rows = ", ".join(
+        f"({', '.join(literal(part) for part in stream.split(' '))}, date '{month}-01')"
+        for stream, month in sorted(pieces)
+    )
+    return f"where ({', '.join(BY_MONTH)}) in ({rows})"
+
+
+def write_parquet(database: Path, written: Written, before: Before | None) -> None:
+    """The tables as Parquet beside the file, what has not changed as links.
+
+    By month where a table has months; one that has none, or no rows, is one file.
+    """
+    folder = database.parent
+    # One thread, so that the rows of a month stay in order.
+    with scratch() as con:
+        con.execute("set threads = 1")
+        con.execute(f"attach {literal(database)} as made (read_only)")
+        for model in published_models():
+            content = written.tables[model.name]
+            if not content.months:
+                name = f"parquet/{model.name}.parquet"
+                if written.changed[model.name] or not _linked(before, folder, name):
+                    write_file(con, f"made.main.{model.name}", folder / name)
+                continue
+            fresh = {month for _, month in written.changed[model.name]}
+            months = sorted({month for _, month in content.slices})
+            missing = [
+                month
+                for month in months
+                if month in fresh or not _linked(before, folder, f"parquet/{model.name}/month={month}/data.parquet")
+            ]
+            if missing:
+                _write_months(con, model.name, ", ".join(model.sort), missing, folder / "parquet")
+
+
+def write_file(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
+    """A table as one Parquet file."""
+    con.execute(f"copy {table} to {literal(path)} (format parquet, compression zstd)")
+
+
+def _write_months(con: duckdb.DuckDBPyConnection, table: str, order: str, months: list[str], folder: Path) -> None:
+    """The months of a table, a file each; the month stays a column, a date as in the database."""
+    dates = ", ".join(f"date '{month}-01'" for month in months)
+    aside = folder / f".{table}"
+    con.execute(
+        f"copy (select *, strftime(month, '%Y-%m') as folder from made.main.{table} where month in ({dates}) "
+        f"order by month, {order}) to {literal(aside)} "
+        "(format parquet, compression zstd, partition_by (folder), filename_pattern 'data_{i}')"
+    )
+    for month in months:
+        (made,) = (aside / f"folder={month}").iterdir()
+        place = folder / table / f"month={month}"
+        place.mkdir(parents=True)
+        made.replace(place / "data.parquet")
+    shutil.rmtree(aside)
+
+
+def _linked(before: Before | None, folder: Path, name: str) -> bool:
+    """Whether a file could be taken over from the release before: as a link, or copied where links cannot be."""
+    path = before.trusted(name) if before else None
+    if path is None:
+        return False
+    place = folder / name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(path, place)
+    except OSError:
+        shutil.copy2(path, place)
+    return True

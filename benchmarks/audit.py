@@ -33,7 +33,7 @@ from orchestration.gates import audit as audits
 from orchestration.gates.evidence import Subject
 from orchestration.gates.judge import judge
 from orchestration.gates.suites import ExpectationSpec
-from orchestration.landing.store import Landing
+from orchestration.landing.store import Landing, LandingState
 from orchestration.releases import candidate
 from orchestration.releases.database import DATABASE
 from orchestration.releases.store import read_manifest
@@ -86,9 +86,9 @@ def measured(home: Home) -> tuple[Meter, audits.Report]:
         judge("start", (one,), pd.DataFrame({"x": [1]}))
 
     @contextmanager
-    def connected(of: Subject) -> Iterator[duckdb.DuckDBPyConnection]:
+    def connected(of: Subject, state: LandingState) -> Iterator[duckdb.DuckDBPyConnection]:
         with meter.part("tables"):
-            opened = connect(of)
+            opened = connect(of, state)
             con = opened.__enter__()
         try:
             yield con

@@ -201,12 +201,10 @@ code_category as (
 -- A series begins with its first trade. The marts may be asked for that: where they lack a month with trade it is
 -- found missing, and where they have one without trade before, it is found too many.
 series as (
-    select p.stream_id, m.partner_code, g.category_id, min(m.month) as first_month
-    from mart as m
-    inner join period as p using (source, reporter, flow, month)
+    select p.stream_id, f.partner_code, g.category_id, f.first_month
+    from first_traded as f
+    inner join (select distinct source, reporter, flow, stream_id from period) as p using (source, reporter, flow)
     inner join category as g using (category_scheme, category_code)
-    where m.value_usd > 0 or m.value_cny > 0
-    group by all
 ),
 
 -- First whole months: values of facts and of marts, and rows that must be there and that are, each times the numbers of

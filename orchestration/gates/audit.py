@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 import pandas as pd
 
 from orchestration.base.errors import RefusalError
-from orchestration.gates.evidence import Subject, connect, gather
+from orchestration.gates.bench import Bench
+from orchestration.gates.carried import Inputs
+from orchestration.gates.evidence import Subject, connect
 from orchestration.gates.exceptions import KnownException, load_exceptions, waive
 from orchestration.gates.judge import GateBrokenError, judge
 from orchestration.gates.suites import Declared, GateSpec, declared_gates, load_suite
 from orchestration.landing.datasets import load_datasets
+from orchestration.landing.store import Landing
 from orchestration.sources.gacc.calendar import beijing_today
 
 #: Worst first.
 VERDICTS = ("broken", "failed", "warned", "waived", "passed", "not_applicable")
 COLUMNS = ("gate", "dataset", "month", "scope", "measure", "expected", "actual", "difference", "tolerance",
-           "n_compared", "severity", "verdict", "waived_by", "reason", "reference")  # fmt: skip
+           "n_compared", "severity", "verdict", "is_carried", "waived_by", "reason", "reference")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,14 @@ class GateOutcome:
 
 @dataclass(frozen=True)
 class Report:
-    """All comparisons with their verdicts (columns `COLUMNS`), and the outcome of each declared gate."""
+    """All comparisons with their verdicts (columns `COLUMNS`), and the outcome of each declared gate.
+
+    `inputs`: what they were gathered from, if the subject's content was told.
+    """
 
     results: pd.DataFrame
     gates: tuple[GateOutcome, ...]
+    inputs: Inputs = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -92,14 +99,16 @@ def audit(subject: Subject) -> Report:
     """
     declared = declared_gates(subject.expectations)
     known = load_exceptions(subject.expectations, declared)
+    state = Landing(subject.home).state(subject.sequence)
     parts: list[pd.DataFrame] = []
     suites: dict[str, tuple[GateSpec | None, str | None]] = {}
-    with connect(subject) as con:
+    with connect(subject, state) as con:
+        bench = Bench(con, subject, state)
         for gate, rule in declared.items():
             spec: GateSpec | None = None
             try:
                 spec = load_suite(subject.expectations / f"{gate}.yml")
-                found, message = _run(con, subject, spec, rule), None
+                found, message = _run(bench, spec, rule), None
             except Exception as error:
                 # Whatever a gate stumbles over, it has not judged: broken, never passed.
                 expected = isinstance(error, GateBrokenError | RefusalError)
@@ -109,13 +118,14 @@ def audit(subject: Subject) -> Report:
             suites[gate] = spec, message
         results = pd.concat(parts, ignore_index=True)
         unsound = _waived(results, known) + _must_compare(con, subject, declared, results)
+        inputs = bench.inputs()
     frame = pd.concat([results, *unsound], ignore_index=True)[list(COLUMNS)]
     failed = {row.gate: str(row.reason) for part in unsound for row in part.itertuples()}
     outcomes = []
     for gate, (spec, message) in suites.items():
         verdict = worst(frame.loc[frame["gate"] == gate, "verdict"])
         outcomes.append(GateOutcome(gate, spec.title if spec else gate, verdict, message or failed.get(gate)))
-    return Report(frame.astype(object).where(frame.notna(), None), tuple(outcomes))
+    return Report(frame.astype(object).where(frame.notna(), None), tuple(outcomes), inputs)
 
 
 def _waived(results: pd.DataFrame, known: dict[str, KnownException]) -> list[pd.DataFrame]:
@@ -129,22 +139,15 @@ def _waived(results: pd.DataFrame, known: dict[str, KnownException]) -> list[pd.
 
 def _row(gate: str, **values: object) -> pd.DataFrame:
     row = {**dict.fromkeys(COLUMNS), "gate": gate, "dataset": "-", "scope": "-", "measure": "-", "n_compared": 0}
-    row |= {"severity": "block", **values}
+    row |= {"severity": "block", "is_carried": False, **values}
     return pd.DataFrame([row], dtype=object)
 
 
-def _run(con: duckdb.DuckDBPyConnection, subject: Subject, spec: GateSpec, rule: Declared) -> pd.DataFrame:
-    path = subject.expectations / f"{spec.gate}.sql"
-    if not path.is_file():
-        raise GateBrokenError(f"{path.name} is missing")
-    gather(con, spec, path.read_text(encoding="utf-8").rstrip().rstrip(";"))
-    frame = (
-        con.execute("select * from evidence where gate = ? order by dataset, month, scope, measure", [spec.gate])
-        .fetch_arrow_table()
-        .to_pandas()
-    )
+def _run(bench: Bench, spec: GateSpec, rule: Declared) -> pd.DataFrame:
+    bench.gather(spec)
+    frame = bench.gathered(spec.gate)
     if rule.speaks == "every_month":
-        _refuse_silence(con, spec)
+        _refuse_silence(bench.con, spec)
     if frame.empty:
         return _row(spec.gate, verdict="not_applicable", reason=spec.nothing)
     return _judged(spec, frame)

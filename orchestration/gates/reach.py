@@ -21,6 +21,8 @@ class Reach:
     months_confirmed: int
     months_overdue: int
     overdue: str
+    comparisons: int
+    carried: int
 
     def as_dict(self) -> dict[str, int]:
         """The numbers alone, for `release.json`."""
@@ -32,6 +34,7 @@ class Reach:
             f"Figures printed elsewhere: {self.figures_compared:,} of {self.figures_known:,} could be compared.",
             f"Months of details: {self.months_confirmed:,} of {self.months_held:,} are confirmed by such a figure.",
             f"Overdue by the release calendar: {self.overdue or 'none'}.",
+            f"Comparisons: {self.comparisons:,}, of which {self.carried:,} stand on evidence of earlier audits.",
         ]
 
 
@@ -54,4 +57,6 @@ def reach(report: Report) -> Reach:
         months_confirmed=max(len(held) - int(is_month.sum()), 0),
         months_overdue=len(late),
         overdue="; ".join(overdue),
+        comparisons=len(rows),
+        carried=int(rows["is_carried"].astype(bool).sum()),
     )

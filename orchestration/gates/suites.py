@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from orchestration.base import strict_yaml
 from orchestration.base.deferred import deferred
@@ -49,13 +49,15 @@ def _number(value: Any) -> Any:
 
 class GateSpec(_Strict):
     """One gate: `<gate>.yml`. `expectations`: the judgement of the evidence that `<gate>.sql` gives; `nothing`: why
-    there may be nothing to compare; `by_month`: the SQL is run on the raw files of a few months at a time.
+    there may be nothing to compare; `by_month`: the SQL is run on the raw files of a few months at a time; `reads`: the
+    months that its comparisons of a month read (`gates.carried.window`), or `all`, also where it asks the day.
     """
 
     gate: str
     title: str
     asset: str
     nothing: str
+    reads: Annotated[str, Field(pattern=r"^(month|back [1-9]\d?|year|period|all)$")]
     expectations: tuple[ExpectationSpec, ...]
     by_month: bool = False
 

@@ -41,6 +41,14 @@ class TableContent(BaseModel):
             return {("", ""): (self.rows, self.content_hash)}
         return {(stream, month): said for stream, of in self.months.items() for month, said in of.items()}
 
+    @property
+    def by_month(self) -> dict[str, str]:
+        """Hashes by month, all streams together; of a table in one piece under ''."""
+        found: dict[str, str] = {}
+        for (stream, month), (_, said) in sorted(self.slices.items()):
+            found[month] = f"{found.get(month, '')} {stream} {said}".strip()
+        return found
+
 
 def unlike(a: TableContent | None, b: TableContent | None) -> set[Slice]:
     """Streams and months in which two contents of one table differ."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +12,7 @@ from orchestration.base.errors import RefusalError
 from orchestration.base.interrupt import uninterrupted
 from orchestration.base.settings import Home, settings
 from orchestration.gates.audit import Report, audit
+from orchestration.gates.carried import Earlier
 from orchestration.gates.evidence import Subject
 from orchestration.gates.reach import reach
 from orchestration.gates.report import render
@@ -23,7 +24,8 @@ from orchestration.releases.published import comment, write_release_info
 from orchestration.releases.store import AuditSummary, Manifest, Releases, read_manifest, write_manifest
 
 RESULT_TYPES = {"month": "date", "expected": "decimal(24, 6)", "actual": "decimal(24, 6)",
-                "difference": "decimal(24, 6)", "tolerance": "decimal(24, 6)", "n_compared": "bigint"}  # fmt: skip
+                "difference": "decimal(24, 6)", "tolerance": "decimal(24, 6)", "n_compared": "bigint",
+                "is_carried": "boolean"}  # fmt: skip
 RESULTS_COMMENT = (
     "Every comparison of the audit that this release passed: what was compared with what, and the verdict."
 )
@@ -78,12 +80,17 @@ def build_and_audit(home: Home, state: LandingState, base: str | None) -> tuple[
     """Build a candidate, audit the file that was built, and write the verdict beside it."""
     folder = candidate.build(home, state, base)
     manifest = read_manifest(folder)
+    earlier = Releases(home).manifest(base) if base else None
+    evidence = None
+    if earlier and manifest.read_whole_at != manifest.made_at:
+        evidence = _evidence(Releases(home), earlier)
+    content = {name: table.by_month for name, table in manifest.tables.items()}
     judged = file_content(folder / DATABASE)
-    report = audit_folder(home, folder)
+    report = audit(replace(_subject(home, folder), content=content, earlier=evidence))
     if file_content(folder / DATABASE) != judged:
         raise RefusalError(f"candidate {folder.name} changed while it was audited", remedy="bonded run again")
     _add_verdict(folder, manifest, report)
-    files = _files(folder, Releases(home).manifest(base).files if base else {})
+    files = _files(folder, earlier.files if earlier else {})
     findings = report.findings("broken", "failed", "warned", "waived").head(200)
     summary = AuditSummary(
         passed=report.passed,
@@ -91,7 +98,7 @@ def build_and_audit(home: Home, state: LandingState, base: str | None) -> tuple[
         coverage=reach(report).as_dict(),
         findings=[{k: None if v is None else str(v) for k, v in row.items()} for row in findings.to_dict("records")],
     )
-    write_manifest(manifest.model_copy(update={"files": files, "audit": summary}), folder)
+    write_manifest(manifest.model_copy(update={"files": files, "audit": summary, "evidence": report.inputs}), folder)
     return folder, report
 
 
@@ -105,10 +112,20 @@ def _files(folder: Path, earlier: dict[str, FileContent]) -> dict[str, FileConte
     return found
 
 
+def _evidence(releases: Releases, said: Manifest) -> Earlier | None:
+    """What a release's audit compared, if that is still what was published."""
+    name = "parquet/audit_results.parquet"
+    path, of = releases.folder(said.release_id) / name, said.files.get(name)
+    return Earlier(path, said.evidence) if of and is_intact(path, of) else None
+
+
 def audit_folder(home: Home, folder: Path) -> Report:
-    """Audit a candidate or a release as it lies there."""
-    sequence = read_manifest(folder).receipt_sequence
-    return audit(Subject(home, folder / DATABASE, sequence, settings().expectations))
+    """Audit a candidate or a release as it lies there, wholly."""
+    return audit(_subject(home, folder))
+
+
+def _subject(home: Home, folder: Path) -> Subject:
+    return Subject(home, folder / DATABASE, read_manifest(folder).receipt_sequence, settings().expectations)
 
 
 def _add_verdict(folder: Path, manifest: Manifest, report: Report) -> None:

@@ -85,7 +85,8 @@ class Manifest(_Strict):
     """`release.json`: what a release (or a candidate) is made of. `base` is the release it was built upon.
 
     `layout`: hash of how tables are sorted and described; `replaced_rows`: since the file was last written in order;
-    `read_whole_at`: when all that was taken over from earlier releases was last read, and audited, wholly.
+    `read_whole_at`: when all that was taken over from earlier releases was last read, and audited, wholly;
+    `evidence`: by gate and month what its comparisons were gathered from.
     """
 
     release_id: str
@@ -105,6 +106,7 @@ class Manifest(_Strict):
     read_whole_at: dt.datetime | None = None
     files: dict[str, FileContent] = {}
     audit: AuditSummary | None = None
+    evidence: dict[str, dict[str, str]] = {}
 
     def same_content(self, other: Manifest) -> bool:
         """Whether both hold the same tables from the same receipts, code lists and documents."""

@@ -1,0 +1,80 @@
+"""Where gates lay out their evidence: what stands on unchanged content is taken over, the rest is gathered.
+
+Belongs here: which months of a gate are gathered. Not here: by what fingerprint a month is known again (`carried`).
+"""
+
+from __future__ import annotations
+
+import duckdb
+import pandas as pd
+
+from orchestration.base.months import format_month
+from orchestration.gates.carried import Inputs, Sources, window
+from orchestration.gates.evidence import Subject, carry, gather, show
+from orchestration.gates.judge import GateBrokenError
+from orchestration.gates.suites import GateSpec
+from orchestration.landing.store import LandingState
+
+
+class Bench:
+    """The evidence of one audit, gate after gate."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, subject: Subject, state: LandingState) -> None:
+        self.con, self._subject = con, subject
+        self._sources: Sources | None = None
+        if subject.content is not None:
+            self._sources = Sources(subject.content, _begun(con), state, subject.home.raw, subject.expectations)
+        self._shown: set[str] | None = None
+        self._reads: dict[str, str] = {}
+
+    def gather(self, spec: GateSpec) -> None:
+        """Put all comparisons of a gate into the evidence table; `GateBrokenError` if it cannot."""
+        path = self._subject.expectations / f"{spec.gate}.sql"
+        if not path.is_file():
+            raise GateBrokenError(f"{path.name} is missing")
+        sql = path.read_text(encoding="utf-8").rstrip().rstrip(";")
+        self._reads[spec.gate] = spec.reads
+        kept, anew = self._kept(spec, sql)
+        if kept and self._subject.earlier:
+            carry(self.con, spec.gate, self._subject.earlier, kept)
+            if not anew:
+                return
+        self._show({month for of in anew for month in window(spec.reads, of)} if kept else None)
+        gather(self.con, spec, sql, but=kept)
+
+    def _kept(self, spec: GateSpec, sql: str) -> tuple[set[str], set[str]]:
+        """Months of which the comparisons are taken over, and those of which they are gathered if there are such."""
+        if self._sources is None:
+            return set(), set()
+        self._sources.know(spec, sql)
+        earlier = self._subject.earlier.inputs.get(spec.gate, {}) if self._subject.earlier else {}
+        kept = {month for month, said in earlier.items() if self._sources.of(spec.gate, month) == said}
+        return kept, (self._sources.months | earlier.keys()) - kept
+
+    def _show(self, months: set[str] | None) -> None:
+        if self._shown != months and self._subject.content is not None:
+            show(self.con, self._subject.content, months)
+            self._shown = months
+
+    def gathered(self, gate: str) -> pd.DataFrame:
+        """All comparisons of a gate."""
+        sql = "select * from evidence where gate = ? order by dataset, month, scope, measure"
+        return self.con.execute(sql, [gate]).fetch_arrow_table().to_pandas()
+
+    def inputs(self) -> Inputs:
+        """What the comparisons were gathered from, for the next audit; nothing of gates that read everything."""
+        if self._sources is None:
+            return {}
+        spoken: dict[str, set[str]] = {gate: set(self._sources.months) for gate in self._reads}
+        for gate, month in self.con.execute("select distinct gate, month from evidence").fetchall():
+            spoken[gate].add(format_month(month))
+        found = {gate: {month: self._sources.of(gate, month) for month in sorted(of)} for gate, of in spoken.items()}
+        return {gate: {m: said for m, said in of.items() if said} for gate, of in found.items() if any(of.values())}
+
+
+def _begun(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """By month a hash of the series that begin in it."""
+    rows = con.execute(
+        "select first_month, count(*), sum(hash(t)), bit_xor(hash(t)) from first_traded as t group by 1 order by 1"
+    ).fetchall()
+    return {format_month(month): repr(sums) for month, *sums in rows}

@@ -1,0 +1,128 @@
+"""Evidence that need not be gathered again: comparisons of the audit before whose inputs are what they were.
+
+Belongs here: of what a gate's comparisons of a month are gathered, as fingerprints. Not here: judgement. Rows are
+carried, never verdicts: Great Expectations judges what was carried and what was gathered together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from orchestration.base.months import add_months, format_month, month_range, parse_month
+from orchestration.base.settings import DBT_PROJECT, PROJECT
+from orchestration.gates.reference import READS
+from orchestration.gates.suites import GateSpec
+from orchestration.landing.store import LandingState
+
+#: By gate and month (YYYY-MM) the fingerprint of what its comparisons were gathered from.
+Inputs = dict[str, dict[str, str]]
+#: By published table and month its content hash, all streams together; a table in one piece under ''.
+Content = Mapping[str, Mapping[str, str]]
+LIBRARIES = ("duckdb", "great-expectations", "pandas", "pyarrow")
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The audit before: `results`, its comparisons as Parquet, and what they were gathered from."""
+
+    results: Path
+    inputs: Inputs
+
+
+def _code() -> str:
+    digest = hashlib.sha256(repr([version(name) for name in LIBRARIES]).encode())
+    for path in [*sorted((PROJECT / "orchestration").rglob("*.py")), DBT_PROJECT / "seeds" / "units.csv"]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+#: Of the code that this process runs, so read at its start: files may change under a process that lives long.
+CODE = _code()
+
+
+def window(reads: str, month: str) -> list[str]:
+    """The months that comparisons of a month read, by what the gate declares; `ValueError` for `all`, which has none.
+
+    `month`; `back N`: with as many before it; `year`: from January on; `period`: of any printed figure that ends in it,
+    from January two years before on, since growth over twelve months is printed.
+    """
+    last = parse_month(month)
+    kind, _, n = reads.partition(" ")
+    match kind:
+        case "month":
+            first = last
+        case "back":
+            first = add_months(last, -int(n))
+        case "year":
+            first = last.replace(month=1)
+        case "period":
+            first = last.replace(year=last.year - 2, month=1)
+        case _:
+            raise ValueError(f"{reads} is no window of months")
+    return [format_month(found) for found in month_range(first, last)]
+
+
+class Sources:
+    """What all comparisons of one audit are gathered from, by month."""
+
+    def __init__(
+        self, content: Content, begun: Mapping[str, str], state: LandingState, raw: Path, expectations: Path
+    ) -> None:
+        """`begun`: hashes of the series that begin in a month (`reference.FIRST_TRADED`), in order of months."""
+        self.content, self._begun, self._expectations = content, begun, expectations
+        self._gates: dict[str, tuple[str, str]] = {}
+        rank = state.precedence()
+        self._receipts: dict[str, list[str]] = defaultdict(list)
+        for receipt in sorted(state.active, key=lambda r: rank[r.receipt_id]):
+            for month in receipt.scope.month_list:
+                self._receipts[format_month(month)].append(receipt.receipt_id)
+        self._raw: dict[str, list[str]] = defaultdict(list)
+        for path in sorted(raw.glob("*/month=*/*.parquet")):
+            mark = path.stat()
+            self._raw[path.parent.name[6:]].append(f"{path.name} {mark.st_size} {mark.st_mtime_ns}")
+        streams = sorted({(r.scope.source, r.scope.reporter, r.scope.flow) for r in state.active})
+        datasets = (expectations / "datasets.yml").read_bytes()
+        self._common = repr((CODE, streams, state.dataset_names, datasets))
+        self.of = cache(self._of)
+
+    @property
+    def months(self) -> set[str]:
+        """Months that receipts cover."""
+        return set(self._receipts)
+
+    def know(self, spec: GateSpec, sql: str) -> None:
+        """Remember a gate, for itself and for those after it that look at what it compared."""
+        self._gates[spec.gate] = spec.reads, sql
+
+    def _of(self, gate: str, month: str) -> str | None:
+        """Fingerprint of what a gate's comparisons of a month are gathered from; None if it reads everything."""
+        reads, sql = self._gates[gate]
+        if reads == "all":
+            return None
+        before = [self.of(name, month) for name in self._gates if name != gate and f"'{name}'" in sql]
+        if None in before:
+            return None
+        said = (self._expectations / f"{gate}.yml").read_bytes()
+        begun = [of for first, of in self._begun.items() if first <= month] if "first_traded" in sql else []
+        digest = hashlib.sha256(repr((self._common, sql, said, before, begun)).encode())
+        tables = sorted(self._tables(sql))
+        for table in tables:
+            digest.update(f"{table} {self.content[table].get('', '')}\n".encode())
+        for read in window(reads, month):
+            held = [self.content[table].get(read) for table in tables]
+            digest.update(repr((read, held, self._receipts.get(read), self._raw.get(read))).encode())
+        return digest.hexdigest()[:16]
+
+    def _tables(self, sql: str) -> Iterator[str]:
+        """Published tables that a gate reads, also through what is made for all gates."""
+        words = set(re.findall(r"\w+", sql))
+        for name, text in READS.items():
+            words |= set(re.findall(r"\w+", text)) if name in words else set()
+        return (table for table in self.content if table in words)

@@ -1,29 +1,38 @@
-"""Homes of made-up trade for the benchmarks: landing records and raw Parquet, written without parsing.
+"""Made-up trade for the benchmarks: files as the site writes them, for the inbox, and what must be promised for them.
 
-Made-up trade meets no printed figure; all else about it is as in real files.
+The same file each time: what trades, and for how much, is told by hashes. Made-up trade meets no printed figure; all
+else about it is as in real files.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-
-import duckdb
+import shutil
+from pathlib import Path
 
 from orchestration.base.duck import literal, scratch
-from orchestration.base.months import add_months, parse_month
-from orchestration.base.settings import DBT_PROJECT, Home
-from orchestration.landing.scope import Scope
-from orchestration.landing.store import Landing, Receipt, ReceivedMonth
-from orchestration.sources.gacc.parse import PARSER_VERSION
-from orchestration.sources.gacc.rows import RAW_COLUMNS
-from orchestration.warehouse.raw import raw_path
+from orchestration.base.months import format_month, parse_month
+from orchestration.base.settings import DBT_PROJECT, PROJECT, Home
+from orchestration.sources.gacc.calendar import FIRST_MONTH, detail_release_date
+from orchestration.sources.gacc_sample.delivery import deliver
 
-LAST_MONTH = parse_month("2024-12")
-#: A home with this active dataset has its continuity judged; its source is the synthetic one.
-DATASET, SOURCE = "sample_chips", "gacc_sample"
-DIMENSIONS = ("month", "hs_code", "partner_code", "regime_code")
-#: Every line of the tariff's headings up to 5,000, and chips, which the dataset needs.
+#: The last month that is made up.
+LAST_MONTH = parse_month("2025-01")
+DATASET = "made_up"
+PROMISE = f"""
+  {DATASET}:
+    title: Everything from every partner, made up
+    source: gacc_sample
+    flow: import
+    hs: all
+    partners: all
+    currency: USD
+    first: {format_month(FIRST_MONTH)}
+    last: {format_month(LAST_MONTH)}
+    never_zero: [{{partner: 502, hs: 85423}}]
+    must_compare: [layers, keys_and_shapes, domains, continuity]
+"""
+#: Every line of the tariff's headings up to 5,000, and chips, which the dataset promises.
 CODES = f"""
 create table code as
 with heading as (
@@ -48,84 +57,65 @@ order by is_needed and partner_code = '502' desc,
 limit ?"""
 #: A month's rows in the order of a download, by quantity: each cell in 19 of 20 months, in three regimes.
 MONTH = """
-select date '{month}' as month, 1 + row_number() over (order by quantity_1 desc, seed) as line,
-  hs_code, hs_name, partner_code, partner_name, regime_code, regime_name, null as province_code, null as province_name,
-  quantity_1, if(hs_code < '84', 'Kilogram', 'Number of item') as unit_1,
-  seed % 1000000 as quantity_2, if(hs_code < '84', null, 'Kilogram') as unit_2,
+create or replace temp table row as
+select 1 + row_number() over (order by quantity desc, seed) as line, *,
   (exp(seed % 1400 / 100.0) * (1 + seed % 17))::bigint as value
 from (
-  select *, hash(hs_code, partner_code, regime_code, '{month}') as seed, seed // 1000 % 100000 as quantity_1 from cell,
+  select *, hash(hs_code, partner_code, regime_code, '{month}') as seed, seed // 1000 % 100000 as quantity from cell,
     (values ('10', 'Ordinary Trade'), ('14', 'Processing and assembling'), ('15', 'Processing with imported materials'))
       as regime (regime_code, regime_name)
   where hs_code like '85423%' or hash(hs_code, partner_code, '{month}') % 20 <> 0
-)
-order by line"""
+)"""
+#: What a print changes of a month that was printed before: one row in a hundred is gone, the others are 1 % higher.
+REVISED = """
+create or replace temp table row as
+select * replace (value + value // 100 as value) from row where hash(line) % 100 > 0"""
+HEADER = (
+    "Date of data", "Trading partner code", "Trading partner", "Commodity code", "Commodity", "Customs Regime code",
+    "Customs Regime", "Quantity", "Unit", "Supplementary Quantity", "Supplementary Unit", "US dollar",
+)  # fmt: skip
+CELL_TEXTS = (
+    "'{month}'", "partner_code", "partner_name", "hs_code", "hs_name", "regime_code", "regime_name",
+    "quantity", "if(hs_code < '84', 'Kilogram', 'Number of item')",
+    "if(hs_code < '84', 0, seed % 1000000)", "if(hs_code < '84', '?', 'Kilogram')", "format('{{:,}}', value)",
+)  # fmt: skip
+#: A cell as text, in quotes, with a comma behind it.
+QUOTED = """'"' || replace(({})::varchar, '"', '""') || '",'"""
 
 
-def write_home(home: Home, months: int, rows: int) -> None:
-    """Landing records and raw Parquet: one receipt and one file a month, of about that many rows."""
-    home.create()
-    landing = Landing(home)
-    with scratch() as con:
-        con.execute(CODES)
-        con.execute(CELLS, [rows * 20 // 57])
-        for sequence in range(1, months + 1):
-            month = add_months(LAST_MONTH, sequence - months)
-            receipt = _write_month(con, home, sequence, month, add_months(month, 1).replace(day=20))
-            with landing.receiving():
-                landing.append(receipt)
+class Trade:
+    """Made-up trade of about so many rows a month."""
+
+    def __init__(self, rows: int) -> None:
+        self._con = scratch()
+        self._con.execute(CODES)
+        # Three regimes a cell, in 19 of 20 months.
+        self._con.execute(CELLS, [rows * 20 // 57])
+
+    def print_month(self, home: Home, month: dt.date, revised_on: dt.date | None = None) -> Path:
+        """Put the file of a month into the home's inbox, or a revised one, with its sidecar; returns its path."""
+        self._con.execute(MONTH.format(month=month))
+        if revised_on:
+            self._con.execute(REVISED)
+        name = f"made_up_{month:%Y%m}{'_revised' if revised_on else ''}.csv"
+        vintage = revised_on or detail_release_date(month)
+        return deliver(home.inbox / DATASET / name, self._content(month), vintage, "made up for a benchmark")
+
+    def _content(self, month: dt.date) -> bytes:
+        """The rows as the site prints them: GB18030, every field quoted, an empty last column."""
+        cells = [QUOTED.format(text.format(month=f"{month:%Y%m}")) for text in CELL_TEXTS]
+        found = self._con.execute(f"select {' || '.join(cells)} from row order by line").fetchall()
+        head = "".join(f'"{name}",' for name in HEADER)
+        return "\n".join([head, *(text for (text,) in found), ""]).encode("gb18030")
 
 
-def revise(home: Home, month: dt.date, keep: int) -> None:
-    """One more receipt of a month that is there: of 100 rows it keeps so many, with values 1 % higher.
-
-    Its vintage lies after those of all months; with 0 the month is empty.
-    """
-    landing = Landing(home)
-    paths = [raw_path(home, r, month) for r in landing.state().receipts if month in r.scope.month_list]
-    rows = (
-        "select * replace (value + value // 100 as value) "
-        f"from read_parquet({literal(paths[0])}, hive_partitioning = false) where hash(line) % 100 < {keep}"
-    )
-    with scratch() as con, landing.receiving():
-        sequence = landing.state().sequence + 1
-        landing.append(_write_month(con, home, sequence, month, add_months(LAST_MONTH, 3), rows))
-
-
-def _write_month(
-    con: duckdb.DuckDBPyConnection, home: Home, sequence: int, month: dt.date, vintage: dt.date, rows: str = ""
-) -> Receipt:
-    """Raw rows of a month, and the receipt that they stand for."""
-    sha256 = hashlib.sha256(f"{month} {sequence}".encode()).hexdigest()
-    receipt = Receipt.model_validate(
-        {
-            "sequence": sequence,
-            "receipt_id": f"r{sequence:06d}-{sha256[:8]}",
-            "sha256": sha256,
-            "bytes": 0,
-            "name": f"made_up_{month:%Y_%m}.csv",
-            "received_at": dt.datetime.now(dt.UTC),
-            "dataset": DATASET,
-            "vintage": vintage,
-            "header": None,
-            "scope": Scope(source=SOURCE, flow="import", months=(month, month), hs="all", partners="all",
-                           currency="USD", dimensions=DIMENSIONS),
-            "printed": (month, month),
-            "encoding": "gb18030",
-            "content": (),
-        }
-    )  # fmt: skip
-    scope, path = receipt.scope, raw_path(home, receipt, month)
-    head = {"receipt_id": receipt.receipt_id, "parser_version": PARSER_VERSION, "source": scope.source,
-            "reporter": scope.reporter, "flow": scope.flow, "currency": scope.currency}  # fmt: skip
-    columns = [f"{literal(value)} as {name}" for name, value in head.items()]
-    columns += [f"{name}::{kind} as {name}" for name, kind in RAW_COLUMNS.items()]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    con.execute(
-        f"copy (select {', '.join(columns)} from ({rows or MONTH.format(month=month)})) to {literal(path)} "
-        "(format parquet, compression zstd)"
-    )
-    seen = con.execute(
-        f"select count(*), coalesce(sum(value), 0)::bigint from read_parquet({literal(path)})"
-    ).fetchone() or (0, 0)
-    return receipt.model_copy(update={"content": (ReceivedMonth(month=month, rows=seen[0], value=seen[1]),)})
+def promised(folder: Path) -> Path:
+    """A copy of the reviewed files with a dataset for made-up trade; it meets no printed figure, so `totals` warns."""
+    copy = Path(shutil.copytree(PROJECT / "expectations", folder / "expectations"))
+    with (copy / "datasets.yml").open("a", encoding="utf-8") as datasets:
+        datasets.write(PROMISE)
+    totals = (copy / "totals.sql").read_text(encoding="utf-8")
+    blocks = "if(is_headline and grade in ('A', 'B'), 'block', 'warn')"
+    assert blocks in totals, "totals.sql says in another way what blocks"
+    (copy / "totals.sql").write_text(totals.replace(blocks, "'warn'"), encoding="utf-8")
+    return copy

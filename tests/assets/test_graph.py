@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from orchestration.automation.schedules import DUE_TAG, detail_release_day
 from orchestration.base.settings import PROJECT
 from orchestration.definitions import defs
 from orchestration.gates.suites import declared_gates
+from tests.conftest import many
 
 SNAPSHOT = Path(__file__).with_name("graph.json")
 
@@ -92,6 +94,18 @@ def test_definitions_validate() -> None:
     command = [str(Path(sys.executable).with_name("dagster")), "definitions", "validate", "-w", "workspace.yaml"]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and "All code locations passed validation" in done.stderr + done.stdout
+
+
+@pytest.mark.own_run("Dagster's own command, in a process of its own")
+@pytest.mark.series
+@pytest.mark.parametrize("verb", many(["check"], ["check", "list"]))
+def test_dg_finds_the_definitions(verb: str, tmp_path: Path) -> None:
+    """Of the project as it lies in a clone, without a word on where."""
+    command = [str(Path(sys.executable).with_name("dg")), verb, "defs"]
+    place = {**os.environ, "HOME": str(tmp_path)}
+    done = subprocess.run(command, cwd=PROJECT, env=place, capture_output=True, text=True, check=False)
+    said = {"check": "All definitions loaded successfully", "list": "build_and_publish"}[verb]
+    assert done.returncode == 0 and said in done.stdout + done.stderr
 
 
 if __name__ == "__main__":

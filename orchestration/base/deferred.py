@@ -1,9 +1,11 @@
-"""Libraries that others import at their top and seldom use."""
+"""Importing libraries that ask for more than they need: others that they seldom use, a home of the user."""
 
 from __future__ import annotations
 
 import importlib
+import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -29,3 +31,19 @@ def deferred(*names: str) -> Iterator[None]:
     finally:
         for name in standing:
             del sys.modules[name]
+
+
+@contextmanager
+def somewhere_to_live() -> Iterator[None]:
+    """Who asks within for the user's home directory gets one, also where the system knows of none.
+
+    A service or a container may run as a number without a name; what only asks as it is imported must not fail there.
+    """
+    if os.path.expanduser("~") != "~":  # noqa: PTH111
+        yield
+        return
+    os.environ["HOME"] = tempfile.gettempdir()
+    try:
+        yield
+    finally:
+        del os.environ["HOME"]

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from orchestration.base import strict_yaml
-from orchestration.base.deferred import deferred
+from orchestration.base.deferred import deferred, somewhere_to_live
 from orchestration.base.errors import RefusalError
 
 #: Arguments that would let an expectation pass although rows fail, or change what is reported.
@@ -123,7 +123,7 @@ def great_expectations() -> Any:
     """The library, imported by the first who judges; without two others, for one expectation that draws distributions,
     which would take almost as long again.
     """
-    with deferred("altair", "scipy.stats"):
+    with deferred("altair", "scipy.stats"), somewhere_to_live():
         import great_expectations as library
     return library
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from orchestration.assets.code import with_code
 from orchestration.assets.common import Warehouse
 from orchestration.assets.dbt import dbt_dimensions, dbt_facts, dbt_marts
 from orchestration.assets.landing import landing_receipts, take_in_quiet
@@ -14,18 +15,20 @@ from orchestration.automation.schedules import build_and_publish, detail_release
 from orchestration.automation.sensors import inbox_files
 
 defs = dg.Definitions(
-    assets=[
-        landing_receipts,
-        raw_gacc,
-        raw_gacc_nomenclature,
-        raw_gacc_bulletin,
-        raw_exchange_rates,
-        dbt_dimensions,
-        dbt_facts,
-        dbt_marts,
-        inspected_month,
-        release,
-    ],
+    assets=with_code(
+        [
+            landing_receipts,
+            raw_gacc,
+            raw_gacc_nomenclature,
+            raw_gacc_bulletin,
+            raw_exchange_rates,
+            dbt_dimensions,
+            dbt_facts,
+            dbt_marts,
+            inspected_month,
+            release,
+        ]
+    ),
     jobs=[build_and_publish],
     schedules=[detail_release_day],
     sensors=[inbox_files],

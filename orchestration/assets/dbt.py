@@ -12,6 +12,7 @@ import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
+from orchestration.assets.code import dbt_code
 from orchestration.assets.common import (
     MONTHS,
     OWNERS,
@@ -51,6 +52,10 @@ class Translator(DagsterDbtTranslator):
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:  # noqa: ARG002
         """The same team for all."""
         return OWNERS
+
+    def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
+        """And where the SQL lies."""
+        return {**super().get_metadata(dbt_resource_props), **dbt_code(dbt_resource_props)}
 
     def get_asset_check_spec(self, *args: Any, **said: Any) -> dg.AssetCheckSpec | None:
         """No check is blocking: a failed test fails its step, and what was not built again has none to wait for."""

@@ -10,6 +10,7 @@ from orchestration.assets.dbt import dbt_dimensions, dbt_facts, dbt_marts
 from orchestration.assets.landing import landing_receipts, take_in_quiet
 from orchestration.assets.raw import raw_exchange_rates, raw_gacc, raw_gacc_bulletin, raw_gacc_nomenclature
 from orchestration.assets.release import inspected_month, release
+from orchestration.automation.after import after_runs
 from orchestration.automation.progress import progress_logger
 from orchestration.automation.schedules import build_and_publish, detail_release_day
 from orchestration.automation.sensors import inbox_files
@@ -31,7 +32,7 @@ defs = dg.Definitions(
     ),
     jobs=[build_and_publish],
     schedules=[detail_release_day],
-    sensors=[inbox_files],
+    sensors=[inbox_files, after_runs],
     resources={"warehouse": Warehouse(), "inbox": take_in_quiet},
     executor=dg.in_process_executor,
     loggers={"console": dg.colored_console_logger, "progress": progress_logger},

@@ -69,12 +69,7 @@ def landing_receipts(
             "due and not there": dg.MetadataValue.md(due_table(late)),
         }
     )
-    yield dg.AssetCheckResult(
-        check_name="inbox_accepted",
-        passed=not outcome.refused,
-        description=f"{len(outcome.refused)} refused. {outcome.refused[0][1]}" if outcome.refused else None,
-        metadata={shown_name(path): str(error) for path, error in outcome.refused[:NAMED]},
-    )
+    yield dg.AssetCheckResult(check_name="inbox_accepted", **accepted(outcome))
     yield dg.AssetCheckResult(check_name="nothing_overdue", **judged(late))
     if not state.receipts:
         raise dg.Failure("This home holds nothing yet: no file has been received.", allow_retries=False)
@@ -83,6 +78,15 @@ def landing_receipts(
 def overdue(home: Home, state: LandingState) -> list[DatasetStatus]:
     """Active datasets that lack months which are out by today."""
     return [status for status in dataset_status(home, state, beijing_today()) if status.active and status.due]
+
+
+def accepted(outcome: InboxOutcome) -> dict[str, Any]:
+    """The check `inbox_accepted`: whether it passed, and the files that were refused, each with its reason."""
+    return {
+        "passed": not outcome.refused,
+        "description": f"{len(outcome.refused)} refused. {outcome.refused[0][1]}" if outcome.refused else None,
+        "metadata": {shown_name(path): str(error) for path, error in outcome.refused[:NAMED]},
+    }
 
 
 def judged(late: list[DatasetStatus]) -> dict[str, Any]:

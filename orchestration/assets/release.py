@@ -50,7 +50,8 @@ def release(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator
     publication = publish(home, built_state(home, _started_at(context)))
     yield from inspected(context, publication.folder, publication.report)
     if publication.outcome == "failed":
-        raise dg.Failure(failure_text(publication), metadata=_metadata(publication), allow_retries=False)
+        told = {**_metadata(publication), "candidate": publication.folder.name}
+        raise dg.Failure(failure_text(publication), metadata=told, allow_retries=False)
     context.log.info(f"{publication.outcome}: {publication.release_id}")
     yield dg.Output(None, metadata=_metadata(publication))
 

@@ -1,5 +1,5 @@
-"""When things run, and in what: schedules, sensors, Dagster's instance, the process of the UI, lines of progress.
+"""When things run, in what, and what follows: schedules, sensors, Dagster's instance, the UI's process, who is told.
 
-Belongs here: what launches, watches and ends runs. Not here: what a run does (`assets`).
+Belongs here: what launches, watches and ends runs, and tells of them. Not here: what a run does (`assets`).
 What an operator does with it: docs/runbook.md.
 """

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from pydantic import PositiveInt, ValidationError
+from pydantic import PositiveFloat, PositiveInt, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestration.base.errors import RefusalError
@@ -44,6 +44,10 @@ class Settings(BaseSettings):
     start_seconds: int = 60
     inbox_quiet_seconds: float = 10
     inbox_interval_seconds: int = 30
+    #: A command, or the address of a webhook, that is told what runs came to (docs/runbook.md).
+    notify: str | None = None
+    #: Whoever is told has so long to take it, repetitions included.
+    notify_seconds: PositiveFloat = 10
 
 
 @cache

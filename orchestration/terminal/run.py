@@ -13,9 +13,9 @@ from orchestration.claims.load import load_claims
 from orchestration.landing.inbox import InboxOutcome, take_in
 from orchestration.landing.names import shown_name
 from orchestration.landing.store import Landing
+from orchestration.releases import headline
 from orchestration.releases.settled import inputs, is_settled, settle
 from orchestration.releases.store import Releases
-from orchestration.terminal import headline
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,9 @@ def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
     state = Landing(home).state()
     if not state.receipts:
         if inbox.refused:
+            from orchestration.automation.told import tell_refused
+
+            tell_refused(home, inbox)
             return _summary(home, inbox, "nothing was received", "every file of the inbox was refused")
         others = [what for what, held in (("code lists", state.lists), ("documents", state.papers)) if held]
         raise RefusalError(
@@ -69,7 +72,7 @@ def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
     if current and not asked and is_settled(home):
         from orchestration.automation.told import tell_unchanged
 
-        tell_unchanged(home, state, current)
+        tell_unchanged(home, state, current, inbox)
         return _summary(home, inbox, "unchanged", None, current)
     made_from = inputs(home)
     outcome, failure = _execute(home, inbox, asked)
@@ -82,6 +85,7 @@ def _execute(home: Home, inbox: InboxOutcome, asked: list[dt.date]) -> tuple[str
     """Run the job on the months asked for and the stale ones; returns its outcome and, if it failed, why."""
     import dagster as dg
 
+    from orchestration.automation.after import followed
     from orchestration.automation.instance import end_dead_runs, instance
     from orchestration.definitions import defs
 
@@ -89,7 +93,7 @@ def _execute(home: Home, inbox: InboxOutcome, asked: list[dt.date]) -> tuple[str
     if asked:
         tags["dagster/asset_partition_range_start"] = format_month(asked[0])
         tags["dagster/asset_partition_range_end"] = format_month(asked[-1])
-    with home.serving(), instance(home) as made:
+    with home.serving(), instance(home) as made, followed(made, home):
         end_dead_runs(made, home)
         result = defs.resolve_job_def("build_and_publish").execute_in_process(
             instance=made,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -39,6 +40,7 @@ def until(what: str, found: Callable[[], bool], daemon: subprocess.Popen[bytes],
 def daemon_environment(home: Home) -> dict[str, str]:
     """The environment of a daemon that serves the home and looks as often as it can."""
     settings = {"BONDED_INBOX_QUIET_SECONDS": str(QUIET), "BONDED_INBOX_INTERVAL_SECONDS": "1"}
+    settings["BONDED_NOTIFY"] = f'sh -c \'cat >> "{home.root}/told"; echo >> "{home.root}/told"\''
     places = {"BONDED_HOME": str(home.root), "DAGSTER_HOME": str(home.dagster), "PYTHONPATH": str(PROJECT)}
     return {**os.environ, **settings, **places}
 
@@ -79,6 +81,16 @@ def looked_at(home: Home, name: str) -> bool:
     return any(name in (tick.skip_reason or "") for tick in ticks)
 
 
+def told(home: Home) -> list[str]:
+    """The events that the daemon has told of."""
+    file = home.root / "told"
+    return (
+        [json.loads(line)["event"] for line in file.read_text(encoding="utf-8").split("\n") if line]
+        if file.exists()
+        else []
+    )
+
+
 @pytest.mark.own_run("a daemon launches runs on it")
 def test_the_inbox_is_a_door(small: Home, daemon: subprocess.Popen[bytes]) -> None:
     """A good file is released, a bad one rejected with its reason, a half-copied one left until it is complete, and
@@ -112,3 +124,5 @@ def test_the_inbox_is_a_door(small: Home, daemon: subprocess.Popen[bytes]) -> No
     with instance(small) as made:
         runs = made.get_runs(dg.RunsFilter(tags={"dagster/sensor_name": inbox_files.name}))
     assert len(runs) == 2
+    until("what is told", lambda: len(told(small)) == 3, daemon)
+    assert sorted(told(small)) == ["publication", "publication", "refused_file"]

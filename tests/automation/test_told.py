@@ -8,6 +8,7 @@ import pytest
 from orchestration.automation import told
 from orchestration.automation.instance import instance
 from orchestration.base.settings import Home
+from orchestration.landing.inbox import InboxOutcome
 from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases
 
@@ -23,7 +24,7 @@ def test_nothing_new_is_an_observation_and_a_check(small: Home) -> None:
     assert current
     with instance(small) as made:
         runs = len(made.get_runs())
-    told.tell_unchanged(small, Landing(small).state(), current)
+    told.tell_unchanged(small, Landing(small).state(), current, InboxOutcome())
     with instance(small) as made:
         (seen,) = made.fetch_observations(dg.AssetKey("release"), limit=5).records
         check = dg.AssetCheckKey(dg.AssetKey("landing_receipts"), "nothing_overdue")

@@ -1,0 +1,219 @@
+"""What somebody outside is told of runs (`BONDED_NOTIFY`): failures, refused files, months overdue, publications.
+
+Belongs here: what is news, and what whoever reads it needs to act. Not here: how it is delivered (`deliver`). All is
+read from Dagster's events once a run has ended, so that it is the same whoever launched the run, or ended it, and no
+run waits for anybody. Each event is told once; what was told, Dagster's instance keeps.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluation
+from dagster._core.events import EngineEventData
+from filelock import FileLock
+
+from orchestration.assets.inspected import receipts_by_month
+from orchestration.automation.deliver import deliver
+from orchestration.base.plain import printable
+from orchestration.base.settings import Home, settings
+from orchestration.releases.headline import headline
+from orchestration.releases.query import run_sql
+from orchestration.releases.store import Releases, read_manifest
+
+#: Where the instance keeps what was told.
+TOLD = "bonded/notified"
+#: Of each kind so many are looked at, and none that is older than a day: after a silence nobody wants all of it.
+LATEST, OLD = 20, 86_400.0
+RELEASE, RECEIPTS = dg.AssetKey("release"), dg.AssetKey("landing_receipts")
+#: The tag of a run that another one has launched, and which speaks for both.
+LAUNCHED_BY = "bonded/launched_by"
+
+
+@dataclass(frozen=True)
+class News:
+    """One event: text for people, and in `details` what they need to act. `run_id`: of the run whose event it is."""
+
+    event: str
+    at: float
+    text: str
+    details: Mapping[str, Any]
+    run_id: str | None = None
+
+    def message(self, home: Home) -> dict[str, Any]:
+        """What is delivered (docs/runbook.md)."""
+        at = dt.datetime.fromtimestamp(self.at, dt.UTC).isoformat(timespec="seconds")
+        common = {"event": self.event, "time": at, "home": printable(str(home.root)), "run_id": self.run_id}
+        return {**common, "release_id": Releases(home).current_id(), "text": self.text, **self.details}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What may be news: told apart by its key, and looked into by `read` only if it was not told yet."""
+
+    key: str
+    at: float
+    read: Callable[[], News | None]
+
+
+def tell_news(made: dg.DagsterInstance, home: Home, since: float) -> list[str]:
+    """Tell whoever `BONDED_NOTIFY` names what has happened and was not told yet; returns what could not be told.
+
+    `since`: where nobody was ever told of this home, the time from which on. It never fails; the log of a run says what
+    nobody could be told of it.
+    """
+    address = settings().notify
+    if not address:
+        return []
+    try:
+        return _tell(made, home, since, address)
+    except Exception as error:
+        return [f"Nobody was told of what has happened: {type(error).__name__}: {printable(str(error))[:200]}"]
+
+
+def _tell(made: dg.DagsterInstance, home: Home, since: float, address: str) -> list[str]:
+    with FileLock(home.warehouse / ".notify.lock", timeout=settings().notify_seconds):
+        news = _untold(made, home, since)
+    warnings = []
+    for one, why in zip(
+        news, deliver(address, [n.message(home) for n in news], settings().notify_seconds), strict=True
+    ):
+        if why:
+            warnings.append(f"Nobody was told of the {one.event.replace('_', ' ')}: {why}.")
+            run = made.get_run_by_id(one.run_id) if one.run_id else None
+            if run:
+                event = dg.DagsterEvent(
+                    dg.DagsterEventType.ENGINE_EVENT.value,
+                    run.job_name,
+                    event_specific_data=EngineEventData(),
+                    message=warnings[-1],
+                )
+                made.report_dagster_event(event, run.run_id, logging.WARNING)
+    return warnings
+
+
+def _untold(made: dg.DagsterInstance, home: Home, since: float) -> list[News]:
+    """What is news; from now on it counts as told, since nobody should hear of anything twice."""
+    storage = made.daemon_cursor_storage
+    kept = storage.get_cursor_values({TOLD}).get(TOLD)
+    told = json.loads(kept) if kept else {"since": since, "keys": [], "overdue": {}}
+    after = max(told["since"], time.time() - OLD)
+    found = [*_failures(made, home), *_publications(made, home), *_refused(made)]
+    news = [one.read() for one in found if one.at >= after and one.key not in told["keys"]]
+    overdue, late = _overdue(made, told["overdue"], after)
+    now = {"since": told["since"], "keys": [one.key for one in found], "overdue": overdue}
+    if now != told or not kept:
+        storage.set_cursor_values({TOLD: json.dumps(now)})
+    return sorted((one for one in [*news, late] if one), key=lambda one: one.at)
+
+
+def _failures(made: dg.DagsterInstance, home: Home) -> Iterator[Found]:
+    for record in made.fetch_run_status_changes(dg.DagsterEventType.RUN_FAILURE, LATEST).records:
+        yield Found(f"run {record.run_id}", record.timestamp, partial(_failure, made, home, record))
+
+
+def _failure(made: dg.DagsterInstance, home: Home, record: dg.EventLogRecord) -> News | None:
+    """A run that failed or was killed, or whose audit failed; None where a run that it launched says so itself."""
+    launched = dg.RunsFilter(tags={LAUNCHED_BY: record.run_id}, statuses=[dg.DagsterRunStatus.FAILURE])
+    if made.get_runs(launched, limit=1):
+        return None
+    said, run = [], made.get_run_by_id(record.run_id)
+    for step in made.get_records_for_run(record.run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records:
+        event = step.event_log_entry.get_dagster_event()
+        user = event.step_failure_data.user_failure_data
+        if user and "candidate" in user.metadata:
+            folder = home.candidates / str(user.metadata["candidate"].value)
+            return News("failed_audit", record.timestamp, str(user.description), _audit(folder), record.run_id)
+        error = event.step_failure_data.error
+        why = user.description if user and user.description else error and (error.cause or error).message
+        said.append({"step": event.step_key, "why": str(why or "failed").strip()})
+    ended = record.event_log_entry.get_dagster_event().message or "The run failed."
+    text = "\n".join(f"{one['step']}: {one['why']}" for one in said) or ended
+    details = {"job": run.job_name if run else None, "failures": said}
+    return News("failed_run", record.timestamp, text, details, record.run_id)
+
+
+def _audit(folder: Path) -> dict[str, Any]:
+    """What failed in a candidate, and the receipts of the months in question; nothing of one that was removed."""
+    if not folder.is_dir():
+        return {"candidate": folder.name, "findings": [], "receipts": {}}
+    audit, made_of = read_manifest(folder).audit, receipts_by_month(folder)
+    failed = [row for row in (audit.findings if audit else []) if row["verdict"] in ("failed", "broken")][:LATEST]
+    columns = ("gate", "dataset", "month", "scope", "measure", "expected", "actual", "difference", "reason")
+    months = sorted({row["month"][:7] for row in failed if row["month"]} & made_of.keys())
+    return {
+        "candidate": folder.name,
+        "findings": [{**{c: row[c] for c in columns}, "month": row["month"] and row["month"][:7]} for row in failed],
+        "receipts": {
+            month: [{"receipt_id": r.receipt_id, "file": r.name, "vintage": str(r.vintage)} for r in made_of[month][:5]]
+            for month in months
+        },
+    }
+
+
+def _publications(made: dg.DagsterInstance, home: Home) -> Iterator[Found]:
+    for record in made.fetch_materializations(RELEASE, limit=LATEST).records:
+        said = record.asset_materialization.metadata if record.asset_materialization else {}
+        if "release_id" in said and said["outcome"].value == "published":
+            release = str(said["release_id"].value)
+            yield Found(f"release {release}", record.timestamp, partial(_publication, home, record, release))
+
+
+def _publication(home: Home, record: dg.EventLogRecord, release_id: str) -> News | None:
+    if release_id not in Releases(home).ids():
+        return None
+    folder, is_synthetic = Releases(home).folder(release_id), Releases(home).manifest(release_id).is_synthetic
+    lines, _ = headline(folder)
+    ((last,),) = run_sql(folder, "select strftime(last_month, '%Y-%m') from release_info")[1]
+    text = [f"Release {release_id} is published.", *(["SYNTHETIC DATA"] if is_synthetic else []), *lines]
+    details = {"release_id": release_id, "folder": printable(str(folder)), "headline": lines, "last_month": last}
+    details["is_synthetic"] = is_synthetic
+    return News("publication", record.timestamp, "\n".join(text), details, record.run_id)
+
+
+def _evaluations(made: dg.DagsterInstance, check: str) -> Iterator[tuple[Any, AssetCheckEvaluation]]:
+    """What a check of `landing_receipts` has said, the last first."""
+    key = dg.AssetCheckKey(RECEIPTS, check)
+    for record in made.event_log_storage.get_asset_check_execution_history(key, limit=LATEST):
+        event = record.event and record.event.dagster_event
+        if event and event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            yield record.event, event.asset_check_evaluation_data
+
+
+def _refused(made: dg.DagsterInstance) -> Iterator[Found]:
+    for event, said in _evaluations(made, "inbox_accepted"):
+        if not said.passed:
+            key = f"refused {event.timestamp}"
+            yield Found(key, event.timestamp, partial(_refusal, event.run_id, event.timestamp, said))
+
+
+def _refusal(run_id: str, at: float, said: AssetCheckEvaluation) -> News:
+    files = [{"file": name, "reason": str(reason.value)} for name, reason in said.metadata.items()]
+    text = "\n".join([str(said.description), "They lie in inbox/rejected/, each with its reason beside it."])
+    return News("refused_file", at, text, {"files": files}, run_id)
+
+
+def _overdue(
+    made: dg.DagsterInstance, told: Mapping[str, list[str]], after: float
+) -> tuple[Mapping[str, list[str]], News | None]:
+    """The months that are overdue by dataset, and those of them that nobody was told of."""
+    event, said = next(_evaluations(made, "nothing_overdue"), (None, None))
+    if event is None or said is None or event.timestamp < after:
+        return told, None
+    late = {name: str(months.value).split(", ") for name, months in said.metadata.items()} if not said.passed else {}
+    fresh = {name: sorted(set(months) - set(told.get(name, []))) for name, months in late.items()}
+    fresh = {name: months for name, months in fresh.items() if months}
+    if not fresh:
+        return late, None
+    text = "\n".join(f"{name}: {', '.join(months)} out and not there" for name, months in fresh.items())
+    text += "\nbonded status prints the queries to download."
+    return late, News("month_overdue", event.timestamp, text, {"overdue": fresh}, event.run_id)

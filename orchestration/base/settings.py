@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     expectations: Path = PROJECT / "expectations"
     keep_releases: int = 20
     keep_candidates: int = 5
+    #: Days for which Dagster keeps a run that nothing comes from any more that it shows of an asset.
+    keep_run_days: PositiveInt = 90
     duckdb_memory: str = "2GB"
     duckdb_threads: PositiveInt = 2
     audit_memory: str = "1GB"

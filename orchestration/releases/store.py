@@ -136,7 +136,8 @@ class Releases:
 
     def ids(self) -> list[str]:
         """All published releases, oldest first."""
-        known = {entry["to"] for entry in self._switches()} | {self.current_id()}
+        # A kill between a switch and its line in the log leaves it to the next line to name that release.
+        known = {entry[end] for entry in self._switches() for end in ("from", "to")} | {self.current_id()}
         folders = self.home.releases.iterdir() if self.home.releases.exists() else ()
         return sorted(p.name for p in folders if p.is_dir() and not p.is_symlink() and p.name in known)
 

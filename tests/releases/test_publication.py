@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -132,3 +133,19 @@ def test_two_runs_at_once_make_one_release(small: Home, tmp_path: Path) -> None:
         "unchanged",
     ]
     assert len(Releases(small).ids()) == 2
+
+
+def test_a_switch_that_was_killed_before_its_line_in_the_log(small: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The release that readers saw stays one when the next takes its place."""
+    releases = Releases(small)
+    first = releases.folder()
+    for name in ("x", "y"):
+        shutil.copytree(first, first.with_name(name))
+    with monkeypatch.context() as killed:
+        killed.setattr("orchestration.releases.store.json", None)
+        with pytest.raises(AttributeError):
+            releases.switch("x", "published")
+    assert releases.current_id() == "x"
+    releases.switch("y", "published")
+    releases.recover()
+    assert releases.ids() == sorted([first.name, "x", "y"])

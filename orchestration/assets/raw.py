@@ -20,7 +20,7 @@ from orchestration.assets.common import (
 )
 from orchestration.assets.landing import landing_receipts
 from orchestration.sources.source import Reader
-from orchestration.warehouse.raw import raw_path, write_raw
+from orchestration.warehouse.raw import raw_path, remove_leftovers, write_raw
 from orchestration.warehouse.raw_documents import READERS, document_path, receipts_of, write_document, write_schema
 
 
@@ -41,6 +41,7 @@ def raw_gacc(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Mate
     home = warehouse.home
     state, asked = snapshot_state(home), months_of(context)
     must_be_received(state, asked)
+    remove_leftovers(home)
     written: set[dt.date] = set()
     rows = files = 0
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:

@@ -7,6 +7,7 @@ never share a file, so that months may run in parallel.
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,6 +24,12 @@ def raw_path(home: Home, receipt: Receipt, month: dt.date) -> Path:
     """Where the rows of a receipt's month lie."""
     folder = home.raw / receipt.scope.source / f"month={month:%Y-%m}"
     return folder / f"{receipt.receipt_id}.{PARSER_VERSION}.parquet"
+
+
+def remove_leftovers(home: Home) -> None:
+    """Remove what a killed run was at work on; only for who holds the right to write to the warehouse."""
+    for folder in home.raw.glob(".work-*"):
+        shutil.rmtree(folder)
 
 
 def write_raw(home: Home, receipt: Receipt, months: Iterable[dt.date]) -> list[dt.date]:

@@ -297,4 +297,4 @@ def events(monkeypatch: pytest.MonkeyPatch) -> None:
 
     Where tests look at them, a fixture of this name leaves them there.
     """
-    monkeypatch.setattr("orchestration.automation.instance.instance", lambda _: dg.DagsterInstance.ephemeral())
+    monkeypatch.setattr("orchestration.automation.instance.instance", lambda *_, **__: dg.DagsterInstance.ephemeral())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import dagster as dg
+from dagster._core.instance.ref import InstanceRef
 from filelock import FileLock
 
 from orchestration.base.settings import Home, settings
@@ -18,18 +19,24 @@ nux:
 run_monitoring:
   enabled: true
 """
+PRINTED = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
 #: A run that some process must be at work on.
 LAUNCHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 
-def instance(home: Home) -> dg.DagsterInstance:
-    """The instance that keeps the runs of this home; its storage is made at the first call."""
+def instance(home: Home, *, in_terminal: bool = False) -> dg.DagsterInstance:
+    """The instance that keeps the runs of this home; its storage is made at the first call.
+
+    `in_terminal`: what a run prints is left to the terminal. Dagster would lead it through a file and a process that
+    prints that file: Ctrl-C ends that one as well, and the run's last words were lost.
+    """
     home.create().dagster.mkdir(exist_ok=True)
     with FileLock(home.warehouse / ".instance.lock"):
         config = home.dagster / "dagster.yaml"
         if not config.exists():
             config.write_text(CONFIG, encoding="utf-8")
-        made = dg.DagsterInstance.from_config(str(home.dagster))
+        left = {"compute_logs": PRINTED} if in_terminal else {}
+        made = dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home.dagster), overrides=left))
         made.get_runs(limit=1)
         return made
 

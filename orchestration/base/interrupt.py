@@ -15,13 +15,28 @@ from contextlib import contextmanager
 
 #: Seconds in which a run may end by itself, and say why.
 PATIENCE = 3.0
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _asked, _switched, _switching = threading.Event(), threading.Event(), threading.Lock()
+_listening = False
+
+
+def stop_if_asked() -> None:
+    """`KeyboardInterrupt` if this process has been asked to end: what has just failed may have failed for that."""
+    # The thread that listens may hear of it a moment later than the query that was cut off.
+    if _listening and _asked.wait(0.1):
+        raise KeyboardInterrupt
+
+
+def farewell() -> str | None:
+    """What a process says that has been asked to end; None if nobody asked."""
+    what = "the release had been published" if _switched.is_set() else "nothing was published"
+    return f"Interrupted: {what}. The next run goes on from here." if _asked.is_set() else None
 
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
     """What is done within is done whole; `KeyboardInterrupt` instead if the process has been asked to end."""
-    with _switching:
+    with _switching, _deaf():
         if _asked.is_set():
             raise KeyboardInterrupt
         yield
@@ -29,31 +44,59 @@ def uninterrupted() -> Iterator[None]:
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """Who asks this process to end while it is within sees it end; other threads than the main one cannot listen."""
+def _deaf() -> Iterator[None]:
+    """No signal raises an exception in what is done within; the thread that listens hears it all the same."""
     if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    for number, handler in before.items():
+        if handler not in (None, signal.SIG_IGN):
+            signal.signal(number, lambda *_: None)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            if handler not in (None, signal.SIG_IGN):
+                signal.signal(number, handler)
+
+
+@contextmanager
+def interruptible(*, for_good: bool = False) -> Iterator[None]:
+    """Who asks this process to end while it is within sees it end; other threads than the main one cannot listen.
+
+    One within another leaves it to the outer. `for_good`: the process was made for what is within, so it ends in time
+    even where that has ended by itself.
+    """
+    global _listening
+    if _listening or threading.current_thread() is not threading.main_thread():
         yield
         return
     ear, mouth = socket.socketpair()
     mouth.setblocking(False)
     ended = threading.Event()
     before = signal.set_wakeup_fd(mouth.fileno(), warn_on_full_buffer=False)
-    threading.Thread(target=_listen, args=(ear, ended), daemon=True, name="interrupt").start()
+    listener = threading.Thread(target=_listen, args=(ear, ended), daemon=True, name="interrupt")
+    listener.start()
+    _listening = True
     try:
         yield
     finally:
-        ended.set()
+        _listening = False
         signal.set_wakeup_fd(before)
         mouth.close()
+        # It ends at once, unless it has just heard something that nobody knows yet.
+        listener.join(0.2)
+        if not (for_good and _asked.is_set()):
+            ended.set()
 
 
 def _listen(ear: socket.socket, ended: threading.Event) -> None:
     with ear:
         while heard := ear.recv(1):
-            if heard[0] in (signal.SIGINT, signal.SIGTERM):
+            if heard[0] in SIGNALS:
                 _asked.set()
                 if not ended.wait(PATIENCE):
                     with _switching:
-                        what = "the release had been published" if _switched.is_set() else "nothing was published"
-                        os.write(2, f"Interrupted: {what}. The next run goes on from here.\n".encode())
+                        os.write(2, f"{farewell()}\n".encode())
                         os._exit(128 + heard[0])

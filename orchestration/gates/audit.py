@@ -10,6 +10,7 @@ import duckdb
 import pandas as pd
 
 from orchestration.base.errors import RefusalError
+from orchestration.base.interrupt import stop_if_asked
 from orchestration.gates.bench import Bench
 from orchestration.gates.carried import Inputs
 from orchestration.gates.evidence import Subject, connect
@@ -110,6 +111,7 @@ def audit(subject: Subject) -> Report:
                 spec = load_suite(subject.expectations / f"{gate}.yml")
                 found, message = _run(bench, spec, rule), None
             except Exception as error:
+                stop_if_asked()
                 # Whatever a gate stumbles over, it has not judged: broken, never passed.
                 expected = isinstance(error, GateBrokenError | RefusalError)
                 message = str(error) if expected else f"{type(error).__name__}: {error}"

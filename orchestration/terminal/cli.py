@@ -6,6 +6,7 @@ Exit 0 success, 1 a file, a gate or a rule refused, 2 wrong usage. A user's mist
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +16,7 @@ import typer
 from pydantic import ValidationError
 
 from orchestration.base.errors import RefusalError
+from orchestration.base.interrupt import farewell, interruptible
 from orchestration.base.months import month_range, parse_month
 from orchestration.base.plain import plain, printable
 from orchestration.base.settings import Home
@@ -112,7 +114,8 @@ def run(
     from orchestration.terminal.run import run_home
 
     asked = list(month_range(*_month_span(months))) if months else []
-    summary = run_home(_home(home), asked)
+    with interruptible(for_good=True):
+        summary = run_home(_home(home), asked)
     if as_json:
         output.json_out(summary.as_dict())
     else:
@@ -329,28 +332,39 @@ def sample(home: HomeOption = None) -> None:
 
 
 def main() -> None:
-    """Entry point: refusals and wrong usage in words, with their exit codes."""
+    """Entry point."""
+    code = _exit_code()
+    if said := farewell():
+        output.note(said)
+        # To take a process apart that holds a warehouse takes seconds, too, and no thread listens any more.
+        sys.stdout.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def _exit_code() -> int:
+    """Do what was typed: refusals and wrong usage in words, each with its exit code."""
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        return app(standalone_mode=False) or 0
     except RefusalError as error:
         output.error(str(error))
-        sys.exit(1)
+        return 1
     except ValidationError as error:
         first = error.errors()[0]
         flag = f"--{first['loc'][0]}: " if first["loc"] else ""
         output.error(flag + first["msg"].removeprefix("Value error, "))
-        sys.exit(2)
+        return 2
     except ValueError as error:
         output.error(str(error))
-        sys.exit(2)
+        return 2
     except typer.Abort:
-        sys.exit(130)
+        return 130
     except Exception as error:
         if not hasattr(error, "exit_code"):
             raise
         message = error.format_message() if hasattr(error, "format_message") else str(error)
         output.error(message)
-        sys.exit(error.exit_code)
+        return error.exit_code
 
 
 if __name__ == "__main__":

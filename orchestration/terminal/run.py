@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from orchestration.base.errors import RefusalError
+from orchestration.base.interrupt import stop_if_asked
 from orchestration.base.months import format_month
 from orchestration.base.settings import Home
 from orchestration.claims.load import load_claims
@@ -93,19 +94,23 @@ def _execute(home: Home, inbox: InboxOutcome, asked: list[dt.date]) -> tuple[str
     if asked:
         tags["dagster/asset_partition_range_start"] = format_month(asked[0])
         tags["dagster/asset_partition_range_end"] = format_month(asked[-1])
-    with home.serving(), instance(home) as made, followed(made, home):
+    with home.serving(), instance(home, in_terminal=True) as made, followed(made, home):
         end_dead_runs(made, home)
-        result = defs.resolve_job_def("build_and_publish").execute_in_process(
-            instance=made,
-            raise_on_error=False,
-            run_config={"loggers": {"progress": {}}},
-            tags=tags,
-            resources={"inbox": lambda *_: inbox},
-        )
+        try:
+            result = defs.resolve_job_def("build_and_publish").execute_in_process(
+                instance=made,
+                raise_on_error=False,
+                run_config={"loggers": {"progress": {}}},
+                tags=tags,
+                resources={"inbox": lambda *_: inbox},
+            )
+        except dg.DagsterExecutionInterruptedError:
+            raise KeyboardInterrupt from None
         if result.success:
             of_release = result.asset_materializations_for_node("release")
             (made_release,) = [made for made in of_release if made.asset_key == dg.AssetKey("release")]
             return str(made_release.metadata["outcome"].value), None
+        stop_if_asked()
         failures = [e for e in result.all_events if e.event_type == dg.DagsterEventType.STEP_FAILURE]
         failures = failures or [e for e in result.all_events if e.is_failure]
         reasons = "\n".join(_reason(e) for e in failures)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import takewhile
 
 import dagster as dg
 from dagster._core.instance.ref import InstanceRef
@@ -22,6 +23,10 @@ run_monitoring:
 PRINTED = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
 #: A run that some process must be at work on.
 LAUNCHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+#: The tag of a run whose process ended before the run did.
+DIED = "bonded/died"
+#: So many runs that died one after another are no accident.
+TRIES = 3
 
 
 def instance(home: Home, *, in_terminal: bool = False) -> dg.DagsterInstance:
@@ -56,4 +61,11 @@ def end_dead_runs(made: dg.DagsterInstance, home: Home) -> None:
             made.report_run_canceled(run)
         elif run and run.status in LAUNCHED:
             made.report_run_failed(run, "The process of this run ended before the run did.")
+            made.add_run_tags(run_id, {DIED: "true"})
     forget(home, {record.dagster_run.run_id for record in under_way})
+
+
+def died(made: dg.DagsterInstance, job: str) -> list[str]:
+    """The last runs of a job, the latest first, as far as one after another died; no more than `TRIES`."""
+    last = made.get_runs(dg.RunsFilter(job_name=job), limit=TRIES)
+    return [run.run_id for run in takewhile(lambda run: DIED in run.tags, last)]

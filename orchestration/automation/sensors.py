@@ -8,7 +8,7 @@ import time
 
 import dagster as dg
 
-from orchestration.automation.instance import LAUNCHED, end_dead_runs
+from orchestration.automation.instance import LAUNCHED, TRIES, died, end_dead_runs
 from orchestration.automation.schedules import build_and_publish
 from orchestration.base.plain import printable
 from orchestration.base.settings import Home, settings
@@ -25,31 +25,41 @@ UNDER_WAY = [dg.DagsterRunStatus.QUEUED, *LAUNCHED]
     minimum_interval_seconds=settings().inbox_interval_seconds,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Launches one run when files in the inbox have come to rest that no run has looked at, however many "
-    "there are. None while a run is queued or under way, and none twice for the same files.",
+    "there are, or when the last run was killed. None while a run is queued or under way, none twice for the same "
+    "files, and none after three that were killed one after another.",
 )
 def inbox_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """One run for all complete files; nothing is opened here, and the cursor is a hash of what was asked for last."""
     home = Home.default()
     end_dead_runs(context.instance, home)
-    new = new_files(home)
-    if not new:
-        return dg.SkipReason("No new file in the inbox.")
+    dead, new = died(context.instance, build_and_publish.name), new_files(home)
     before = time.time() - settings().inbox_quiet_seconds
     complete = [file for file in new if file.quiet_since() <= before]
-    if not complete:
-        return dg.SkipReason(f"{_named(new)}: still being written.")
+    # What a killed run has taken in is not new any more, and must not wait for another file.
+    is_cut_off = 0 < len(dead) < TRIES
+    if not complete and not is_cut_off:
+        return dg.SkipReason(_why_none(new, dead))
     running = context.instance.get_runs(dg.RunsFilter(job_name=build_and_publish.name, statuses=UNDER_WAY), limit=1)
     if running:
-        return dg.SkipReason(f"Run {running[0].run_id[:8]} is queued or under way; {_named(new)}: next.")
+        what = _named(new) or f"what run {dead[0][:8]} left"
+        return dg.SkipReason(f"Run {running[0].run_id[:8]} is queued or under way; {what}: next.")
     cursor = _digest(complete)
-    if cursor == context.cursor:
+    if cursor == context.cursor and not is_cut_off:
         # Whatever stopped that run would stop the next one, twice a minute.
         return dg.SkipReason(
             f"{_named(complete)}: a run was launched and did not take them in; see why it failed, then launch "
             f"{build_and_publish.name} or reset the cursor of this sensor."
         )
-    request = dg.RunRequest(tags={"bonded/files": str(len(complete))})
-    return dg.SensorResult(run_requests=[request], cursor=cursor)
+    tags = {"bonded/files": str(len(complete)), **({"bonded/carries_on": dead[0]} if is_cut_off else {})}
+    return dg.SensorResult(run_requests=[dg.RunRequest(tags=tags)], cursor=cursor)
+
+
+def _why_none(new: list[Waiting], dead: list[str]) -> str:
+    if new:
+        return f"{_named(new)}: still being written."
+    if dead:
+        return f"The last {TRIES} runs were killed before they ended: see why, then launch {build_and_publish.name}."
+    return "No new file in the inbox."
 
 
 def new_files(home: Home) -> list[Waiting]:

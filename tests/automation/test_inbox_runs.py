@@ -24,7 +24,7 @@ from orchestration.landing.names import sidecar
 from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases
 from orchestration.terminal.run import run_home
-from orchestration.warehouse.run_locks import hold
+from orchestration.warehouse.run_locks import _held, hold
 from tests.conftest import MONTHS, row, value, write_csv
 
 SCOPE = "source: gacc\nflow: import\nhs: [8542]\npartners: [{}]\nvintage: 2025-01-20\n"
@@ -220,3 +220,30 @@ def test_names_reach_no_report_as_they_are(small: Home, capfd: pytest.CaptureFix
     texts += [p.read_text(encoding="utf-8") for p in (small.landing / "records").iterdir()]
     assert Landing(small).state().receipts[-1].name == "good\\x1b]0;title\\x07\\x0a.csv"
     assert not [c for text in texts for c in text if c != "\n" and not c.isprintable()]
+
+
+@pytest.mark.usefixtures("at_rest")
+def test_what_a_killed_run_left_is_carried_on(home: Home, made: dg.DagsterInstance) -> None:
+    """Its files are not new any more; after three that died in a row only a new file, or somebody, launches another."""
+    job = defs.resolve_job_def("build_and_publish")
+
+    def die() -> str:
+        run = made.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+        hold(home, run.run_id)
+        _held.pop(run.run_id).release()
+        return run.run_id
+
+    for _ in range(2):
+        killed = die()
+        ((request,), cursor) = tick(made)
+        assert request.tags == {"bonded/files": "0", "bonded/carries_on": killed}
+    last = die()
+    assert tick(made, cursor)[1] == f"The last 3 runs were killed before they ended: see why, then launch {job.name}."
+    drop(home, "new.csv", "202401")
+    assert tick(made, cursor)[0][0].tags == {"bonded/files": "1"}
+    made.delete_run(last)
+    assert tick(made, cursor)[0][0].tags == {"bonded/files": "1", "bonded/carries_on": killed}
+    under_way = made.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    hold(home, under_way.run_id)
+    die()
+    assert "is queued or under way; new.csv: next" in tick(made, cursor)[1]

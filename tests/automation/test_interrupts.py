@@ -43,6 +43,6 @@ def test_an_interrupted_run_ends_and_the_next_is_green(small: Home) -> None:
         else:
             assert ended != 0 and Releases(small).current_id() == before and value(small, "2024-03") == shown
         whole(small)
-    assert started(small, (*RUN, "--home", str(small.root))).ended(60) == 0
+    assert started(small, (*RUN, "--home", str(small.root))).ended() == 0
     assert is_green(small, number)
     nothing_left(small)

@@ -24,7 +24,7 @@ POINTS = {
     # In a thread of dbt's, some models built.
     "dbt": ("dbt.task.run", "ModelRunner.execute", 8),
     "candidate": ("orchestration.releases.candidate", "_write_parquet", 1),
-    "audit": ("orchestration.gates.audit", "gather", 2),
+    "audit": ("orchestration.gates.bench", "gather", 2),
     # The folder lies among the releases, `current` does not point to it.
     "switch": ("orchestration.releases.store", "Releases.switch", 1),
 }

@@ -12,7 +12,7 @@ from tests.faults.suite import FAULTS, Suite
 def main() -> None:
     """Say which faults did not end as expected, and write the page all the same: the difference shows where."""
     with tempfile.TemporaryDirectory() as folder:
-        results = Suite(Path(folder)).results()
+        results = Suite(Path(folder), FAULTS).results()
     for name, result in results.items():
         if result != FAULTS[name].expected:
             print(f"{name}:\n  expected {FAULTS[name].expected}\n  found    {result}")

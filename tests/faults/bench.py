@@ -1,6 +1,6 @@
 """The home in which faults are put: part of the sample, built once, and set back to that state for each fault.
 
-Belongs here: building, setting back, publishing. Not here: the faults, and what is expected of them.
+Belongs here: building, setting back, auditing, publishing. Not here: the faults, and what is expected of them.
 """
 
 from __future__ import annotations
@@ -23,14 +23,15 @@ import pandas as pd
 from orchestration.base.duck import literal
 from orchestration.base.months import parse_month
 from orchestration.base.settings import PROJECT, Home, settings
-from orchestration.gates.audit import Report
+from orchestration.gates.audit import Report, audit
+from orchestration.gates.evidence import Subject
 from orchestration.gates.judge import judge
 from orchestration.gates.suites import ExpectationSpec
 from orchestration.landing.receive import receive
 from orchestration.landing.receivers import receive_file
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing, Receipt
-from orchestration.releases.publish import Publication, audit_folder, publish
+from orchestration.releases.publish import Publication, publish
 from orchestration.releases.store import Releases
 from orchestration.sources.gacc_sample.code_list import VINTAGE, write_sample_list
 from orchestration.sources.gacc_sample.figures import PARTNERS, Calibration, month_rows, read_calibration
@@ -87,9 +88,12 @@ class Bench:
         shutil.copytree(self.home.root, self.template, symlinks=True, copy_function=_link_or_copy)
 
     def reset(self) -> None:
-        """As it was built."""
-        shutil.rmtree(self.home.root)
-        shutil.copytree(self.template, self.home.root, symlinks=True, copy_function=_link_or_copy)
+        """As it was built: of the folders of the home, those that have been written to are put back."""
+        for now in [place for place in self.home.root.iterdir() if place.is_dir()]:
+            before = self.template / now.name
+            if _listed(now) != _listed(before):
+                shutil.rmtree(now)
+                shutil.copytree(before, now, symlinks=True, copy_function=_link_or_copy)
         shutil.rmtree(self.work)
         self.work.mkdir()
         self.today, self.expectations = TODAY, PROJECT / "expectations"
@@ -105,7 +109,8 @@ class Bench:
         self.write_raw_files()
         work = plan(self.home, Landing(self.home).state())
         window = work.window(work.window_months())
-        outcome = run_dbt(self.home, [*work.stale_of("facts"), *work.stale_of("marts")], window=window)
+        names = [*work.stale_of("facts"), *work.stale_of("marts")]
+        outcome = run_dbt(self.home, names, window=window, tests=False)
         assert not outcome.failures, outcome.failures
 
     def publish(self) -> Publication:
@@ -114,9 +119,9 @@ class Bench:
             return publish(self.home, Landing(self.home).state())
 
     def audit(self) -> Report:
-        """The audit of the current release alone, for faults of the gates themselves."""
+        """The audit of what was built, table by table what a candidate would hold of it."""
         with self._in_force():
-            return audit_folder(self.home, Releases(self.home).folder())
+            return audit(Subject(self.home, self.home.build_database, self.records, self.expectations))
 
     @contextmanager
     def _in_force(self) -> Iterator[None]:
@@ -198,6 +203,18 @@ def _files(target: Calibration) -> Iterator[SampleFile]:
         for row in month_rows(target)
     ]
     return files_of(target.month, rows)
+
+
+def _listed(folder: Path) -> dict[str, tuple[int, int]]:
+    """Each file and folder below a folder; of files also the size and the last change, which copies keep."""
+    found = {}
+    for root, folders, files in os.walk(folder):
+        place = os.path.relpath(root, folder)
+        found |= {f"{place}/{name}/": (0, 0) for name in folders}
+        for name in files:
+            seen = os.lstat(os.path.join(root, name))  # noqa: PTH118 - a thousand times a fault
+            found[f"{place}/{name}"] = (seen.st_size, seen.st_mtime_ns)
+    return found
 
 
 def _link_or_copy(source: str, target: str) -> None:

@@ -5,7 +5,6 @@ Belongs here: an edit of a copy of the expectations. Not here: faults of figures
 
 from __future__ import annotations
 
-from orchestration.gates.audit import Report
 from tests.faults.bench import Bench, Inject
 from tests.faults.reviewed import STORY, figure
 from tests.faults.table import Fault, fails, refused, warns
@@ -21,16 +20,6 @@ EXCEPTION = """exceptions:
     source: a call
     expires: {expires}
 """
-
-
-def audited(inject: Inject) -> Inject:
-    """The release audited with other files; what is not passed is not published, as the other tables show."""
-
-    def inject_and_audit(bench: Bench) -> Report:
-        inject(bench)
-        return bench.audit()
-
-    return inject_and_audit
 
 
 def edited(file: str, old: str, new: str) -> Inject:
@@ -80,7 +69,7 @@ FILES = (
     ),
     Fault(
         "a gate's suite deleted",
-        audited(lost("totals.yml")),
+        lost("totals.yml"),
         fails(
             totals=(
                 "broken: totals.yml: the file is missing; failed 2020-01: totals compared nothing of '502 "
@@ -90,10 +79,8 @@ FILES = (
     ),
     Fault(
         "a gate's suite emptied",
-        audited(
-            lambda bench: bench.edit_expectations(
-                "layers.yml", lambda t: t.split("expectations:")[0] + "expectations: []\n"
-            )
+        lambda bench: bench.edit_expectations(
+            "layers.yml", lambda t: t.split("expectations:")[0] + "expectations: []\n"
         ),
         fails(
             layers=(
@@ -104,7 +91,7 @@ FILES = (
     ),
     Fault(
         "a typo in the type of an expectation",
-        audited(edited("totals.yml", "values_to_be_between", "values_to_be_betwen")),
+        edited("totals.yml", "values_to_be_between", "values_to_be_betwen"),
         fails(
             totals=(
                 "broken: totals.yml: there is no expectation 'expect_column_values_to_be_betwen'; failed "
@@ -115,7 +102,7 @@ FILES = (
     ),
     Fault(
         "a typo in an argument",
-        audited(edited("additivity.yml", "max_value", "maxvalue")),
+        edited("additivity.yml", "max_value", "maxvalue"),
         fails(
             additivity=(
                 "broken: additivity.yml: expect_column_values_to_be_between takes no maxvalue; failed "
@@ -125,7 +112,7 @@ FILES = (
     ),
     Fault(
         "a typo in a key",
-        audited(edited("continuity.yml", "reason:", "raeson:")),
+        edited("continuity.yml", "reason:", "raeson:"),
         fails(
             continuity=(
                 "broken: continuity.yml, line 9: expectations.0.raeson: Extra inputs are not permitted; "
@@ -136,7 +123,7 @@ FILES = (
     ),
     Fault(
         "an expectation that may fail mostly",
-        audited(edited("receipt_scope.yml", "max_value: 0", "max_value: 0, mostly: 0.5")),
+        edited("receipt_scope.yml", "max_value: 0", "max_value: 0, mostly: 0.5"),
         fails(
             receipt_scope=(
                 "broken: receipt_scope.yml, line 7: expectations.0.kwargs: mostly would let rows pass "
@@ -147,7 +134,7 @@ FILES = (
     ),
     Fault(
         "a column that the evidence lacks",
-        audited(edited("drift.yml", "column: excess", "column: exces")),
+        edited("drift.yml", "column: excess", "column: exces"),
         fails(
             drift=(
                 'broken: expect_column_values_to_be_between raised: Error: The column "exces" in '
@@ -158,22 +145,22 @@ FILES = (
     ),
     Fault(
         "a gate removed that a dataset must compare",
-        audited(edited("gates.yml", "  drift: {speaks: where_asked}\n", "")),
+        edited("gates.yml", "  drift: {speaks: where_asked}\n", ""),
         fails(drift=("broken 2020-01: sample_chips lists drift in must_compare, but gates.yml declares no such gate")),
     ),
     Fault(
         "a typo in the declaration of the gates",
-        audited(edited("gates.yml", "every_month}", "each_month}")),
+        edited("gates.yml", "every_month}", "each_month}"),
         refused("gates.layers.speaks: Input should be 'every_month' or 'where_asked' (line 7)"),
     ),
     Fault(
         "no gate at all",
-        audited(lambda bench: bench.edit_expectations("gates.yml", lambda _: "gates: {}\n")),
+        lambda bench: bench.edit_expectations("gates.yml", lambda _: "gates: {}\n"),
         refused("no gate is declared"),
     ),
     Fault(
         "evidence that raises",
-        audited(lambda bench: bench.edit_expectations("drift.sql", lambda _: "select 1 / 'x'")),
+        lambda bench: bench.edit_expectations("drift.sql", lambda _: "select 1 / 'x'"),
         fails(
             drift=(
                 'broken: Binder Error: Table "evidence" does not have a column with name "(1 / \'x\')"; '
@@ -183,7 +170,7 @@ FILES = (
     ),
     Fault(
         "evidence that says nothing",
-        audited(evidence("domains", "from e where false")),
+        evidence("domains", "from e where false"),
         fails(
             domains=(
                 "broken: it compared nothing for gacc_sample import in 2023-01, and must; failed 2020-01, "
@@ -194,7 +181,7 @@ FILES = (
     ),
     Fault(
         "evidence that says nothing, of a gate that need not always speak",
-        audited(evidence("continuity", "from e where false")),
+        evidence("continuity", "from e where false"),
         fails(
             continuity=(
                 "failed 2020-01, 2024-08, 2024-10: continuity compared nothing for sample_chips, which "
@@ -204,7 +191,7 @@ FILES = (
     ),
     Fault(
         "evidence that forgets a month",
-        audited(evidence("layers", "from e where month <> '2023-06-01'")),
+        evidence("layers", "from e where month <> '2023-06-01'"),
         fails(
             layers=(
                 "broken: it compared nothing for gacc_sample import in 2023-06, and must; failed 2020-01, "
@@ -214,7 +201,7 @@ FILES = (
     ),
     Fault(
         "evidence that fans out",
-        audited(evidence("totals", "select e.* from e, range(2)")),
+        evidence("totals", "select e.* from e, range(2)"),
         fails(
             totals=(
                 "broken: Constraint Error: PRIMARY KEY or UNIQUE constraint violation: duplicate key; "
@@ -225,14 +212,12 @@ FILES = (
     ),
     Fault(
         "evidence without an expected figure",
-        audited(
-            evidence("continuity", "select * replace (if(month = '2023-06-01', null, expected) as expected) from e")
-        ),
+        evidence("continuity", "select * replace (if(month = '2023-06-01', null, expected) as expected) from e"),
         fails(continuity="failed 2023-06: months with trade — → 1"),
     ),
     Fault(
         "evidence without an actual figure",
-        audited(evidence("year_to_date", "select * replace (null as actual) from e")),
+        evidence("year_to_date", "select * replace (null as actual) from e"),
         warns(
             year_to_date=(
                 "warned 2022-05, 2023-02..2023-04, 2023-06..2023-07, 2023-09..2023-10, 2023-12, 2024-04, "
@@ -242,7 +227,7 @@ FILES = (
     ),
     Fault(
         "a negative tolerance",
-        audited(evidence("freshness", "select * replace (-1 as tolerance) from e")),
+        evidence("freshness", "select * replace (-1 as tolerance) from e"),
         fails(
             freshness=(
                 "broken: Constraint Error: CHECK constraint failed on table evidence with expression "
@@ -253,7 +238,7 @@ FILES = (
     ),
     Fault(
         "a severity that is none",
-        audited(evidence("implied_rate", "select * replace ('info' as severity) from e")),
+        evidence("implied_rate", "select * replace ('info' as severity) from e"),
         fails(
             implied_rate=(
                 "broken: Constraint Error: CHECK constraint failed on table evidence with expression "

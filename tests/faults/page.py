@@ -27,7 +27,7 @@ from what happened. The rules stand in [rules.md](rules.md).
 * *warn*: it is published, and the release shows the warning. *waived*: by a known exception, visibly.
 * *silent*: the gate no longer compares what it compared before, and says why.
 * *refused*: the file is not received, or the audit does not begin.
-* A fault of the gates themselves is audited on the release; all others go the whole way to the publication.
+* Every fault goes the whole way to the publication (`make test-long`); `make test` audits one of each kind.
 
 Figures: expected → actual (difference) of the worst comparison. Two warnings of the untouched sample are left out: two
 figures that the press printed wrong ([rules.md](rules.md), "2 %").

@@ -5,12 +5,15 @@ Belongs here: the whole of the suite. Not here: single faults, and how they are 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from tests.faults import arriving, built, gate_files, raw, reviewed
 from tests.faults.bench import Bench
 from tests.faults.table import Fault, Result, try_out
 
+#: How the words of a gate begin, or go on, where it catches a fault.
+CATCHES = ("broken", "failed", "warned", "not compared")
 #: Where a fault is put in, and which there are.
 PLACES: dict[str, tuple[Fault, ...]] = {
     "Files that arrive, and are refused": arriving.REFUSED,
@@ -23,11 +26,42 @@ PLACES: dict[str, tuple[Fault, ...]] = {
 FAULTS = {fault.name: fault for faults in PLACES.values() for fault in faults}
 
 
-class Suite:
-    """The faults on one bench; what was tried is not tried again."""
+def kinds(fault: Fault) -> frozenset[tuple[str, ...]]:
+    """What a fault is an example of: its outcome, and with it each gate and each verdict of it. Every refusal and every
+    limit is one of its own.
+    """
+    expected, outcome = fault.expected, fault.expected.outcome
+    alone = outcome in ("refused", "known") or fault.is_within
+    found = {
+        (outcome, gate, verdict) for gate, text in expected.finds.items() for verdict in CATCHES if verdict in text
+    }
+    return frozenset({(outcome, fault.name if alone else ""), *found})
 
-    def __init__(self, folder: Path) -> None:
+
+def one_of_each_kind() -> dict[str, Fault]:
+    """Of each place, the faults of which no earlier one there is an example; by name."""
+    chosen: dict[str, Fault] = {}
+    for faults in PLACES.values():
+        seen: set[tuple[str, ...]] = set()
+        for fault in faults:
+            if kinds(fault) - seen:
+                chosen[fault.name] = fault
+            seen |= kinds(fault)
+    return chosen
+
+
+def one_of_each_outcome() -> set[str]:
+    """Of each place, the first fault of each outcome; by name."""
+    firsts = [{fault.expected.outcome: fault.name for fault in reversed(faults)} for faults in PLACES.values()]
+    return {name for first in firsts for name in first.values()}
+
+
+class Suite:
+    """The faults on one bench; what was tried is not tried again. `wholly`: names of those that are published."""
+
+    def __init__(self, folder: Path, wholly: Collection[str]) -> None:
         self._folder = folder
+        self._wholly = wholly
         self._bench: Bench | None = None
         self._results: dict[str, Result] = {}
 
@@ -35,7 +69,7 @@ class Suite:
         """What comes of a fault."""
         if name not in self._results:
             self._bench = self._bench or Bench(self._folder)
-            self._results[name] = try_out(self._bench, FAULTS[name])
+            self._results[name] = try_out(self._bench, FAULTS[name], wholly=name in self._wholly)
         return self._results[name]
 
     def results(self) -> dict[str, Result]:

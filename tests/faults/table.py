@@ -30,8 +30,10 @@ FINDINGS = ("broken", "failed", "warned", "waived")
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a fault. `outcome`: failed (nothing is published), published, refused, or known (nothing new was
-    received). `finds`: by gate the worst verdict, its months and figures; `says`: the refusal.
+    """What came of a fault.
+
+    `outcome`: failed (nothing is published), published (where it was audited alone: passed), refused, or known (nothing
+    new was received). `finds`: by gate the worst verdict, its months and figures; `says`: the refusal.
     """
 
     outcome: str
@@ -67,18 +69,21 @@ def refused(says: str) -> Result:
     return Result("refused", says=says)
 
 
-def try_out(bench: Bench, fault: Fault) -> Result:
-    """Put the fault in, publish, and say what came of it. What is shown to readers is checked on the way."""
+def try_out(bench: Bench, fault: Fault, *, wholly: bool) -> Result:
+    """Put the fault in, audit, and say what came of it.
+
+    `wholly`: by a publication; what is shown to readers is checked on the way.
+    """
     bench.reset()
     before = bench.release
     records = bench.records
     try:
-        came = fault.inject(bench)
-        if came == "known":
+        if fault.inject(bench) == "known":
             assert bench.records == records
             return Result("known")
-        if isinstance(came, Report):
-            return Result("published" if came.passed else "failed", told(came, bench.compared))
+        if not wholly:
+            report = bench.audit()
+            return Result("published" if report.passed else "failed", told(report, bench.compared))
         publication = bench.publish()
     except RefusalError as error:
         assert (bench.release, bench.records) == (before, records)

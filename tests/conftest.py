@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -73,8 +74,11 @@ SHARED_HOMES = {"sample_home", "real_home", "small_home", "across"}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip, with the reason, what needs the archive or a browser where there is none; the longest files go first.
 
-    What needs a built home, a shared one or its own, is marked `home`.
+    What needs a built home, a shared one or its own, is marked `home`. A series that names what shows its kind is left
+    to make test-long.
     """
+    if "BONDED_LONG" not in os.environ:
+        items[:] = [i for i in items if not any(mark.args for mark in i.iter_markers("series"))]
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     for item in items:
         if item.get_closest_marker("own_run") or SHARED_HOMES & set(getattr(item, "fixturenames", ())):
@@ -83,6 +87,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=f"the archive of real files is not at {REALDATA}"))
         if item.get_closest_marker("browser") and not chromium():
             item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+    # What is imported by now stays: to look through it for garbage costs a tenth of a run of dbt and Dagster.
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
 
 
 def many(few: Any, long: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -27,6 +28,8 @@ FLOORS = (
 )
 #: Rooms and modules in which Dagster is known; of the terminal only what launches a run.
 DAGSTER = ("assets", "automation", "definitions", "terminal.run")
+#: The test that a series names, and its own name.
+LEFT_OUT = r'\n@pytest\.mark\.series\("(\w+)"\)(?:\n[@ )].*)*\ndef (test_\w+)\('
 Arrow = tuple[str, str]
 
 
@@ -124,3 +127,10 @@ def test_dagster_is_known_where_runs_are_made() -> None:
         if any(found.split(".")[0].startswith("dagster") for found in imported(path))
     }
     assert users and all(name.startswith(DAGSTER) for name in users), sorted(users)
+
+
+def test_what_make_test_leaves_out_is_shown_by_a_test_that_it_runs() -> None:
+    """A series that names another test in its stead names one that is there, and is not left out itself."""
+    source = "".join(path.read_text(encoding="utf-8") for path in (PROJECT / "tests").rglob("test_*.py"))
+    instead = {test: named for named, test in re.findall(LEFT_OUT, source)}
+    assert instead and set(instead.values()) <= set(re.findall(r"\ndef (test_\w+)\(", source)) - set(instead)

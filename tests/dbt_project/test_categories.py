@@ -18,7 +18,7 @@ from orchestration.landing.store import Landing
 from orchestration.releases.publish import publish
 from orchestration.warehouse.dbt import run_dbt
 from orchestration.warehouse.nodes import built_nodes
-from tests.conftest import REALDATA, declared, hs8_list, query, released, row, write_csv
+from tests.conftest import REALDATA, declared, hs8_list, many, query, released, row, write_csv
 
 NAMES = {
     2021: {"85414010": "Light emitting diodes", "85414020": "Solar cells", "85414090": "Other", "84713010": "Tablets",
@@ -34,7 +34,12 @@ GATE = (
 )
 
 
-@pytest.fixture(scope="module", params=["written", pytest.param("real", marks=pytest.mark.realdata)])
+pytestmark = pytest.mark.series
+#: Lists as they are written here, and as customs print them.
+LISTS = many(["written"], ["written", pytest.param("real", marks=pytest.mark.realdata)])
+
+
+@pytest.fixture(scope="module", params=LISTS)
 def across(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """Solar cells of 2021 by the code of that year and of January 2022 by the new ones; the lists of both years."""
     folder = tmp_path_factory.mktemp("across")

@@ -137,6 +137,7 @@ def test_one_dollar_in_any_of_them_is_caught(home: Home, tmp_path: Path) -> None
         assert any("first" in str(f["reason"]) for f in mine)
 
 
+@pytest.mark.series("test_the_world_file_counts_until_every_partner_is_covered")
 @pytest.mark.own_run("two grains of two days are a home of their own")
 def test_another_vintage_warns_only(home: Home, tmp_path: Path) -> None:
     """A coarser file of another day may show a revision."""

@@ -17,7 +17,7 @@ from orchestration.landing.store import Landing
 from orchestration.releases.database import DATABASE
 from tests.conftest import add, released, row
 
-MONTH = "2022-05"
+GATE, MONTH = "keys_and_shapes", "2022-05"
 KEY, CODE, PARTNER = "No key stands twice", "Codes have the digits", "Partner codes have three digits"
 VALUE, SIGN = "Every row has a value", "Values are not negative"
 QUANTITY_1, QUANTITY_2 = "First quantities are not negative", "Second quantities are not negative"
@@ -52,11 +52,19 @@ FAULTS = {
 }
 
 
-def inspected(home: Home) -> pd.DataFrame:
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The expectations, with this gate alone declared."""
+    folder = Path(shutil.copytree(PROJECT / "expectations", tmp_path_factory.mktemp("alone") / "expectations"))
+    (folder / "gates.yml").write_text(f"gates:\n  {GATE}: {{speaks: where_asked}}\n", encoding="utf-8")
+    return folder
+
+
+def inspected(home: Home, expectations: Path = PROJECT / "expectations") -> pd.DataFrame:
     """What the gate says of the home's release."""
     database = home.releases / "current" / DATABASE
-    report = audit(Subject(home, database, Landing(home).state().sequence, PROJECT / "expectations"))
-    return report.results[report.results["gate"] == "keys_and_shapes"]
+    report = audit(Subject(home, database, Landing(home).state().sequence, expectations))
+    return report.results[report.results["gate"] == GATE]
 
 
 def change_rows(file: Path, change: str) -> int:
@@ -80,12 +88,12 @@ def changeable(sample_home: Home, tmp_path: Path) -> Home:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_row_that_cannot_be_is_found(changeable: Home, fault: str) -> None:
+def test_a_row_that_cannot_be_is_found(changeable: Home, alone: Path, fault: str) -> None:
     """By its own question alone, in its month alone, with its line."""
     change, question, wrong, line = FAULTS[fault]
     (file,) = changeable.raw.glob(f"*/month={MONTH}/*.parquet")
     rows = change_rows(file, change)
-    found = inspected(changeable)
+    found = inspected(changeable, alone)
     (bad,) = found[found["verdict"] != "passed"].to_dict("records")
     assert bad["verdict"] == "failed" and bad["scope"].startswith(question)
     assert f"{bad['month']:%Y-%m}" == MONTH and bad["n_compared"] == rows
@@ -93,15 +101,17 @@ def test_a_row_that_cannot_be_is_found(changeable: Home, fault: str) -> None:
     assert bad["reason"] == f"first {file.name.partition('.')[0]} line {line}"
 
 
-def test_months_a_few_at_a_time_or_all_at_once_say_the_same(changeable: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_months_a_few_at_a_time_or_all_at_once_say_the_same(
+    changeable: Home, alone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Wherever the history is cut."""
     (file,) = changeable.raw.glob(f"*/month={MONTH}/*.parquet")
     change_rows(file, FAULTS["a row twice"][0])
-    whole = inspected(changeable)
+    whole = inspected(changeable, alone)
     assert len(whole) == 58 * 7
     for size in (1, 100):
         monkeypatch.setattr(evidence, "ROWS_AT_ONCE", size)
-        pd.testing.assert_frame_equal(inspected(changeable), whole)
+        pd.testing.assert_frame_equal(inspected(changeable, alone), whole)
 
 
 @pytest.mark.own_run("two revisions must pass through a build")

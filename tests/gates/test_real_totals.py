@@ -34,6 +34,7 @@ def raised(tmp_path: Path, line: int, by: int) -> Path:
     return path
 
 
+@pytest.mark.series("test_released_in_one_go_without_an_exception")
 @pytest.mark.own_run("the file alone is what is tested")
 def test_a_small_real_file_alone_is_released(home: Home) -> None:
     """Without an exception; what is compared with nothing says so, and the two known press errors are warned of."""
@@ -46,13 +47,10 @@ def test_a_small_real_file_alone_is_released(home: Home) -> None:
     assert Releases(home).manifest().audit.coverage["figures_compared"] == 0  # type: ignore[union-attr]
 
 
-@pytest.mark.own_run("the real file alone, without the others of the shared home")
-def test_january_2019_meets_the_press(home: Home) -> None:
+def test_january_2019_meets_the_press(real_home: Home) -> None:
     """9,211,213,264 against 9.2 bn: 11.2 m off, within 50 m of rounding and 18.4 m of revision."""
-    us_january(home, REALDATA / "gacc_exports" / US)
-    released(home)
     columns = "month::varchar, expected, actual, difference, tolerance, severity, verdict"
-    (row,) = query(home, f"select {columns} from audit_results where gate = 'totals' and {HEADLINE}")
+    (row,) = query(real_home, f"select {columns} from audit_results where gate = 'totals' and {HEADLINE}")
     figures = [Decimal(n) for n in (9_200_000_000, 9_211_213_264, 11_213_264, 68_400_000)]
     assert row == ("2019-01-01", *figures, "block", "passed")
 

@@ -58,7 +58,8 @@ class Warehouse(dg.ConfigurableResource):
 
 def _writer_lock(home: Home, context: dg.InitResourceContext) -> FileLock:
     """The writer's lock of a home, taken; whoever waits for it says so at once and each minute."""
-    lock, begun = FileLock(home.warehouse / ".lock"), time.monotonic()
+    # Whoever holds it in this process may take it again: the job `publish` runs another one.
+    lock, begun = FileLock(home.warehouse / ".lock", is_singleton=True), time.monotonic()
     patience = 0.0
     while True:
         try:
@@ -99,7 +100,7 @@ def must_be_received(state: LandingState, asked: Collection[dt.date]) -> None:
     if never:
         raise dg.Failure(
             f"Nobody has received {spans(never)}. Months that can be built: {spans(received) or 'none'}. Launch "
-            "these, or the job build_and_publish without a partition: it builds whatever is stale.",
+            "these, or the job publish: it builds whatever is stale.",
             allow_retries=False,
         )
 
@@ -115,7 +116,7 @@ def snapshot_state(home: Home) -> LandingState:
     if not path.exists():
         raise dg.Failure(
             "landing_receipts has not been materialized in this home.",
-            metadata={"remedy": "Launch the job build_and_publish, or materialize landing_receipts first."},
+            metadata={"remedy": "Launch the job publish, or materialize landing_receipts first."},
         )
     return Landing(home).state(int(path.read_text(encoding="utf-8")))
 

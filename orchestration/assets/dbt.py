@@ -89,8 +89,8 @@ def _must_reflect_landing(context: dg.AssetExecutionContext, home: Home, work: P
         behind += sorted(name for name in selected if latest[name] != work.models[name])
     if behind:
         raise dg.Failure(
-            f"{behind[0]} does not reflect landing yet: launch the job build_and_publish, which builds it and what is "
-            "made of it.",
+            f"{behind[0]} does not reflect landing yet: launch the job publish, which builds it and what is made of "
+            "it.",
             allow_retries=False,
         )
 
@@ -152,7 +152,7 @@ def _raw_must_exist(home: Home, work: Plan) -> None:
     if missing:
         raise dg.Failure(
             f"The raw rows of {', '.join(map(format_month, missing[:12]))} are not there: materialize raw_gacc for "
-            "these months first, or launch the job build_and_publish."
+            "these months first, or launch the job publish."
         )
 
 
@@ -161,7 +161,7 @@ def _documents_must_exist(home: Home, state: LandingState) -> None:
     if missing:
         raise dg.Failure(
             f"The raw rows of code lists or documents are not there: materialize {', '.join(missing)} first, or launch "
-            "the job build_and_publish."
+            "the job publish."
         )
 
 

@@ -52,8 +52,8 @@ def landing_receipts(
     home = warehouse.home
     # Marts are built from them at the end of the run: a typo must not cost all that lies between.
     load_claims()
-    outcome = inbox(home, _progress(context))
-    _log(context, outcome)
+    outcome = inbox(home, inbox_progress(context.log))
+    log_inbox(context.log, outcome)
     state = Landing(home).state()
     snapshot.write(state, home.warehouse / "landing")
     late = overdue(home, state)
@@ -91,26 +91,28 @@ def judged(late: list[DatasetStatus]) -> dict[str, Any]:
     return {"passed": not late, "severity": dg.AssetCheckSeverity.WARN, "metadata": months}
 
 
-def _progress(context: dg.AssetExecutionContext) -> Progress:
+def inbox_progress(log: dg.DagsterLogManager) -> Progress:
+    """What a run logs of each file that it looks at."""
     count = 0
 
     def tell(path: Path) -> None:
         nonlocal count
         count += 1
         if is_told(count):
-            context.log.info(f"receiving file {count:,}, {shown_name(path)}")
+            log.info(f"receiving file {count:,}, {shown_name(path)}")
 
     return tell
 
 
-def _log(context: dg.AssetExecutionContext, outcome: InboxOutcome) -> None:
+def log_inbox(log: dg.DagsterLogManager, outcome: InboxOutcome) -> None:
+    """Tell of the files that were refused, and of those that wait."""
     for path, error in outcome.refused[:NAMED]:
-        context.log.error(f"refused, now {shown_name(path.parent)}/{shown_name(path)}: {error}")
+        log.error(f"refused, now {shown_name(path.parent)}/{shown_name(path)}: {error}")
     if len(outcome.refused) > NAMED:
-        context.log.error(f"and {len(outcome.refused) - NAMED:,} more refused files: see inbox/rejected")
+        log.error(f"and {len(outcome.refused) - NAMED:,} more refused files: see inbox/rejected")
     if outcome.left:
         names = ", ".join(map(shown_name, outcome.left[:10]))
-        context.log.info(f"{len(outcome.left):,} files are still being written and wait for a later run: {names}")
+        log.info(f"{len(outcome.left):,} files are still being written and wait for a later run: {names}")
 
 
 def due_table(statuses: list[DatasetStatus]) -> str:

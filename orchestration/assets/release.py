@@ -89,7 +89,7 @@ def built_state(home: Home, started: dt.datetime) -> LandingState:
     if built.facts < 0 or built.marts != built.facts or waiting:
         what = f"{len(waiting)} records of landing" if waiting else "facts and marts"
         raise dg.Failure(
-            f"The build database does not reflect landing yet ({what}): launch the job build_and_publish.",
+            f"The build database does not reflect landing yet ({what}): launch the job publish.",
             allow_retries=False,
         )
     return Landing(home).state(built.facts)

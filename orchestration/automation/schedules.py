@@ -2,26 +2,15 @@
 
 import dagster as dg
 
-from orchestration.assets.common import MONTHS
-from orchestration.assets.inspected import INSPECTED
+from orchestration.automation.jobs import publish
 from orchestration.base.months import format_month
 from orchestration.sources.gacc.calendar import BEIJING, last_due
 
 DUE_TAG = "bonded/due"
 
-build_and_publish = dg.define_asset_job(
-    "build_and_publish",
-    # The release tells of the months that it has inspected.
-    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(INSPECTED),
-    partitions_def=MONTHS,
-    executor_def=dg.in_process_executor,
-    description="Inbox, then all that landing holds: raw, dbt, candidate, audit, release. Months whose receipts have "
-    "changed are always built; a month or a range builds these as well. A range is one run.",
-)
-
 
 @dg.schedule(
-    job=build_and_publish,
+    job=publish,
     cron_schedule="0 17 20 * *",
     execution_timezone="Asia/Shanghai",
     default_status=dg.DefaultScheduleStatus.RUNNING,

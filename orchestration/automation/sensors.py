@@ -9,7 +9,7 @@ import time
 import dagster as dg
 
 from orchestration.automation.instance import LAUNCHED, end_dead_runs
-from orchestration.automation.schedules import build_and_publish
+from orchestration.automation.jobs import publish
 from orchestration.base.plain import printable
 from orchestration.base.settings import Home, settings
 from orchestration.landing.known import Known
@@ -21,7 +21,7 @@ UNDER_WAY = [dg.DagsterRunStatus.QUEUED, *LAUNCHED]
 
 
 @dg.sensor(
-    job=build_and_publish,
+    job=publish,
     minimum_interval_seconds=settings().inbox_interval_seconds,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Launches one run when files in the inbox have come to rest that no run has looked at, however many "
@@ -38,7 +38,7 @@ def inbox_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Ski
     complete = [file for file in new if file.quiet_since() <= before]
     if not complete:
         return dg.SkipReason(f"{_named(new)}: still being written.")
-    running = context.instance.get_runs(dg.RunsFilter(job_name=build_and_publish.name, statuses=UNDER_WAY), limit=1)
+    running = context.instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY), limit=1)
     if running:
         return dg.SkipReason(f"Run {running[0].run_id[:8]} is queued or under way; {_named(new)}: next.")
     cursor = _digest(complete)
@@ -46,7 +46,7 @@ def inbox_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Ski
         # Whatever stopped that run would stop the next one, twice a minute.
         return dg.SkipReason(
             f"{_named(complete)}: a run was launched and did not take them in; see why it failed, then launch "
-            f"{build_and_publish.name} or reset the cursor of this sensor."
+            f"{publish.name} or reset the cursor of this sensor."
         )
     request = dg.RunRequest(tags={"bonded/files": str(len(complete))})
     return dg.SensorResult(run_requests=[request], cursor=cursor)

@@ -7,13 +7,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from orchestration.base.errors import RefusalError
-from orchestration.base.months import format_month
 from orchestration.base.settings import Home
 from orchestration.claims.load import load_claims
 from orchestration.landing.inbox import InboxOutcome, take_in
 from orchestration.landing.names import shown_name
 from orchestration.landing.store import Landing
-from orchestration.releases.settled import inputs, is_settled, settle
+from orchestration.releases.settled import is_settled
 from orchestration.releases.store import Releases
 from orchestration.terminal import headline
 
@@ -67,55 +66,27 @@ def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
         )
     current = Releases(home).current_id()
     if current and not asked and is_settled(home):
+        from orchestration.automation.instance import instance
         from orchestration.automation.told import tell_unchanged
 
-        tell_unchanged(home, state, current)
+        with instance(home) as made:
+            tell_unchanged(made, home, state, current)
         return _summary(home, inbox, "unchanged", None, current)
-    made_from = inputs(home)
     outcome, failure = _execute(home, inbox, asked)
-    if failure is None:
-        settle(home, made_from)
     return _summary(home, inbox, outcome, failure, Releases(home).current_id())
 
 
 def _execute(home: Home, inbox: InboxOutcome, asked: list[dt.date]) -> tuple[str, str | None]:
     """Run the job on the months asked for and the stale ones; returns its outcome and, if it failed, why."""
-    import dagster as dg
-
-    from orchestration.automation.instance import end_dead_runs, instance
+    from orchestration.automation.due import build_due
+    from orchestration.automation.instance import instance
+    from orchestration.automation.jobs import build_and_publish
     from orchestration.definitions import defs
 
-    tags = {}
-    if asked:
-        tags["dagster/asset_partition_range_start"] = format_month(asked[0])
-        tags["dagster/asset_partition_range_end"] = format_month(asked[-1])
+    job = defs.resolve_job_def(build_and_publish.name)
     with home.serving(), instance(home) as made:
-        end_dead_runs(made, home)
-        result = defs.resolve_job_def("build_and_publish").execute_in_process(
-            instance=made,
-            raise_on_error=False,
-            run_config={"loggers": {"progress": {}}},
-            tags=tags,
-            resources={"inbox": lambda *_: inbox},
-        )
-        if result.success:
-            of_release = result.asset_materializations_for_node("release")
-            (made_release,) = [made for made in of_release if made.asset_key == dg.AssetKey("release")]
-            return str(made_release.metadata["outcome"].value), None
-        failures = [e for e in result.all_events if e.event_type == dg.DagsterEventType.STEP_FAILURE]
-        failures = failures or [e for e in result.all_events if e.is_failure]
-        reasons = "\n".join(_reason(e) for e in failures)
-        return "failed", reasons or "the run ended without saying why; see the Dagster UI"
-
-
-def _reason(event: Any) -> str:
-    """Why a step, or a run before its first step, failed; in words."""
-    data = event.event_specific_data
-    user = getattr(data, "user_failure_data", None)
-    if user and user.description:
-        return str(user.description)
-    error = data.error.cause or data.error if getattr(data, "error", None) else None
-    return f"{event.step_key or 'run'}: {(error.message if error else event.message or 'failed').strip()}"
+        done = build_due(made, home, job, inbox, months=asked, loggers=["progress"])
+    return done.outcome, done.failure
 
 
 def _summary(

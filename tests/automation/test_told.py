@@ -23,8 +23,8 @@ def test_nothing_new_is_an_observation_and_a_check(small: Home) -> None:
     assert current
     with instance(small) as made:
         runs = len(made.get_runs())
-    told.tell_unchanged(small, Landing(small).state(), current)
     with instance(small) as made:
+        told.tell_unchanged(made, small, Landing(small).state(), current)
         (seen,) = made.fetch_observations(dg.AssetKey("release"), limit=5).records
         check = dg.AssetCheckKey(dg.AssetKey("landing_receipts"), "nothing_overdue")
         latest = made.event_log_storage.get_asset_check_execution_history(check, limit=1)[0]

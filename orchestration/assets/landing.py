@@ -1,5 +1,6 @@
 """Stage landing: what has arrived. Takes in the inbox and fixes the receipts that the run is built from."""
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -80,9 +81,9 @@ def landing_receipts(
         raise dg.Failure("This home holds nothing yet: no file has been received.", allow_retries=False)
 
 
-def overdue(home: Home, state: LandingState) -> list[DatasetStatus]:
-    """Active datasets that lack months which are out by today."""
-    return [status for status in dataset_status(home, state, beijing_today()) if status.active and status.due]
+def overdue(home: Home, state: LandingState, today: dt.date | None = None) -> list[DatasetStatus]:
+    """Active datasets that lack months which are out by a day; by today if none is given."""
+    return [status for status in dataset_status(home, state, today or beijing_today()) if status.active and status.due]
 
 
 def judged(late: list[DatasetStatus]) -> dict[str, Any]:

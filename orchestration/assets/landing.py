@@ -1,7 +1,7 @@
 """Stage landing: what has arrived. Takes in the inbox and fixes the receipts that the run is built from."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,9 @@ from orchestration.base.settings import Home, settings
 from orchestration.claims.load import load_claims
 from orchestration.landing.due import DatasetStatus, dataset_status
 from orchestration.landing.inbox import InboxOutcome, Progress, take_in
+from orchestration.landing.listing import REJECTED
 from orchestration.landing.names import shown_name
+from orchestration.landing.rejected import lying_rejected
 from orchestration.landing.store import Landing, LandingState
 from orchestration.sources.gacc.calendar import beijing_today
 from orchestration.warehouse import snapshot
@@ -33,7 +35,9 @@ def take_in_quiet(home: Home, progress: Progress) -> InboxOutcome:
     kinds={"python", "file"},
     check_specs=[
         dg.AssetCheckSpec(
-            "inbox_accepted", asset="landing_receipts", description="No file in the inbox was refused by this run."
+            "inbox_accepted",
+            asset="landing_receipts",
+            description="No refused file waits in the inbox or in inbox/rejected/ to be put right or removed.",
         ),
         dg.AssetCheckSpec(
             "nothing_overdue",
@@ -70,15 +74,28 @@ def landing_receipts(
             "due and not there": dg.MetadataValue.md(due_table(late)),
         }
     )
-    yield dg.AssetCheckResult(
-        check_name="inbox_accepted",
-        passed=not outcome.refused,
-        description=f"{len(outcome.refused)} refused. {outcome.refused[0][1]}" if outcome.refused else None,
-        metadata={shown_name(path): str(error) for path, error in outcome.refused[:NAMED]},
-    )
+    yield dg.AssetCheckResult(check_name="inbox_accepted", **accepted(home, state, outcome.refused))
     yield dg.AssetCheckResult(check_name="nothing_overdue", **judged(late))
     if not state.receipts:
         raise dg.Failure("This home holds nothing yet: no file has been received.", allow_retries=False)
+
+
+def accepted(home: Home, state: LandingState, refused: Sequence[tuple[Path, Exception]]) -> dict[str, Any]:
+    """The check `inbox_accepted`: red as long as a refused file lies in the inbox, whichever run refused it."""
+    lying = {path: str(error) for path, error in refused} | dict(lying_rejected(home, state))
+    named = {shown_name(path): reason for path, reason in list(lying.items())[:NAMED]}
+    return {"passed": not lying, "description": _to_put_right(named, len(lying)), "metadata": named}
+
+
+def _to_put_right(named: Mapping[str, str], count: int) -> str | None:
+    """The first refused file, why it was, and what to do about it."""
+    for name, reason in named.items():
+        more = f"; and {count - 1:,} more" if count > 1 else ""
+        return (
+            f"Refused: {name}{more}. {reason} Put it right and into its folder of the inbox, then remove it from "
+            f"inbox/{REJECTED}/."
+        )
+    return None
 
 
 def overdue(home: Home, state: LandingState, today: dt.date | None = None) -> list[DatasetStatus]:

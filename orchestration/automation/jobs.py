@@ -59,7 +59,7 @@ def do_what_is_due(
     current = Releases(home).current_id()
     if current and is_settled(home):
         context.log.info(f"Nothing is due: {current} holds all that landing says.")
-        tell_unchanged(context.instance, home, Landing(home).state(), current)
+        tell_unchanged(context.instance, home, Landing(home).state(), taken, current)
         context.add_output_metadata({"outcome": "unchanged", "release_id": current})
         return
     _launch(context, home, taken, assets_job())

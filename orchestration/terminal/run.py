@@ -70,7 +70,7 @@ def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
         from orchestration.automation.told import tell_unchanged
 
         with instance(home) as made:
-            tell_unchanged(made, home, state, current)
+            tell_unchanged(made, home, state, inbox, current)
         return _summary(home, inbox, "unchanged", None, current)
     outcome, failure = _execute(home, inbox, asked)
     return _summary(home, inbox, outcome, failure, Releases(home).current_id())

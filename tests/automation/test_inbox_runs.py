@@ -25,7 +25,7 @@ from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases
 from orchestration.terminal.run import run_home
 from orchestration.warehouse.run_locks import hold
-from tests.conftest import MONTHS, row, value, write_csv
+from tests.conftest import MONTHS, csv_text, row, value, write_csv
 
 SCOPE = "source: gacc\nflow: import\nhs: [8542]\npartners: [{}]\nvintage: 2025-01-20\n"
 
@@ -194,6 +194,36 @@ def test_a_refused_file_is_a_failed_check_and_the_others_are_published(small: Ho
         evaluation = latest.event.dagster_event.asset_check_evaluation_data  # type: ignore[union-attr]
         ((name, reason),) = evaluation.metadata.items()
         assert not evaluation.passed and name.startswith("bad\\x1b[31m") and "web page" in str(reason.value)
+
+
+def accepted(home: Home) -> tuple[bool, str]:
+    """Whether the check of refused files is green by now, and what it says."""
+    with instance(home) as opened:
+        key = dg.AssetCheckKey(dg.AssetKey("landing_receipts"), "inbox_accepted")
+        latest = opened.event_log_storage.get_asset_check_execution_history(key, limit=1)[0]
+    said = latest.event.dagster_event.asset_check_evaluation_data  # type: ignore[union-attr]
+    return said.passed, said.description or ""
+
+
+@pytest.mark.own_run("it is told of by a run that finds nothing new")
+@pytest.mark.usefixtures("at_rest")
+def test_a_refused_file_stays_red_until_it_is_put_right(small: Home) -> None:
+    """Also where nothing is new; green when it is gone, or its bytes were received after all."""
+    good = csv_text([row("202404", value="77")])
+    file = small.inbox / "us.csv"
+    file.write_text(good, encoding="utf-8")
+    for _ in range(2):
+        assert launched(small).success
+        passed, said = accepted(small)
+        assert not passed and "us.csv" in said and "remove it from inbox/rejected/" in said
+    bad = small.inbox / "rejected" / "page.html"
+    bad.write_text("<html>", encoding="utf-8")
+    drop(small, "again.csv", "202404").write_text(good, encoding="utf-8")
+    assert launched(small).success
+    passed, said = accepted(small)
+    assert not passed and "us.csv" not in said and "page.html" in said
+    bad.unlink()
+    assert launched(small).success and accepted(small)[0]
 
 
 @pytest.mark.usefixtures("at_rest")

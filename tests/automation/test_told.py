@@ -8,6 +8,7 @@ import pytest
 from orchestration.automation import told
 from orchestration.automation.instance import instance
 from orchestration.base.settings import Home
+from orchestration.landing.inbox import take_in
 from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases
 
@@ -24,7 +25,7 @@ def test_nothing_new_is_an_observation_and_a_check(small: Home) -> None:
     with instance(small) as made:
         runs = len(made.get_runs())
     with instance(small) as made:
-        told.tell_unchanged(made, small, Landing(small).state(), current)
+        told.tell_unchanged(made, small, Landing(small).state(), take_in(small), current)
         (seen,) = made.fetch_observations(dg.AssetKey("release"), limit=5).records
         check = dg.AssetCheckKey(dg.AssetKey("landing_receipts"), "nothing_overdue")
         latest = made.event_log_storage.get_asset_check_execution_history(check, limit=1)[0]

@@ -3,7 +3,7 @@
 import datetime as dt
 import time
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 import dagster as dg
@@ -13,7 +13,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 from filelock import FileLock, Timeout
 
 from orchestration.base.interrupt import interruptible
-from orchestration.base.months import spans
+from orchestration.base.months import format_month, spans
 from orchestration.base.settings import Home, settings
 from orchestration.landing.store import Landing, LandingState
 from orchestration.sources.gacc.calendar import FIRST_MONTH
@@ -83,7 +83,7 @@ def months_of(context: dg.AssetExecutionContext) -> list[dt.date]:
     """The months that the run was asked for; none for a run without a partition, which builds what is stale.
 
     Dagster records every partition that a run is launched with as materialized, touched or not. A run that nobody asked
-    for a month is launched without one, and the months that it did build are recorded by `log_other_months`.
+    for a month is launched without one, and the months that it did build are recorded by `tell_months`.
     """
     if not (context.has_partition_key or context.has_partition_key_range):
         return []
@@ -128,10 +128,21 @@ def target(record: dg.EventLogRecord) -> AssetCheckEvaluationTargetMaterializati
     )
 
 
-def log_other_months(
-    context: dg.AssetExecutionContext, keys: list[dg.AssetKey], months: Sequence[dt.date], asked: Sequence[dt.date]
+#: What events show of a month: rows, and money by currency; each plots over months.
+MONEY = {"USD": "US dollars", "CNY": "yuan"}
+Figures = Mapping[dt.date, Mapping[str, int]]
+
+
+def tell_months(
+    context: dg.AssetExecutionContext, figures: Mapping[dg.AssetKey, Figures], asked: Collection[dt.date]
 ) -> None:
-    """Record materializations of stale months that were rebuilt beside those that the run was asked for."""
-    for month in sorted(set(months) - set(asked)):
-        for key in keys:
-            context.log_event(dg.AssetMaterialization(key, partition=f"{month:%Y-%m}"))
+    """Give each month that was built its own figures: one that was asked for in the event that Dagster makes of it, a
+    stale one that was built beside it in an event of its own.
+    """
+    for key, months in sorted(figures.items()):
+        for month, said in sorted(months.items()):
+            metadata = {name: dg.MetadataValue.int(figure) for name, figure in said.items()}
+            if month in asked:
+                context.add_asset_metadata(metadata, key, format_month(month))
+            else:
+                context.log_event(dg.AssetMaterialization(key, partition=format_month(month), metadata=metadata))

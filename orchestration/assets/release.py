@@ -17,6 +17,7 @@ from orchestration.assets.inspected import (
     named,
     receipts_by_month,
 )
+from orchestration.assets.shown import release_metadata
 from orchestration.base.months import format_month
 from orchestration.base.settings import Home
 from orchestration.gates.audit import Report
@@ -44,9 +45,9 @@ def release(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator
     publication = publish(home, built_state(home, _started_at(context)))
     yield from inspected(context, publication.folder, publication.report)
     if publication.outcome == "failed":
-        raise dg.Failure(failure_text(publication), metadata=_metadata(publication), allow_retries=False)
+        raise dg.Failure(failure_text(publication), metadata=_metadata(home, publication), allow_retries=False)
     context.log.info(f"{publication.outcome}: {publication.release_id}")
-    yield dg.Output(None, metadata=_metadata(publication))
+    yield dg.Output(None, metadata=_metadata(home, publication))
 
 
 # Of tables that are not built by month alone: a run without a partition would be asked for that of the others.
@@ -95,13 +96,17 @@ def built_state(home: Home, started: dt.datetime) -> LandingState:
     return Landing(home).state(built.facts)
 
 
-def _metadata(publication: Publication) -> dict[str, Any]:
-    report = publication.report
+def _metadata(home: Home, publication: Publication) -> dict[str, Any]:
+    """What the audit said, and of the release that readers see what its own day said of it."""
+    report, release_id = publication.report, publication.release_id
+    shown = release_metadata(home, release_id) if release_id and publication.outcome != "failed" else {}
     return {
         "outcome": publication.outcome,
-        "release_id": publication.release_id or "none",
-        "audit page": dg.MetadataValue.url((publication.folder / "audit.html").as_uri()),
-        "audit": dg.MetadataValue.md(audit_text(publication.report)),
+        "release_id": release_id or "none",
+        **shown,
+        "audit": dg.MetadataValue.md(audit_text(report)),
+        # A browser opens no file from the page of a server: a path can be copied, and the audit stands above.
+        "audit page": dg.MetadataValue.path(publication.folder / "audit.html"),
         **{f"comparisons {verdict}": n for verdict, n in report.counts.items()},
     }
 

@@ -12,9 +12,9 @@ from orchestration.claims.load import load_claims
 from orchestration.landing.inbox import InboxOutcome, take_in
 from orchestration.landing.names import shown_name
 from orchestration.landing.store import Landing
+from orchestration.releases.headline import headline
 from orchestration.releases.settled import is_settled
 from orchestration.releases.store import Releases
-from orchestration.terminal import headline
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _summary(
         return RunSummary(str(home.root), outcome, current, None, failure, refused, inbox.received, left=left)
     manifest = Releases(home).manifest(current)
     folder = home.releases / current
-    lines, cell = headline.headline(folder)
+    lines, cell = headline(folder)
     counts = manifest.audit.counts if manifest.audit else {}
     return RunSummary(
         str(home.root),

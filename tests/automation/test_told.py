@@ -31,8 +31,8 @@ def test_nothing_new_is_an_observation_and_a_check(small: Home) -> None:
         latest = made.event_log_storage.get_asset_check_execution_history(check, limit=1)[0]
         assert len(made.get_runs()) == runs
     assert seen.asset_observation is not None
-    assert {name: value.value for name, value in seen.asset_observation.metadata.items()} == {
-        "outcome": "unchanged", "release_id": current,
-    }  # fmt: skip
+    said = {name: value.value for name, value in seen.asset_observation.metadata.items()}
+    assert said["outcome"] == "unchanged" and said["release_id"] == current and said["last month"] == "2024-04"
+    assert "the first release" in said["changed against the release before"] and "SYNTHETIC" not in said
     evaluation = latest.event.dagster_event.asset_check_evaluation_data  # type: ignore[union-attr]
     assert evaluation.passed

@@ -12,8 +12,8 @@ import pytest
 from orchestration.base.months import add_months, format_month, month_range, parse_month
 from orchestration.base.settings import Home
 from orchestration.landing.store import Landing
+from orchestration.releases.headline import headline
 from orchestration.releases.query import run_sql
-from orchestration.terminal.headline import headline
 from orchestration.warehouse.dbt import run_dbt
 from orchestration.warehouse.nodes import names_of
 from tests.conftest import add, query, released, row, value

@@ -73,7 +73,7 @@ def _writer_lock(home: Home, context: dg.InitResourceContext) -> FileLock:
                     "Run again when it has ended."
                 ) from None
             if context.log:
-                context.log.info(
+                context.log.warning(
                     f"Another run writes to this warehouse; waiting for it to end ({waited:.0f} s so far)."
                 )
             patience = min(60.0, settings().lock_seconds - waited)

@@ -76,24 +76,29 @@ def gate_specs() -> list[dg.AssetCheckSpec]:
 
 
 def inspected(
-    context: dg.AssetExecutionContext, folder: Path, report: Report, asked: Collection[str] = ()
+    context: dg.AssetExecutionContext,
+    folder: Path,
+    report: Report,
+    asked: Collection[str] = (),
+    *,
+    months: Collection[str] = (),
 ) -> Iterator[Any]:
     """One event for each month that has changed since this instance was told of it, and for each gate's verdict on one.
 
-    `folder`: of the candidate or release that was audited. The gates that were asked for are told of whole. The worst
-    month comes last, since the UI shows the last one first.
+    `folder`: of the candidate or release that was audited. The gates `asked` for are told of whole, so are the `months`
+    that were asked for. The worst month comes last, since the UI shows the last one first.
     """
     storage = context.instance.daemon_cursor_storage
     told = {(gate, month): said for gate, month, said in json.loads(storage.get_cursor_values({TOLD}).get(TOLD, "[]"))}
     made_of = receipts_by_month(folder)
-    months, verdicts = _months(folder, made_of), dict(_verdicts(report))
-    now = {("", month): _hash(said) for month, said in months.items()}
+    figures, verdicts = _months(folder, made_of), dict(_verdicts(report))
+    now = {("", month): _hash(said) for month, said in figures.items()}
     now |= {key: _hash(rows, message) for key, (rows, message) in verdicts.items()}
     changed = {key for key in now.keys() | told.keys() if now.get(key) != told.get(key)}
     # A month whose event is told anew needs all its verdicts anew.
-    anew = {month for _, month in changed if ("", month) in now.keys() | told.keys()}
+    anew = {month for _, month in changed if ("", month) in now.keys() | told.keys()} | set(months)
     for month in sorted(anew):
-        yield dg.AssetMaterialization(INSPECTED, partition=month, metadata=months.get(month, {"rows": 0}))
+        yield dg.AssetMaterialization(INSPECTED, partition=month, metadata=figures.get(month, {"rows": 0}))
     keys = {key for key in changed if key[0]} | {key for key in verdicts if key[0] in asked or key[1] in anew}
     latest, titles = _latest(context, sorted({month for _, month in keys})), {g.gate: g.title for g in report.gates}
     found = []

@@ -39,8 +39,8 @@ FIGURES = """
 select
     month,
     count(*) as rows,
-    coalesce(sum(value_usd), 0)::bigint as "US dollars",
-    coalesce(sum(value_cny), 0)::bigint as yuan,
+    sum(value_usd)::bigint as "US dollars",
+    sum(value_cny)::bigint as yuan,
     count(distinct partner_code) as partners,
     (select count(*) from quarantine as q where q.month = f.month) as "rows held back"
 from fct_trade_monthly as f
@@ -113,12 +113,15 @@ def inspected(
 def _months(folder: Path, made_of: Mapping[str, list[ReleaseReceipt]]) -> dict[str, dict[str, Any]]:
     """By month what the audited file holds, and from which receipts."""
     with duckdb.connect(str(folder / DATABASE), read_only=True) as con:
-        frame = con.execute(FIGURES).df()
+        found = con.execute(FIGURES)
+        names, rows = [column[0] for column in found.description or ()], found.fetchall()
     months: dict[str, dict[str, Any]] = {}
-    for row in frame.to_dict("records"):
-        month = format_month(row.pop("month"))
+    for row in rows:
+        said = dict(zip(names, row, strict=True))
+        month = format_month(said.pop("month"))
         of = made_of.get(month, [])
-        figures = {str(name): dg.MetadataValue.int(int(figure)) for name, figure in row.items()}
+        # Nothing is known of a currency in which nothing was received; a zero would be no trade.
+        figures = {name: dg.MetadataValue.int(figure) for name, figure in said.items() if figure is not None}
         months[month] = {**figures, "receipts": len(of), "last vintage": str(of[0].vintage if of else "none")}
     return months
 

@@ -132,8 +132,9 @@ def failure_text(publication: Publication) -> str:
     lines = [f"The audit failed; nothing was published. Candidate kept: {publication.folder.name}"]
     lines += [f"{g.gate} is {g.verdict}: {g.message}" for g in publication.report.gates if g.message]
     failed = publication.report.findings("failed").head(20)
-    lines += [finding_text(row) for _, row in failed.iterrows()]
+    found = [finding_text(row) for _, row in failed.iterrows()]
     made_of = receipts_by_month(publication.folder)
     months = sorted({format_month(month) for month in failed["month"].dropna()} & made_of.keys())
-    lines += [f"{month} is made of {named(made_of[month])}" for month in months]
-    return "\n".join([*lines, MEND])
+    lines += [*found[:1], *(f"{month} is made of {named(made_of[month])}" for month in months), MEND]
+    # The UI folds all but the first lines away: what to do stands before what else was found.
+    return "\n".join([*lines, *found[1:]])

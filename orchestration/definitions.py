@@ -11,11 +11,12 @@ from orchestration.assets.landing import landing_receipts, take_in_quiet
 from orchestration.assets.raw import raw_exchange_rates, raw_gacc, raw_gacc_bulletin, raw_gacc_nomenclature
 from orchestration.assets.release import inspected_month, release
 from orchestration.automation.after import after_runs
+from orchestration.automation.jobs import build_and_publish, publish
 from orchestration.automation.progress import progress_logger
-from orchestration.automation.schedules import build_and_publish, detail_release_day
+from orchestration.automation.schedules import detail_release_day
 from orchestration.automation.sensors import inbox_files
 
-defs = dg.Definitions(
+defs: dg.Definitions = dg.Definitions(
     assets=with_code(
         [
             landing_receipts,
@@ -30,10 +31,14 @@ defs = dg.Definitions(
             release,
         ]
     ),
-    jobs=[build_and_publish],
+    jobs=[publish, build_and_publish],
     schedules=[detail_release_day],
     sensors=[inbox_files, after_runs],
-    resources={"warehouse": Warehouse(), "inbox": take_in_quiet},
+    resources={
+        "warehouse": Warehouse(),
+        "inbox": take_in_quiet,
+        "assets_job": lambda: defs.resolve_job_def(build_and_publish.name),
+    },
     executor=dg.in_process_executor,
     loggers={"console": dg.colored_console_logger, "progress": progress_logger},
 )

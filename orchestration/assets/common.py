@@ -3,7 +3,7 @@
 import datetime as dt
 import time
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 import dagster as dg
@@ -13,7 +13,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 from filelock import FileLock, Timeout
 
 from orchestration.base.interrupt import interruptible
-from orchestration.base.months import spans
+from orchestration.base.months import format_month, spans
 from orchestration.base.settings import Home, settings
 from orchestration.landing.store import Landing, LandingState
 from orchestration.sources.gacc.calendar import FIRST_MONTH
@@ -58,7 +58,8 @@ class Warehouse(dg.ConfigurableResource):
 
 def _writer_lock(home: Home, context: dg.InitResourceContext) -> FileLock:
     """The writer's lock of a home, taken; whoever waits for it says so at once and each minute."""
-    lock, begun = FileLock(home.warehouse / ".lock"), time.monotonic()
+    # Whoever holds it in this process may take it again: the job `publish` runs another one.
+    lock, begun = FileLock(home.warehouse / ".lock", is_singleton=True), time.monotonic()
     patience = 0.0
     while True:
         try:
@@ -72,7 +73,7 @@ def _writer_lock(home: Home, context: dg.InitResourceContext) -> FileLock:
                     "Run again when it has ended."
                 ) from None
             if context.log:
-                context.log.info(
+                context.log.warning(
                     f"Another run writes to this warehouse; waiting for it to end ({waited:.0f} s so far)."
                 )
             patience = min(60.0, settings().lock_seconds - waited)
@@ -82,7 +83,7 @@ def months_of(context: dg.AssetExecutionContext) -> list[dt.date]:
     """The months that the run was asked for; none for a run without a partition, which builds what is stale.
 
     Dagster records every partition that a run is launched with as materialized, touched or not. A run that nobody asked
-    for a month is launched without one, and the months that it did build are recorded by `log_other_months`.
+    for a month is launched without one, and the months that it did build are recorded by `tell_months`.
     """
     if not (context.has_partition_key or context.has_partition_key_range):
         return []
@@ -99,7 +100,7 @@ def must_be_received(state: LandingState, asked: Collection[dt.date]) -> None:
     if never:
         raise dg.Failure(
             f"Nobody has received {spans(never)}. Months that can be built: {spans(received) or 'none'}. Launch "
-            "these, or the job build_and_publish without a partition: it builds whatever is stale.",
+            "these, or the job publish: it builds whatever is stale.",
             allow_retries=False,
         )
 
@@ -115,7 +116,7 @@ def snapshot_state(home: Home) -> LandingState:
     if not path.exists():
         raise dg.Failure(
             "landing_receipts has not been materialized in this home.",
-            metadata={"remedy": "Launch the job build_and_publish, or materialize landing_receipts first."},
+            metadata={"remedy": "Launch the job publish, or materialize landing_receipts first."},
         )
     return Landing(home).state(int(path.read_text(encoding="utf-8")))
 
@@ -127,10 +128,21 @@ def target(record: dg.EventLogRecord) -> AssetCheckEvaluationTargetMaterializati
     )
 
 
-def log_other_months(
-    context: dg.AssetExecutionContext, keys: list[dg.AssetKey], months: Sequence[dt.date], asked: Sequence[dt.date]
+#: What events show of a month: rows, and money by currency; each plots over months.
+MONEY = {"USD": "US dollars", "CNY": "yuan"}
+Figures = Mapping[dt.date, Mapping[str, int]]
+
+
+def tell_months(
+    context: dg.AssetExecutionContext, figures: Mapping[dg.AssetKey, Figures], asked: Collection[dt.date]
 ) -> None:
-    """Record materializations of stale months that were rebuilt beside those that the run was asked for."""
-    for month in sorted(set(months) - set(asked)):
-        for key in keys:
-            context.log_event(dg.AssetMaterialization(key, partition=f"{month:%Y-%m}"))
+    """Give each month that was built its own figures: one that was asked for in the event that Dagster makes of it, a
+    stale one that was built beside it in an event of its own.
+    """
+    for key, months in sorted(figures.items()):
+        for month, said in sorted(months.items()):
+            metadata = {name: dg.MetadataValue.int(figure) for name, figure in said.items()}
+            if month in asked:
+                context.add_asset_metadata(metadata, key, format_month(month))
+            else:
+                context.log_event(dg.AssetMaterialization(key, partition=format_month(month), metadata=metadata))

@@ -14,14 +14,16 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from orchestration.assets.code import dbt_code
 from orchestration.assets.common import (
+    MONEY,
     MONTHS,
     OWNERS,
     SINGLE_RUN,
+    Figures,
     Warehouse,
-    log_other_months,
     months_of,
     must_be_received,
     snapshot_state,
+    tell_months,
 )
 from orchestration.base.months import format_month
 from orchestration.base.settings import Home
@@ -80,7 +82,7 @@ def _build(
     outcome = BUILDERS[step](home, work, stale, built.marts < 0 if step == "marts" else work.full)
     if step == "facts" and not outcome.failures:
         # Before dbt's events: the checks among these speak of what was materialized last.
-        log_other_months(context, sorted(context.selected_asset_keys), work.window_months(stale), asked)
+        tell_months(context, _figures(home, selected, work.window_months(stale)), asked)
     yield from _events(context, home, outcome, work, selected - set(stale))
     work.having(begun, step, selected).write(home)
 
@@ -94,8 +96,8 @@ def _must_reflect_landing(context: dg.AssetExecutionContext, home: Home, work: P
         behind += sorted(name for name in selected if latest[name] != work.models[name])
     if behind:
         raise dg.Failure(
-            f"{behind[0]} does not reflect landing yet: launch the job build_and_publish, which builds it and what is "
-            "made of it.",
+            f"{behind[0]} does not reflect landing yet: launch the job publish, which builds it and what is made of "
+            "it.",
             allow_retries=False,
         )
 
@@ -130,20 +132,38 @@ def _asset_events(
     for found in message.to_default_asset_events(manifest(), TRANSLATOR, context):
         if isinstance(found, dg.Output):
             node = manifest()["nodes"][event["data"]["node_info"]["unique_id"]]
-            told, version = {**found.metadata, **_table_metadata(con, node)}, dg.DataVersion(work.models[node["name"]])
-            yield dg.Output(None, found.output_name, metadata=told, data_version=version)
+            # Where Dagster makes an event for each month, the figures of the table are those of none.
+            table = {} if months_of(context) else _table_metadata(con, node)
+            version = dg.DataVersion(work.models[node["name"]])
+            yield dg.Output(None, found.output_name, metadata={**found.metadata, **table}, data_version=version)
         else:
             yield found
 
 
 def _table_metadata(con: duckdb.DuckDBPyConnection, node: Mapping[str, Any]) -> dict[str, Any]:
-    """Rows, and sums of value, of a table that has just been built."""
+    """Rows of a table that has just been built."""
     if node["config"]["materialized"] not in ("table", "incremental", "seed"):
         return {}
-    sums = [c for c in ("value_usd", "value_cny") if c in node["columns"] and node["name"].startswith("fct_trade")]
-    columns = ", ".join(["count(*)", *(f"coalesce(sum({c}), 0)::bigint" for c in sums)])
-    row = con.execute(f'select {columns} from "{node["name"]}"').fetchone() or (0,)
-    return {"dagster/row_count": row[0], **{c: dg.MetadataValue.int(v) for c, v in zip(sums, row[1:], strict=True)}}
+    (rows,) = con.execute(f'select count(*) from "{node["name"]}"').fetchone() or (0,)
+    return {"dagster/row_count": rows}
+
+
+def _figures(home: Home, facts: Collection[str], months: Sequence[dt.date]) -> dict[dg.AssetKey, Figures]:
+    """By fact and month its rows, and the sums of its value in each currency that it has."""
+    found: dict[dg.AssetKey, Figures] = {}
+    with duckdb.connect(str(home.build_database), read_only=True) as con:
+        for fact in facts if months else ():
+            rows = con.execute(
+                "select month, count(*), sum(value_usd)::bigint, sum(value_cny)::bigint "
+                f'from "{fact}" where month in (select unnest($1)) group by month',
+                [list(months)],
+            ).fetchall()
+            by_month: dict[dt.date, dict[str, int]] = {month: {"rows": 0} for month in months}
+            for month, *figures in rows:
+                named = zip(("rows", *MONEY.values()), figures, strict=True)
+                by_month[month] = {name: figure for name, figure in named if figure is not None}
+            found[dg.AssetKey(fact)] = by_month
+    return found
 
 
 def _raw_must_exist(home: Home, work: Plan) -> None:
@@ -157,7 +177,7 @@ def _raw_must_exist(home: Home, work: Plan) -> None:
     if missing:
         raise dg.Failure(
             f"The raw rows of {', '.join(map(format_month, missing[:12]))} are not there: materialize raw_gacc for "
-            "these months first, or launch the job build_and_publish."
+            "these months first, or launch the job publish."
         )
 
 
@@ -166,7 +186,7 @@ def _documents_must_exist(home: Home, state: LandingState) -> None:
     if missing:
         raise dg.Failure(
             f"The raw rows of code lists or documents are not there: materialize {', '.join(missing)} first, or launch "
-            "the job build_and_publish."
+            "the job publish."
         )
 
 

@@ -40,8 +40,8 @@ FIGURES = """
 select
     month,
     count(*) as rows,
-    coalesce(sum(value_usd), 0)::bigint as "US dollars",
-    coalesce(sum(value_cny), 0)::bigint as yuan,
+    sum(value_usd)::bigint as "US dollars",
+    sum(value_cny)::bigint as yuan,
     count(distinct partner_code) as partners,
     (select count(*) from quarantine as q where q.month = f.month) as "rows held back"
 from fct_trade_monthly as f
@@ -77,24 +77,29 @@ def gate_specs() -> list[dg.AssetCheckSpec]:
 
 
 def inspected(
-    context: dg.AssetExecutionContext, folder: Path, report: Report, asked: Collection[str] = ()
+    context: dg.AssetExecutionContext,
+    folder: Path,
+    report: Report,
+    asked: Collection[str] = (),
+    *,
+    months: Collection[str] = (),
 ) -> Iterator[Any]:
     """One event for each month that has changed since this instance was told of it, and for each gate's verdict on one.
 
-    `folder`: of the candidate or release that was audited. The gates that were asked for are told of whole. The worst
-    month comes last, since the UI shows the last one first.
+    `folder`: of the candidate or release that was audited. The gates `asked` for are told of whole, so are the `months`
+    that were asked for. The worst month comes last, since the UI shows the last one first.
     """
     storage = context.instance.daemon_cursor_storage
     told = {(gate, month): said for gate, month, said in json.loads(storage.get_cursor_values({TOLD}).get(TOLD, "[]"))}
     made_of = receipts_by_month(folder)
-    months, verdicts = _months(folder, made_of), dict(_verdicts(report))
-    now = {("", month): _hash(said) for month, said in months.items()}
+    figures, verdicts = _months(folder, made_of), dict(_verdicts(report))
+    now = {("", month): _hash(said) for month, said in figures.items()}
     now |= {key: _hash(rows, message) for key, (rows, message) in verdicts.items()}
     changed = {key for key in now.keys() | told.keys() if now.get(key) != told.get(key)}
     # A month whose event is told anew needs all its verdicts anew.
-    anew = {month for _, month in changed if ("", month) in now.keys() | told.keys()}
+    anew = {month for _, month in changed if ("", month) in now.keys() | told.keys()} | set(months)
     for month in sorted(anew):
-        yield dg.AssetMaterialization(INSPECTED, partition=month, metadata=months.get(month, {"rows": 0}))
+        yield dg.AssetMaterialization(INSPECTED, partition=month, metadata=figures.get(month, {"rows": 0}))
     keys = {key for key in changed if key[0]} | {key for key in verdicts if key[0] in asked or key[1] in anew}
     latest, titles = _latest(context, sorted({month for _, month in keys})), {g.gate: g.title for g in report.gates}
     found = []
@@ -109,12 +114,15 @@ def inspected(
 def _months(folder: Path, made_of: Mapping[str, list[ReleaseReceipt]]) -> dict[str, dict[str, Any]]:
     """By month what the audited file holds, and from which receipts."""
     with duckdb.connect(str(folder / DATABASE), read_only=True) as con:
-        frame = con.execute(FIGURES).df()
+        found = con.execute(FIGURES)
+        names, rows = [column[0] for column in found.description or ()], found.fetchall()
     months: dict[str, dict[str, Any]] = {}
-    for row in frame.to_dict("records"):
-        month = format_month(row.pop("month"))
+    for row in rows:
+        said = dict(zip(names, row, strict=True))
+        month = format_month(said.pop("month"))
         of = made_of.get(month, [])
-        figures = {str(name): dg.MetadataValue.int(int(figure)) for name, figure in row.items()}
+        # Nothing is known of a currency in which nothing was received; a zero would be no trade.
+        figures = {name: dg.MetadataValue.int(figure) for name, figure in said.items() if figure is not None}
         months[month] = {**figures, "receipts": len(of), "last vintage": str(of[0].vintage if of else "none")}
     return months
 

@@ -1,6 +1,7 @@
 """Stage landing: what has arrived. Takes in the inbox and fixes the receipts that the run is built from."""
 
-from collections.abc import Callable, Iterator
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from orchestration.base.settings import Home, settings
 from orchestration.claims.load import load_claims
 from orchestration.landing.due import DatasetStatus, dataset_status
 from orchestration.landing.inbox import InboxOutcome, Progress, take_in
+from orchestration.landing.listing import REJECTED
 from orchestration.landing.names import shown_name
+from orchestration.landing.rejected import lying_rejected
 from orchestration.landing.store import Landing, LandingState
 from orchestration.sources.gacc.calendar import beijing_today
 from orchestration.warehouse import snapshot
@@ -32,7 +35,9 @@ def take_in_quiet(home: Home, progress: Progress) -> InboxOutcome:
     kinds={"python", "file"},
     check_specs=[
         dg.AssetCheckSpec(
-            "inbox_accepted", asset="landing_receipts", description="No file in the inbox was refused by this run."
+            "inbox_accepted",
+            asset="landing_receipts",
+            description="No refused file waits in the inbox or in inbox/rejected/ to be put right or removed.",
         ),
         dg.AssetCheckSpec(
             "nothing_overdue",
@@ -52,8 +57,8 @@ def landing_receipts(
     home = warehouse.home
     # Marts are built from them at the end of the run: a typo must not cost all that lies between.
     load_claims()
-    outcome = inbox(home, _progress(context))
-    _log(context, outcome)
+    outcome = inbox(home, inbox_progress(context.log))
+    log_inbox(context.log, outcome)
     state = Landing(home).state()
     snapshot.write(state, home.warehouse / "landing")
     late = overdue(home, state)
@@ -69,24 +74,33 @@ def landing_receipts(
             "due and not there": dg.MetadataValue.md(due_table(late)),
         }
     )
-    yield dg.AssetCheckResult(check_name="inbox_accepted", **accepted(outcome))
+    yield dg.AssetCheckResult(check_name="inbox_accepted", **accepted(home, state, outcome.refused))
     yield dg.AssetCheckResult(check_name="nothing_overdue", **judged(late))
     if not state.receipts:
         raise dg.Failure("This home holds nothing yet: no file has been received.", allow_retries=False)
 
 
-def overdue(home: Home, state: LandingState) -> list[DatasetStatus]:
-    """Active datasets that lack months which are out by today."""
-    return [status for status in dataset_status(home, state, beijing_today()) if status.active and status.due]
+def accepted(home: Home, state: LandingState, refused: Sequence[tuple[Path, Exception]]) -> dict[str, Any]:
+    """The check `inbox_accepted`: red as long as a refused file lies in the inbox, whichever run refused it."""
+    lying = {path: str(error) for path, error in refused} | dict(lying_rejected(home, state))
+    named = {shown_name(path): reason for path, reason in list(lying.items())[:NAMED]}
+    return {"passed": not lying, "description": _to_put_right(named, len(lying)), "metadata": named}
 
 
-def accepted(outcome: InboxOutcome) -> dict[str, Any]:
-    """The check `inbox_accepted`: whether it passed, and the files that were refused, each with its reason."""
-    return {
-        "passed": not outcome.refused,
-        "description": f"{len(outcome.refused)} refused. {outcome.refused[0][1]}" if outcome.refused else None,
-        "metadata": {shown_name(path): str(error) for path, error in outcome.refused[:NAMED]},
-    }
+def _to_put_right(named: Mapping[str, str], count: int) -> str | None:
+    """The first refused file, why it was, and what to do about it."""
+    for name, reason in named.items():
+        more = f"; and {count - 1:,} more" if count > 1 else ""
+        return (
+            f"Refused: {name}{more}. {reason} Put it right and into its folder of the inbox, then remove it from "
+            f"inbox/{REJECTED}/."
+        )
+    return None
+
+
+def overdue(home: Home, state: LandingState, today: dt.date | None = None) -> list[DatasetStatus]:
+    """Active datasets that lack months which are out by a day; by today if none is given."""
+    return [status for status in dataset_status(home, state, today or beijing_today()) if status.active and status.due]
 
 
 def judged(late: list[DatasetStatus]) -> dict[str, Any]:
@@ -95,26 +109,28 @@ def judged(late: list[DatasetStatus]) -> dict[str, Any]:
     return {"passed": not late, "severity": dg.AssetCheckSeverity.WARN, "metadata": months}
 
 
-def _progress(context: dg.AssetExecutionContext) -> Progress:
+def inbox_progress(log: dg.DagsterLogManager) -> Progress:
+    """What a run logs of each file that it looks at."""
     count = 0
 
     def tell(path: Path) -> None:
         nonlocal count
         count += 1
         if is_told(count):
-            context.log.info(f"receiving file {count:,}, {shown_name(path)}")
+            log.info(f"receiving file {count:,}, {shown_name(path)}")
 
     return tell
 
 
-def _log(context: dg.AssetExecutionContext, outcome: InboxOutcome) -> None:
+def log_inbox(log: dg.DagsterLogManager, outcome: InboxOutcome) -> None:
+    """Tell of the files that were refused, and of those that wait."""
     for path, error in outcome.refused[:NAMED]:
-        context.log.error(f"refused, now {shown_name(path.parent)}/{shown_name(path)}: {error}")
+        log.error(f"refused, now {shown_name(path.parent)}/{shown_name(path)}: {error}")
     if len(outcome.refused) > NAMED:
-        context.log.error(f"and {len(outcome.refused) - NAMED:,} more refused files: see inbox/rejected")
+        log.error(f"and {len(outcome.refused) - NAMED:,} more refused files: see inbox/rejected")
     if outcome.left:
         names = ", ".join(map(shown_name, outcome.left[:10]))
-        context.log.info(f"{len(outcome.left):,} files are still being written and wait for a later run: {names}")
+        log.info(f"{len(outcome.left):,} files are still being written and wait for a later run: {names}")
 
 
 def due_table(statuses: list[DatasetStatus]) -> str:

@@ -5,18 +5,20 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 import dagster as dg
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.assets.common import (
+    MONEY,
     MONTHS,
     OWNERS,
     SINGLE_RUN,
     Warehouse,
     is_told,
-    log_other_months,
     months_of,
     must_be_received,
     snapshot_state,
+    tell_months,
 )
 from orchestration.assets.landing import landing_receipts
 from orchestration.sources.source import Reader
@@ -42,20 +44,21 @@ def raw_gacc(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.Mate
     state, asked = snapshot_state(home), months_of(context)
     must_be_received(state, asked)
     remove_leftovers(home)
-    written: set[dt.date] = set()
-    rows = files = 0
+    figures: dict[dt.date, dict[str, int]] = {month: {"rows": 0} for month in asked}
+    files = 0
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         parsed = list(pool.map(lambda receipt: write_raw(home, receipt, receipt.scope.month_list), state.active))
     for receipt, new in zip(state.active, parsed, strict=True):
-        covered = receipt.scope.month_list
         files += bool(new)
         if new and is_told(files):
             context.log.info(f"{receipt.receipt_id} {receipt.name}: {len(new)} months parsed")
-        written.update(new)
-        rows += sum(pq.read_metadata(raw_path(home, receipt, m)).num_rows for m in covered if m in asked or m in new)
-    months = sorted({*asked, *written})
-    log_other_months(context, [context.asset_key], months, asked)
-    return dg.MaterializeResult(metadata={"months": len(months), "months parsed now": len(written), "rows": rows})
+        for month in {*new, *(set(asked) & set(receipt.scope.month_list))}:
+            values = pq.read_table(raw_path(home, receipt, month), columns=["value"])["value"]
+            of_month, money = figures.setdefault(month, {"rows": 0}), MONEY[receipt.scope.currency]
+            of_month["rows"] += len(values)
+            of_month[money] = of_month.get(money, 0) + int(pc.sum(values).as_py() or 0)
+    tell_months(context, {context.asset_key: figures}, asked)
+    return dg.MaterializeResult(metadata={"files": len(state.active), "files parsed now": files})
 
 
 def _raw_documents(reader: Reader, what: str) -> dg.AssetsDefinition:

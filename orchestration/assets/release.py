@@ -7,8 +7,9 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.assets.common import MONTHS, OWNERS, SINGLE_RUN, Warehouse
+from orchestration.assets.common import MONTHS, OWNERS, SINGLE_RUN, Warehouse, months_of, must_be_received
 from orchestration.assets.inspected import (
+    INSPECTED,
     MEND,
     finding_text,
     gate_specs,
@@ -17,6 +18,8 @@ from orchestration.assets.inspected import (
     named,
     receipts_by_month,
 )
+from orchestration.assets.launched import launched_with, months_asked_of
+from orchestration.assets.shown import release_metadata
 from orchestration.base.months import format_month
 from orchestration.base.settings import Home
 from orchestration.gates.audit import Report
@@ -48,12 +51,14 @@ def release(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator
     """
     home = warehouse.home
     publication = publish(home, built_state(home, _started_at(context)))
-    yield from inspected(context, publication.folder, publication.report)
+    # Of a backfill that asks for months of `inspected_month`, too, this is the one audit.
+    asked = months_asked_of(context, INSPECTED, MONTHS)
+    yield from inspected(context, publication.folder, publication.report, months=asked)
     if publication.outcome == "failed":
-        told = {**_metadata(publication), "candidate": publication.folder.name}
+        told = {**_metadata(home, publication), "candidate": publication.folder.name}
         raise dg.Failure(failure_text(publication), metadata=told, allow_retries=False)
     context.log.info(f"{publication.outcome}: {publication.release_id}")
-    yield dg.Output(None, metadata=_metadata(publication))
+    yield dg.Output(None, metadata=_metadata(home, publication))
 
 
 # Of tables that are not built by month alone: a run without a partition would be asked for that of the others.
@@ -67,14 +72,18 @@ def release(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator
 )
 def inspected_month(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
     """Every gate on what the build database holds now, without publishing; nothing where a release is made, too."""
-    if dg.AssetKey("release") in context.job_def.asset_layer.executable_asset_keys:
+    if dg.AssetKey("release") in launched_with(context):
+        context.log.info(
+            "Nothing is done here: the release that was launched with it audits, and tells of these months."
+        )
         return
     home = warehouse.home
-    state = built_state(home, dt.datetime.now(dt.UTC))
+    state, months = built_state(home, dt.datetime.now(dt.UTC)), months_of(context)
+    must_be_received(state, months)
     folder, report = build_and_audit(home, state, Releases(home).current_id())
     asked = {key.name for key in context.selected_asset_check_keys if not context.selected_asset_keys}
     try:
-        yield from inspected(context, folder, report, asked)
+        yield from inspected(context, folder, report, asked, months=list(map(format_month, months)))
     finally:
         shutil.rmtree(folder)
 
@@ -96,19 +105,23 @@ def built_state(home: Home, started: dt.datetime) -> LandingState:
     if built.facts < 0 or built.marts != built.facts or waiting:
         what = f"{len(waiting)} records of landing" if waiting else "facts and marts"
         raise dg.Failure(
-            f"The build database does not reflect landing yet ({what}): launch the job build_and_publish.",
+            f"The build database does not reflect landing yet ({what}): launch the job publish.",
             allow_retries=False,
         )
     return Landing(home).state(built.facts)
 
 
-def _metadata(publication: Publication) -> dict[str, Any]:
-    report = publication.report
+def _metadata(home: Home, publication: Publication) -> dict[str, Any]:
+    """What the audit said, and of the release that readers see what its own day said of it."""
+    report, release_id = publication.report, publication.release_id
+    shown = release_metadata(home, release_id) if release_id and publication.outcome != "failed" else {}
     return {
         "outcome": publication.outcome,
-        "release_id": publication.release_id or "none",
-        "audit page": dg.MetadataValue.url((publication.folder / "audit.html").as_uri()),
-        "audit": dg.MetadataValue.md(audit_text(publication.report)),
+        "release_id": release_id or "none",
+        **shown,
+        "audit": dg.MetadataValue.md(audit_text(report)),
+        # A browser opens no file from the page of a server: a path can be copied, and the audit stands above.
+        "audit page": dg.MetadataValue.path(publication.folder / "audit.html"),
         **{f"comparisons {verdict}": n for verdict, n in report.counts.items()},
     }
 
@@ -126,8 +139,9 @@ def failure_text(publication: Publication) -> str:
     lines = [f"The audit failed; nothing was published. Candidate kept: {publication.folder.name}"]
     lines += [f"{g.gate} is {g.verdict}: {g.message}" for g in publication.report.gates if g.message]
     failed = publication.report.findings("failed").head(20)
-    lines += [finding_text(row) for _, row in failed.iterrows()]
+    found = [finding_text(row) for _, row in failed.iterrows()]
     made_of = receipts_by_month(publication.folder)
     months = sorted({format_month(month) for month in failed["month"].dropna()} & made_of.keys())
-    lines += [f"{month} is made of {named(made_of[month])}" for month in months]
-    return "\n".join([*lines, MEND])
+    lines += [*found[:1], *(f"{month} is made of {named(made_of[month])}" for month in months), MEND]
+    # The UI folds all but the first lines away: what to do stands before what else was found.
+    return "\n".join([*lines, *found[1:]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from itertools import takewhile
 
 import dagster as dg
@@ -25,6 +26,8 @@ PRINTED = {"module": "dagster._core.storage.noop_compute_log_manager", "class": 
 LAUNCHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 #: The tag of a run whose process ended before the run did.
 DIED = "bonded/died"
+#: The tag of a run that another one has launched in its own process: the id of that one.
+LAUNCHED_BY = "bonded/launched_by"
 #: So many runs that died one after another are no accident.
 TRIES = 3
 
@@ -65,7 +68,10 @@ def end_dead_runs(made: dg.DagsterInstance, home: Home) -> None:
     forget(home, {record.dagster_run.run_id for record in under_way})
 
 
-def died(made: dg.DagsterInstance, job: str) -> list[str]:
-    """The last runs of a job, the latest first, as far as one after another died; no more than `TRIES`."""
-    last = made.get_runs(dg.RunsFilter(job_name=job), limit=TRIES)
-    return [run.run_id for run in takewhile(lambda run: DIED in run.tags, last)]
+def died(made: dg.DagsterInstance, jobs: Collection[str]) -> list[str]:
+    """The last runs of some jobs, the latest first, as far as one after another died; no more than `TRIES`.
+
+    A run that another one launched in its process died with it, and counts once.
+    """
+    last = [run for run in made.get_runs(limit=10 * TRIES) if run.job_name in jobs and LAUNCHED_BY not in run.tags]
+    return [run.run_id for run in takewhile(lambda run: DIED in run.tags, last[:TRIES])]

@@ -24,6 +24,7 @@ from filelock import FileLock
 
 from orchestration.assets.inspected import receipts_by_month
 from orchestration.automation.deliver import deliver
+from orchestration.automation.instance import LAUNCHED_BY
 from orchestration.base.plain import printable
 from orchestration.base.settings import Home, settings
 from orchestration.releases.headline import headline
@@ -35,8 +36,6 @@ TOLD = "bonded/notified"
 #: Of each kind so many are looked at, and none that is older than a day: after a silence nobody wants all of it.
 LATEST, OLD = 20, 86_400.0
 RELEASE, RECEIPTS = dg.AssetKey("release"), dg.AssetKey("landing_receipts")
-#: The tag of a run that another one has launched, and which speaks for both.
-LAUNCHED_BY = "bonded/launched_by"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a run in the terminal shows while it works: a line when a step begins, ends or fails; errors as they come."""
+"""What a run in the terminal shows while it works: a line when a step ends or fails; warnings and errors at once."""
 
 import logging
 import time
@@ -27,11 +27,11 @@ class _StepLines(logging.Handler):
         self._status = self._console.status("starting") if self._console.is_terminal else None
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Show step events and errors; everything else stands in Dagster's event log."""
+        """Show step events, warnings and errors; everything else stands in Dagster's event log."""
         meta = getattr(record, "dagster_meta", {})
         event = meta.get("dagster_event") if isinstance(meta, dict) else getattr(meta, "dagster_event", None)
         if event is None:
-            if record.levelno >= logging.ERROR:
+            if record.levelno >= logging.WARNING:
                 self._line(f"  {getattr(record, 'msg', record.getMessage()).splitlines()[0]}")
             return
         step = NAMES.get(event.step_key or "", event.step_key or "")

@@ -2,26 +2,19 @@
 
 import dagster as dg
 
-from orchestration.assets.common import MONTHS
-from orchestration.assets.inspected import INSPECTED
-from orchestration.base.months import format_month
-from orchestration.sources.gacc.calendar import BEIJING, last_due
+from orchestration.assets.landing import overdue
+from orchestration.automation.jobs import publish
+from orchestration.base.months import spans
+from orchestration.base.settings import Home
+from orchestration.landing.store import Landing
+from orchestration.sources.gacc.calendar import BEIJING, last_out
 
+#: Months that have come out; with a dataset behind it, those that it lacks.
 DUE_TAG = "bonded/due"
-
-build_and_publish = dg.define_asset_job(
-    "build_and_publish",
-    # The release tells of the months that it has inspected.
-    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(INSPECTED),
-    partitions_def=MONTHS,
-    executor_def=dg.in_process_executor,
-    description="Inbox, then all that landing holds: raw, dbt, candidate, audit, release. Months whose receipts have "
-    "changed are always built; a month or a range builds these as well. A range is one run.",
-)
 
 
 @dg.schedule(
-    job=build_and_publish,
+    job=publish,
     cron_schedule="0 17 20 * *",
     execution_timezone="Asia/Shanghai",
     default_status=dg.DefaultScheduleStatus.RUNNING,
@@ -29,8 +22,14 @@ build_and_publish = dg.define_asset_job(
     "dataset which months are due and not there, with the query to download and the folder to save it to.",
 )
 def detail_release_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """One run, tagged with the month that is due. It builds the months of the files that wait: a partition of its own
-    would show the due month as materialized, received or not.
+    """One run, tagged with the months that came out last and, by dataset, with all that are due and not there.
+
+    It builds the months of the files that wait: a partition of its own would show the due month as materialized,
+    received or not.
     """
-    today = context.scheduled_execution_time.astimezone(BEIJING).date()
-    return dg.RunRequest(tags={DUE_TAG: format_month(last_due(today))})
+    today, home = context.scheduled_execution_time.astimezone(BEIJING).date(), Home.default()
+    late = overdue(home, Landing(home).state(), today)
+    for status in late:
+        context.log.info(f"{status.name}: {spans(status.due)} due and not there")
+    lacking = {f"{DUE_TAG}.{status.name}": spans(status.due) for status in late}
+    return dg.RunRequest(tags={DUE_TAG: spans(last_out(today)), **lacking})

@@ -9,7 +9,7 @@ import time
 import dagster as dg
 
 from orchestration.automation.instance import LAUNCHED, TRIES, died, end_dead_runs
-from orchestration.automation.schedules import build_and_publish
+from orchestration.automation.jobs import build_and_publish, publish
 from orchestration.base.plain import printable
 from orchestration.base.settings import Home, settings
 from orchestration.landing.known import Known
@@ -21,7 +21,7 @@ UNDER_WAY = [dg.DagsterRunStatus.QUEUED, *LAUNCHED]
 
 
 @dg.sensor(
-    job=build_and_publish,
+    job=publish,
     minimum_interval_seconds=settings().inbox_interval_seconds,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Launches one run when files in the inbox have come to rest that no run has looked at, however many "
@@ -32,14 +32,14 @@ def inbox_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Ski
     """One run for all complete files; nothing is opened here, and the cursor is a hash of what was asked for last."""
     home = Home.default()
     end_dead_runs(context.instance, home)
-    dead, new = died(context.instance, build_and_publish.name), new_files(home)
+    dead, new = died(context.instance, (publish.name, build_and_publish.name)), new_files(home)
     before = time.time() - settings().inbox_quiet_seconds
     complete = [file for file in new if file.quiet_since() <= before]
     # What a killed run has taken in is not new any more, and must not wait for another file.
     is_cut_off = 0 < len(dead) < TRIES
     if not complete and not is_cut_off:
         return dg.SkipReason(_why_none(new, dead))
-    running = context.instance.get_runs(dg.RunsFilter(job_name=build_and_publish.name, statuses=UNDER_WAY), limit=1)
+    running = context.instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY), limit=1)
     if running:
         what = _named(new) or f"what run {dead[0][:8]} left"
         return dg.SkipReason(f"Run {running[0].run_id[:8]} is queued or under way; {what}: next.")
@@ -48,7 +48,7 @@ def inbox_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Ski
         # Whatever stopped that run would stop the next one, twice a minute.
         return dg.SkipReason(
             f"{_named(complete)}: a run was launched and did not take them in; see why it failed, then launch "
-            f"{build_and_publish.name} or reset the cursor of this sensor."
+            f"{publish.name} or reset the cursor of this sensor."
         )
     tags = {"bonded/files": str(len(complete)), **({"bonded/carries_on": dead[0]} if is_cut_off else {})}
     return dg.SensorResult(run_requests=[dg.RunRequest(tags=tags)], cursor=cursor)
@@ -58,7 +58,7 @@ def _why_none(new: list[Waiting], dead: list[str]) -> str:
     if new:
         return f"{_named(new)}: still being written."
     if dead:
-        return f"The last {TRIES} runs were killed before they ended: see why, then launch {build_and_publish.name}."
+        return f"The last {TRIES} runs were killed before they ended: see why, then launch {publish.name}."
     return "No new file in the inbox."
 
 

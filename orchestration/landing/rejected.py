@@ -1,15 +1,21 @@
-"""Setting a refused file aside: to `inbox/rejected/`, its sidecar with it, the reason beside it."""
+"""Refused files: set aside to `inbox/rejected/`, the sidecar with it, the reason beside it; and what lies there."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from pathlib import Path
 
 from orchestration.base.errors import RefusalError
+from orchestration.base.plain import printable
 from orchestration.base.settings import Home
 from orchestration.landing.listing import REJECTED
-from orchestration.landing.names import derived, numbered, sidecar
+from orchestration.landing.names import derived, is_passed_over, numbered, sidecar
+from orchestration.landing.store import LandingState
+
+#: What the reason of a refusal is called, behind the name of the file.
+REASON = ".reason.txt"
 
 
 class Rejected:
@@ -64,4 +70,34 @@ class Rejected:
             stream.write(reason)
         aside = Path(stream.name)
         aside.chmod(0o644)
-        return aside.replace(self._folder / derived(target.name, ".reason.txt"))
+        return aside.replace(self._folder / derived(target.name, REASON))
+
+
+def lying_rejected(home: Home, state: LandingState) -> list[tuple[Path, str]]:
+    """Files in `inbox/rejected/` with their reasons; none whose bytes have been received since, under another scope."""
+    folder = home.inbox / REJECTED
+    if folder.is_symlink() or not folder.is_dir():
+        return []
+    received = {(receipt.bytes, receipt.sha256) for receipt in state.received}
+    sizes = {size for size, _ in received}
+    found = []
+    for path in sorted(folder.iterdir()):
+        if is_passed_over(path.name) or path.name.endswith(REASON) or path.is_symlink() or not path.is_file():
+            continue
+        size = path.stat().st_size
+        if size not in sizes or (size, _sha256(path)) not in received:
+            found.append((path, _reason(path)))
+    return found
+
+
+def _reason(path: Path) -> str:
+    beside = path.with_name(derived(path.name, REASON))
+    try:
+        return printable(beside.read_text(encoding="utf-8", errors="replace").strip())
+    except OSError:
+        return "no reason lies beside it"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,15 +1,16 @@
 """Whether a run would find anything to do: a fingerprint of all that decides on a release, and of what lies there.
 
 Belongs here: the question, answered from names, hashes and file times alone. Not here: what a run does when there is
-something to do (`warehouse`, `publish`). A run from the terminal that ended well leaves in `warehouse/settled.json`
-what it was made from and what lay there then; runs of a code location do not, since it may be older than its files.
+something to do (`warehouse`, `publish`). A run that ended well leaves in `warehouse/settled.json` what it was made from
+and what lay there then. A process may be older than the files of its code: what it makes is made from the code that lay
+there when it began, and if that has changed since, the next run finds something to do.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -29,23 +30,46 @@ def inputs(home: Home) -> str:
 
     Landing, code, dbt project, what is reviewed, the exceptions that have expired by today, versions of libraries.
     """
-    digest = hashlib.sha256(f"{CONTRACT_VERSION} {Landing(home).last_sequence()}".encode())
-    digest.update(json.dumps({name: version(name) for name in DECIDING}).encode())
-    for path in _deciding_files():
-        digest.update(str(path).encode() + b"\0" + path.read_bytes() + b"\0")
+    return _inputs(home, _hash(_code()))
+
+
+def made_from(home: Home) -> str:
+    """`inputs` of what this process makes: with the code that it has loaded."""
+    return _inputs(home, LOADED)
+
+
+def _inputs(home: Home, code: str) -> str:
     folder, today = settings().expectations, beijing_today()
     known = load_exceptions(folder, declared_gates(folder))
-    digest.update(repr(sorted(name for name, said in known.items() if said.expires < today)).encode())
+    expired = sorted(name for name, said in known.items() if said.expires < today)
+    versions = json.dumps({name: version(name) for name in DECIDING})
+    reviewed = _hash(_files(folder, "*.sql", "*.yml"))
+    parts = [str(CONTRACT_VERSION), str(Landing(home).last_sequence()), versions, code, reviewed, repr(expired)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+def _code() -> Iterator[Path]:
+    yield from _files(PROJECT / "orchestration", "*.py", "*.csv", "*.j2")
+    for name in ("models", "macros", "seeds", "tests"):
+        yield from _files(DBT_PROJECT / name, "*")
+    yield from (DBT_PROJECT / name for name in ("dbt_project.yml", "profiles.yml"))
+
+
+def _files(folder: Path, *patterns: str) -> Iterator[Path]:
+    for pattern in patterns:
+        yield from sorted(path for path in folder.rglob(pattern) if path.is_file() and path.suffix != ".pyc")
+
+
+def _hash(files: Iterable[Path]) -> str:
+    """Of names and bytes."""
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(str(path).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:32]
 
 
-def _deciding_files() -> Iterator[Path]:
-    folders = [(PROJECT / "orchestration", ("*.py", "*.csv", "*.j2")), (settings().expectations, ("*.sql", "*.yml"))]
-    folders += [(DBT_PROJECT / name, ("*",)) for name in ("models", "macros", "seeds", "tests")]
-    for folder, patterns in folders:
-        for pattern in patterns:
-            yield from sorted(path for path in folder.rglob(pattern) if path.is_file() and path.suffix != ".pyc")
-    yield from (DBT_PROJECT / name for name in ("dbt_project.yml", "profiles.yml"))
+#: The code as it lay there when this process began.
+LOADED = _hash(_code())
 
 
 def _lies_there(home: Home) -> dict[str, str]:
@@ -71,10 +95,10 @@ def _marks(folder: Path) -> str:
     return digest.hexdigest()[:32]
 
 
-def settle(home: Home, made_from: str) -> None:
-    """Keep what a run came to that has just published, or found nothing to publish; `made_from`: its `inputs`."""
+def settle(home: Home, of: str) -> None:
+    """Keep what a run came to that has just published, or found nothing to publish; `of`: what it was made from."""
     aside = home.warehouse / ".settled.json"
-    aside.write_text(json.dumps({"inputs": made_from, **_lies_there(home)}), encoding="utf-8")
+    aside.write_text(json.dumps({"inputs": of, **_lies_there(home)}), encoding="utf-8")
     aside.replace(home.warehouse / "settled.json")
 
 

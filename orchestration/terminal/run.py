@@ -7,15 +7,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from orchestration.base.errors import RefusalError
-from orchestration.base.interrupt import stop_if_asked
-from orchestration.base.months import format_month
 from orchestration.base.settings import Home
 from orchestration.claims.load import load_claims
 from orchestration.landing.inbox import InboxOutcome, take_in
 from orchestration.landing.names import shown_name
 from orchestration.landing.store import Landing
-from orchestration.releases import headline
-from orchestration.releases.settled import inputs, is_settled, settle
+from orchestration.releases.headline import headline
+from orchestration.releases.settled import is_settled
 from orchestration.releases.store import Releases
 
 
@@ -59,9 +57,12 @@ def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
     state = Landing(home).state()
     if not state.receipts:
         if inbox.refused:
+            from orchestration.automation.after import followed
+            from orchestration.automation.instance import instance
             from orchestration.automation.told import tell_refused
 
-            tell_refused(home, inbox)
+            with instance(home) as made, followed(made, home):
+                tell_refused(made, home, state, inbox)
             return _summary(home, inbox, "nothing was received", "every file of the inbox was refused")
         others = [what for what, held in (("code lists", state.lists), ("documents", state.papers)) if held]
         raise RefusalError(
@@ -71,14 +72,14 @@ def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
         )
     current = Releases(home).current_id()
     if current and not asked and is_settled(home):
+        from orchestration.automation.after import followed
+        from orchestration.automation.instance import instance
         from orchestration.automation.told import tell_unchanged
 
-        tell_unchanged(home, state, current, inbox)
+        with instance(home) as made, followed(made, home):
+            tell_unchanged(made, home, state, inbox, current)
         return _summary(home, inbox, "unchanged", None, current)
-    made_from = inputs(home)
     outcome, failure = _execute(home, inbox, asked)
-    if failure is None:
-        settle(home, made_from)
     return _summary(home, inbox, outcome, failure, Releases(home).current_id())
 
 
@@ -87,44 +88,18 @@ def _execute(home: Home, inbox: InboxOutcome, asked: list[dt.date]) -> tuple[str
     import dagster as dg
 
     from orchestration.automation.after import followed
-    from orchestration.automation.instance import end_dead_runs, instance
+    from orchestration.automation.due import build_due
+    from orchestration.automation.instance import instance
+    from orchestration.automation.jobs import build_and_publish
     from orchestration.definitions import defs
 
-    tags = {}
-    if asked:
-        tags["dagster/asset_partition_range_start"] = format_month(asked[0])
-        tags["dagster/asset_partition_range_end"] = format_month(asked[-1])
+    job = defs.resolve_job_def(build_and_publish.name)
     with home.serving(), instance(home, in_terminal=True) as made, followed(made, home):
-        end_dead_runs(made, home)
         try:
-            result = defs.resolve_job_def("build_and_publish").execute_in_process(
-                instance=made,
-                raise_on_error=False,
-                run_config={"loggers": {"progress": {}}},
-                tags=tags,
-                resources={"inbox": lambda *_: inbox},
-            )
+            done = build_due(made, home, job, inbox, months=asked, loggers=["progress"])
         except dg.DagsterExecutionInterruptedError:
             raise KeyboardInterrupt from None
-        if result.success:
-            of_release = result.asset_materializations_for_node("release")
-            (made_release,) = [made for made in of_release if made.asset_key == dg.AssetKey("release")]
-            return str(made_release.metadata["outcome"].value), None
-        stop_if_asked()
-        failures = [e for e in result.all_events if e.event_type == dg.DagsterEventType.STEP_FAILURE]
-        failures = failures or [e for e in result.all_events if e.is_failure]
-        reasons = "\n".join(_reason(e) for e in failures)
-        return "failed", reasons or "the run ended without saying why; see the Dagster UI"
-
-
-def _reason(event: Any) -> str:
-    """Why a step, or a run before its first step, failed; in words."""
-    data = event.event_specific_data
-    user = getattr(data, "user_failure_data", None)
-    if user and user.description:
-        return str(user.description)
-    error = data.error.cause or data.error if getattr(data, "error", None) else None
-    return f"{event.step_key or 'run'}: {(error.message if error else event.message or 'failed').strip()}"
+    return done.outcome, done.failure
 
 
 def _summary(
@@ -136,7 +111,7 @@ def _summary(
         return RunSummary(str(home.root), outcome, current, None, failure, refused, inbox.received, left=left)
     manifest = Releases(home).manifest(current)
     folder = home.releases / current
-    lines, cell = headline.headline(folder)
+    lines, cell = headline(folder)
     counts = manifest.audit.counts if manifest.audit else {}
     return RunSummary(
         str(home.root),

@@ -21,6 +21,8 @@ def _path(home: Home, run_id: str) -> Path:
 
 def hold(home: Home, run_id: str) -> None:
     """Hold the lock of a run until this process ends: the run's last words come after its last step."""
+    if run_id in _held:
+        return
     path = _path(home, run_id)
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)

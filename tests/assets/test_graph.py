@@ -15,10 +15,12 @@ import yaml
 
 from orchestration.assets.common import MONTHS
 from orchestration.automation.schedules import DUE_TAG, detail_release_day
-from orchestration.base.settings import PROJECT
+from orchestration.base.settings import PROJECT, Home
 from orchestration.definitions import defs
 from orchestration.gates.suites import declared_gates
-from tests.conftest import many
+from orchestration.landing.receive import receive
+from orchestration.landing.scope import Declaration
+from tests.conftest import many, row, write_csv
 
 SNAPSHOT = Path(__file__).with_name("graph.json")
 
@@ -66,12 +68,16 @@ def test_gates_are_monthly_checks() -> None:
     assert set(assets["inspected_month"]["checks"]) == set(declared_gates(PROJECT / "expectations"))  # type: ignore[call-overload]
 
 
-TICKS = {"2024-11-20": "2024-10", "2024-02-20": "2023-12", "2024-03-20": "2024-02", "2019-02-20": "2019-01"}
+TICKS = {
+    "2024-11-20": "2024-10", "2024-02-20": "2023-12", "2024-03-20": "2024-01..2024-02", "2019-02-20": "2019-01",
+    "2018-07-20": "2018-03..2018-06",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("day", TICKS)
-def test_the_schedule_names_the_month_that_is_out(day: str) -> None:
-    """On the 20th, Beijing time; in February nothing new is out."""
+@pytest.mark.usefixtures("home")
+def test_the_schedule_names_the_months_that_are_out(day: str) -> None:
+    """On the 20th, Beijing time; in February nothing new is out, in March two months are."""
     at = dt.datetime.fromisoformat(f"{day}T17:00:00+08:00")
     context = dg.build_schedule_context(scheduled_execution_time=at)
     request = detail_release_day(context)
@@ -79,6 +85,16 @@ def test_the_schedule_names_the_month_that_is_out(day: str) -> None:
     assert request.partition_key is None, "a month that nothing has been received for must not show as materialized"
     assert detail_release_day.cron_schedule == "0 17 20 * *"
     assert detail_release_day.execution_timezone == "Asia/Shanghai"
+
+
+def test_the_schedule_names_what_each_dataset_lacks(home: Home, tmp_path: Path) -> None:
+    """In the tags of the run, all months that are out and not there."""
+    receive(home, write_csv(tmp_path / "a.csv", [row("202312")]), Declaration(dataset="us_chips", months="2023-12"))
+    at = dt.datetime.fromisoformat("2024-03-20T17:00:00+08:00")
+    request = detail_release_day(dg.build_schedule_context(scheduled_execution_time=at))
+    assert isinstance(request, dg.RunRequest)
+    assert request.tags[f"{DUE_TAG}.us_chips"] == "2017-01..2023-11, 2024-01..2024-02"
+    assert set(request.tags) == {DUE_TAG, f"{DUE_TAG}.us_chips"}
 
 
 def test_workspace_and_pyproject_open_the_same_code_location() -> None:

@@ -15,7 +15,7 @@ import pytest
 from orchestration.assets.landing import take_in_quiet
 from orchestration.automation import sensors
 from orchestration.automation.instance import instance
-from orchestration.automation.schedules import build_and_publish
+from orchestration.automation.jobs import LAUNCHED_BY, publish
 from orchestration.automation.sensors import inbox_files
 from orchestration.base.settings import Home, settings
 from orchestration.definitions import defs
@@ -25,7 +25,7 @@ from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases
 from orchestration.terminal.run import run_home
 from orchestration.warehouse.run_locks import _held, hold
-from tests.conftest import MONTHS, many, row, value, write_csv
+from tests.conftest import MONTHS, csv_text, many, row, value, write_csv
 
 SCOPE = "source: gacc\nflow: import\nhs: [8542]\npartners: [{}]\nvintage: 2025-01-20\n"
 
@@ -63,7 +63,7 @@ def test_the_sensor_runs_unless_stopped() -> None:
     """For the one job, no more often than set."""
     assert inbox_files.default_status == dg.DefaultSensorStatus.RUNNING
     assert inbox_files.minimum_interval_seconds == 30
-    assert [job.name for job in inbox_files.jobs] == ["build_and_publish"]
+    assert [job.name for job in inbox_files.jobs] == ["publish"]
 
 
 def test_an_empty_inbox_launches_nothing(made: dg.DagsterInstance) -> None:
@@ -111,7 +111,7 @@ def test_none_while_a_run_is_under_way(
     """Queued or begun, whoever launched it; one whose process is gone does not count, nor one that never began."""
     assert dg.DagsterRunStatus.QUEUED in sensors.UNDER_WAY
     drop(home, "\x1b[31m.csv", "202401")
-    job = defs.resolve_job_def("build_and_publish")
+    job = defs.resolve_job_def("publish")
     run = made.create_run_for_job(job, status=dg.DagsterRunStatus(status))
     hold(home, run.run_id)
     requests, why = tick(made)
@@ -138,8 +138,14 @@ def test_a_tick_opens_no_file(home: Home, monkeypatch: pytest.MonkeyPatch) -> No
 def launched(home: Home, **tags: str) -> dg.ExecuteInProcessResult:
     """A run as the daemon launches it for the sensor."""
     with home.serving(), instance(home) as opened:
-        job = defs.resolve_job_def(build_and_publish.name)
+        job = defs.resolve_job_def(publish.name)
         return job.execute_in_process(instance=opened, raise_on_error=False, tags=tags)
+
+
+def of_assets(home: Home, run_id: str) -> list[str]:
+    """The runs of assets that a run of `publish` has launched."""
+    with instance(home) as opened:
+        return [run.run_id for run in opened.get_runs(dg.RunsFilter(tags={LAUNCHED_BY: run_id}))]
 
 
 def recorded(home: Home, asset: str, run_id: str) -> set[str | None]:
@@ -158,15 +164,19 @@ def test_exactly_the_months_touched_are_rebuilt_in_one_run(small: Home) -> None:
         con.execute("update fct_trade_monthly set unit_1 = 'mark' where month in ('2024-01-01', '2024-02-01')")
     drop(small, "a.csv", "202401")
     drop(small, "b.csv", "202403")
-    result = launched(small)
+    result = launched(small, **{"bonded/files": "2"})
     assert result.success and value(small, "2024-01") == value(small, "2024-03") == 77
+    (run_id,) = of_assets(small, result.run_id)
+    with instance(small) as opened:
+        built = opened.get_run_by_id(run_id)
+    assert built and built.job_name == "build_and_publish" and built.tags["bonded/files"] == "2"
     with duckdb.connect(str(small.build_database), read_only=True) as con:
         marked = con.execute("select distinct month from fct_trade_monthly where unit_1 = 'mark'").fetchall()
     assert [f"{m:%Y-%m}" for (m,) in marked] == ["2024-02"]
     for asset in ("raw_gacc", "fct_trade_monthly", "quarantine", "int_regime_category_month"):
-        assert recorded(small, asset, result.run_id) == {None, "2024-01", "2024-03"}
+        assert recorded(small, asset, run_id) == {None, "2024-01", "2024-03"}
     again = launched(small)
-    assert again.success and recorded(small, "fct_trade_monthly", again.run_id) == {None}
+    assert again.success and not of_assets(small, again.run_id), "nothing is due"
 
 
 @pytest.mark.series
@@ -188,6 +198,36 @@ def test_a_refused_file_is_a_failed_check_and_the_others_are_published(small: Ho
         evaluation = latest.event.dagster_event.asset_check_evaluation_data  # type: ignore[union-attr]
         ((name, reason),) = evaluation.metadata.items()
         assert not evaluation.passed and name.startswith("bad\\x1b[31m") and "web page" in str(reason.value)
+
+
+def accepted(home: Home) -> tuple[bool, str]:
+    """Whether the check of refused files is green by now, and what it says."""
+    with instance(home) as opened:
+        key = dg.AssetCheckKey(dg.AssetKey("landing_receipts"), "inbox_accepted")
+        latest = opened.event_log_storage.get_asset_check_execution_history(key, limit=1)[0]
+    said = latest.event.dagster_event.asset_check_evaluation_data  # type: ignore[union-attr]
+    return said.passed, said.description or ""
+
+
+@pytest.mark.own_run("it is told of by a run that finds nothing new")
+@pytest.mark.usefixtures("at_rest")
+def test_a_refused_file_stays_red_until_it_is_put_right(small: Home) -> None:
+    """Also where nothing is new; green when it is gone, or its bytes were received after all."""
+    good = csv_text([row("202404", value="77")])
+    file = small.inbox / "us.csv"
+    file.write_text(good, encoding="utf-8")
+    for _ in range(2):
+        assert launched(small).success
+        passed, said = accepted(small)
+        assert not passed and "us.csv" in said and "remove it from inbox/rejected/" in said
+    bad = small.inbox / "rejected" / "page.html"
+    bad.write_text("<html>", encoding="utf-8")
+    drop(small, "again.csv", "202404").write_text(good, encoding="utf-8")
+    assert launched(small).success
+    passed, said = accepted(small)
+    assert not passed and "us.csv" not in said and "page.html" in said
+    bad.unlink()
+    assert launched(small).success and accepted(small)[0]
 
 
 @pytest.mark.usefixtures("at_rest")

@@ -32,10 +32,16 @@ def damage(home: Home) -> None:
     """Five dollars more in a row of the raw file of one month, which every run builds from."""
     (receipt,) = Landing(home).state().active
     month = next(m for m in receipt.scope.month_list if f"{m:%Y-%m}" == BAD)
-    path = raw_path(home, receipt, month)
+    more_in(raw_path(home, receipt, month), line=8)
+
+
+def more_in(path: Path, line: int = 2) -> None:
+    """Five dollars more in one line of a raw file."""
     rows = f"read_parquet('{path}', hive_partitioning = false)"
     with duckdb.connect() as con:
-        con.execute(f"create table t as select * replace ((value + if(line = 8, 5, 0))::bigint as value) from {rows}")
+        con.execute(
+            f"create table t as select * replace ((value + if(line = {line}, 5, 0))::bigint as value) from {rows}"
+        )
         assert con.execute(f"select count(*) from t anti join {rows} using (line, value)").fetchone() == (1,)
         con.execute(f"copy t to '{path}' (format parquet)")
 

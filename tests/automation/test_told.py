@@ -8,7 +8,7 @@ import pytest
 from orchestration.automation import told
 from orchestration.automation.instance import instance
 from orchestration.base.settings import Home
-from orchestration.landing.inbox import InboxOutcome
+from orchestration.landing.inbox import take_in
 from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases
 
@@ -24,15 +24,15 @@ def test_nothing_new_is_an_observation_and_a_check(small: Home) -> None:
     assert current
     with instance(small) as made:
         runs = len(made.get_runs())
-    told.tell_unchanged(small, Landing(small).state(), current, InboxOutcome())
     with instance(small) as made:
+        told.tell_unchanged(made, small, Landing(small).state(), take_in(small), current)
         (seen,) = made.fetch_observations(dg.AssetKey("release"), limit=5).records
         check = dg.AssetCheckKey(dg.AssetKey("landing_receipts"), "nothing_overdue")
         latest = made.event_log_storage.get_asset_check_execution_history(check, limit=1)[0]
         assert len(made.get_runs()) == runs
     assert seen.asset_observation is not None
-    assert {name: value.value for name, value in seen.asset_observation.metadata.items()} == {
-        "outcome": "unchanged", "release_id": current,
-    }  # fmt: skip
+    said = {name: value.value for name, value in seen.asset_observation.metadata.items()}
+    assert said["outcome"] == "unchanged" and said["release_id"] == current and said["last month"] == "2024-04"
+    assert "the first release" in said["changed against the release before"] and "SYNTHETIC" not in said
     evaluation = latest.event.dagster_event.asset_check_evaluation_data  # type: ignore[union-attr]
     assert evaluation.passed

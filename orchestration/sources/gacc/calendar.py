@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from orchestration.base.months import add_months
+from orchestration.base.months import add_months, month_range
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 FIRST_MONTH = dt.date(2015, 1, 1)
@@ -55,6 +55,14 @@ def _release_month(month: dt.date) -> dt.date:
 def beijing_today() -> dt.date:
     """Today's date in Beijing: the vintage of a file whose vintage is not declared."""
     return dt.datetime.now(BEIJING).date()
+
+
+def last_out(today: dt.date) -> tuple[dt.date, ...]:
+    """The months that came out on the last day on which any did, as of the given day; January and February together."""
+    last = month = last_due(today)
+    while detail_release_date(add_months(month, -1)) == detail_release_date(last):
+        month = add_months(month, -1)
+    return tuple(month_range(month, last))
 
 
 def last_due(today: dt.date) -> dt.date:

@@ -1,0 +1,21 @@
+"""What every event of `release` shows, whether a run made it or nothing was new; without what builds and audits."""
+
+from typing import Any
+
+import dagster as dg
+
+from orchestration.base.settings import Home
+from orchestration.releases.summary import summary
+
+
+def release_metadata(home: Home, release_id: str) -> dict[str, Any]:
+    """What the UI shows of a release in each of its events, those on unchanged content too."""
+    said = summary(home, release_id)
+    synthetic = {"SYNTHETIC": "every figure of this release is made up"} if said.is_synthetic else {}
+    return {
+        **synthetic,
+        "last month": said.last_month,
+        "headline": dg.MetadataValue.md("\n".join(f"* {line}" for line in said.headline)),
+        "changed against the release before": dg.MetadataValue.md("\n".join(f"* {line}" for line in said.changed)),
+        "published": dg.MetadataValue.timestamp(said.published),
+    }

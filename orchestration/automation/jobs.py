@@ -1,0 +1,86 @@
+"""The two jobs: `publish` does what is due, `build_and_publish` also builds the months that it is asked for.
+
+Belongs here: what each job launches. Not here: what it comes to (`due`), when it is launched (`schedules`, `sensors`).
+`publish` is no job of assets: the UI would ask whoever launches one for months. So it launches the other one, without
+a month, in its own process, if anything is due at all.
+"""
+
+from collections.abc import Callable
+
+import dagster as dg
+from dagster._core.utils import make_new_run_id
+
+from orchestration.assets.common import MONTHS, Warehouse
+from orchestration.assets.inspected import INSPECTED
+from orchestration.assets.landing import TakeIn, inbox_progress, log_inbox
+from orchestration.automation.due import build_due
+from orchestration.automation.instance import LAUNCHED_BY
+from orchestration.automation.told import tell_unchanged
+from orchestration.base.errors import RefusalError
+from orchestration.base.settings import Home
+from orchestration.claims.load import load_claims
+from orchestration.landing.inbox import InboxOutcome
+from orchestration.landing.store import Landing
+from orchestration.releases.settled import is_settled
+from orchestration.releases.store import Releases
+
+#: Tags of a run that say why it was launched.
+WHY = "bonded/"
+#: How the job of assets is found: only the page of definitions knows all of them. The resource `assets_job`.
+AssetsJob = Callable[[], dg.JobDefinition]
+
+build_and_publish = dg.define_asset_job(
+    "build_and_publish",
+    # The release tells of the months that it has inspected.
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(INSPECTED),
+    partitions_def=MONTHS,
+    executor_def=dg.in_process_executor,
+    description="A month or a range of months is built anew, and all months whose receipts have changed: inbox, raw, "
+    "dbt, candidate, audit, release. A range is one run. To do what is due, launch the job publish.",
+)
+
+
+@dg.op(out=dg.Out(dg.Nothing))
+def do_what_is_due(
+    context: dg.OpExecutionContext,
+    warehouse: Warehouse,
+    inbox: dg.ResourceParam[TakeIn],
+    assets_job: dg.ResourceParam[AssetsJob],
+) -> None:
+    """Take in the inbox; build, audit and publish what is due, or say that nothing is."""
+    home = warehouse.home
+    try:
+        load_claims()
+        taken = inbox(home, inbox_progress(context.log))
+    except RefusalError as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
+    log_inbox(context.log, taken)
+    current = Releases(home).current_id()
+    if current and is_settled(home):
+        context.log.info(f"Nothing is due: {current} holds all that landing says.")
+        tell_unchanged(context.instance, home, Landing(home).state(), taken, current)
+        context.add_output_metadata({"outcome": "unchanged", "release_id": current})
+        return
+    _launch(context, home, taken, assets_job())
+
+
+def _launch(context: dg.OpExecutionContext, home: Home, taken: InboxOutcome, job: dg.JobDefinition) -> None:
+    """Run the job of assets without a month, and end as it does."""
+    run_id = make_new_run_id()
+    context.log.info(f"Something is due: run {run_id} of {job.name} builds, audits and publishes it.")
+    why = {key: said for key, said in context.run.tags.items() if key.startswith(WHY)}
+    done = build_due(context.instance, home, job, taken, run_id=run_id, tags={**why, LAUNCHED_BY: context.run_id})
+    link = {"run": dg.MetadataValue.dagster_run(run_id)}
+    if done.failure:
+        raise dg.Failure(done.failure, metadata=link, allow_retries=False)
+    context.add_output_metadata({"outcome": done.outcome, "release_id": Releases(home).current_id() or "none", **link})
+
+
+@dg.job(
+    executor_def=dg.in_process_executor,
+    description="Do what is due: take in the inbox, build what has changed, audit, publish. What the sensor, the "
+    "schedule and bonded run do. Where nothing is new, it says so within seconds.",
+)
+def publish() -> None:
+    """One step, which launches build_and_publish without a month if anything is due."""
+    do_what_is_due()

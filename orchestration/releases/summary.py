@@ -1,0 +1,77 @@
+"""What a release says of itself in a few lines: its last month, its headline, what changed, whether it is made up.
+
+Belongs here: what stands in the release and in the one that it was built upon. Not here: how it is shown (`assets`,
+`terminal`), nor a comparison row by row (`query.difference`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import duckdb
+
+from orchestration.base.months import format_month, spans
+from orchestration.base.settings import Home
+from orchestration.releases.candidate import DATABASE
+from orchestration.releases.headline import headline
+from orchestration.releases.store import Manifest, Releases
+
+#: How many receipts are named.
+NAMED = 10
+
+
+@dataclass(frozen=True)
+class Summary:
+    """`published`: when; `headline`, `changed`: sentences, the latter against the release that it was built upon."""
+
+    release_id: str
+    published: dt.datetime
+    last_month: str
+    headline: list[str]
+    changed: list[str]
+    is_synthetic: bool
+
+
+def summary(home: Home, release_id: str) -> Summary:
+    """The summary of a published release."""
+    releases = Releases(home)
+    manifest, folder = releases.manifest(release_id), releases.folder(release_id)
+    with duckdb.connect(str(folder / DATABASE), read_only=True) as con:
+        (last,) = con.execute("select last_month from release_info").fetchone() or (None,)
+    return Summary(
+        release_id=release_id,
+        published=manifest.made_at,
+        last_month=format_month(last) if last else "none",
+        headline=headline(folder)[0],
+        changed=_changed(manifest, _base(releases, manifest)),
+        is_synthetic=manifest.is_synthetic,
+    )
+
+
+def _base(releases: Releases, manifest: Manifest) -> Manifest | None:
+    """The release that this one was built upon, if it is still kept."""
+    return releases.manifest(manifest.base) if manifest.base in releases.ids() else None
+
+
+def _changed(now: Manifest, before: Manifest | None) -> list[str]:
+    """What came in, what was withdrawn, which tables differ."""
+    if before is None:
+        return ["nothing to compare with: the first release" if now.base is None else f"{now.base} is no longer kept"]
+    had = {r.receipt_id for r in before.receipts}
+    new = [f"{r.name} ({spans(r.scope.month_list)})" for r in now.receipts if r.receipt_id not in had]
+    known = {w.receipt_id for w in before.withdrawals}
+    names = {r.receipt_id: r.name for r in before.receipts}
+    gone = [
+        f"{names.get(w.receipt_id, w.receipt_id)}: {w.reason}" for w in now.withdrawals if w.receipt_id not in known
+    ]
+    tables = sorted(
+        name for name in now.tables.keys() | before.tables.keys() if now.tables.get(name) != before.tables.get(name)
+    )
+    said = {"received": new, "withdrawn": gone, "tables that differ": tables}
+    return [f"{what}: {_named(found)}" for what, found in said.items() if found] or ["none of the tables differs"]
+
+
+def _named(found: list[str]) -> str:
+    more = f" and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
+    return ", ".join(found[:NAMED]) + more

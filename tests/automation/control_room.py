@@ -1,0 +1,149 @@
+"""The Dagster UI and its daemon on a home, as `make ui` starts them, and what its dialogs send: GraphQL.
+
+The mutations are those of the pinned webserver's pages (`dagster_webserver/webapp/build`), field by field.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from orchestration.base.settings import PROJECT, Home
+
+ASSETS_JOB = "__ASSET_JOB"
+WHERE = {"repositoryName": "__repository__", "repositoryLocationName": "bonded"}
+SAID = "__typename ... on PythonError { message } ... on UnauthorizedError { message }"
+LAUNCH = f"""mutation LaunchPipelineExecution($executionParams: ExecutionParams!) {{
+  said: launchPipelineExecution(executionParams: $executionParams) {{
+    {SAID} ... on LaunchRunSuccess {{ run {{ id }} }} ... on RunConfigValidationInvalid {{ errors {{ message }} }}
+  }} }}"""
+BACKFILL = f"""mutation LaunchPartitionBackfill($backfillParams: LaunchBackfillParams!) {{
+  said: launchPartitionBackfill(backfillParams: $backfillParams) {{
+    {SAID} ... on LaunchBackfillSuccess {{ backfillId }} ... on PartitionKeysNotFoundError {{ message }}
+  }} }}"""
+AGAIN = f"""mutation LaunchPipelineReexecution($reexecutionParams: ReexecutionParams) {{
+  said: launchPipelineReexecution(reexecutionParams: $reexecutionParams) {{
+    {SAID} ... on LaunchRunSuccess {{ run {{ id }} }}
+  }} }}"""
+RUNS = """query Runs($filter: RunsFilter!) { said: runsOrError(filter: $filter) { __typename ... on Runs {
+  results { id status pipelineName tags { key value } } } } }"""
+STATE = """query Backfill($id: String!) { said: partitionBackfillOrError(backfillId: $id) { __typename
+  ... on PartitionBackfill { status error { message } } } }"""
+ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as the UI lists it."""
+
+    run_id: str
+    status: str
+    job: str
+    tags: dict[str, str]
+
+
+@dataclass
+class ControlRoom:
+    """A UI that is up: what its buttons do."""
+
+    address: str
+    server: subprocess.Popen[str]
+
+    def ask(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The answer to a query or mutation, which must be no error."""
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        request = urllib.request.Request(f"{self.address}/graphql", body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            found = json.load(answer)
+        assert "errors" not in found, found["errors"]
+        said: dict[str, Any] = found["data"]["said"]
+        assert "Error" not in said["__typename"] and "Invalid" not in said["__typename"], said
+        return said
+
+    def launch(self, job: str, assets: Collection[str] = (), **tags: str) -> Run:
+        """ "Launch run" of a job, or "Materialize" on some assets without months or with one; the run when it ended."""
+        # The dialog names the checks of these assets, too; without a word, they are selected with them.
+        chosen = {"assetSelection": [{"path": [name]} for name in assets]} if assets else {}
+        said = self.ask(
+            LAUNCH,
+            executionParams={
+                "mode": "default",
+                "runConfigData": "{}",
+                "selector": {**WHERE, "pipelineName": job, **chosen},
+                "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in tags.items()]},
+            },
+        )
+        return self.ended(said["run"]["id"])
+
+    def again(self, run_id: str, strategy: str) -> Run:
+        """The button "Re-execute", from failure or all steps; the new run when it has ended."""
+        said = self.ask(AGAIN, reexecutionParams={"parentRunId": run_id, "strategy": strategy, "extraTags": []})
+        return self.ended(said["run"]["id"])
+
+    def backfill(self, assets: Collection[str], months: Collection[str] | None, job: str = ASSETS_JOB) -> list[Run]:
+        """What the dialog of months sends for several (None: "all partitions"); the runs when it has ended."""
+        params: dict[str, Any] = {"tags": [], "assetSelection": [{"path": [name]} for name in assets]}
+        params |= {"allPartitions": True} if months is None else {"partitionNames": list(months), "fromFailure": False}
+        if job != ASSETS_JOB:
+            params["selector"] = {"partitionSetName": f"{job}_partition_set", "repositorySelector": WHERE}
+        backfill_id = self.ask(BACKFILL, backfillParams=params)["backfillId"]
+        self._until(lambda: self.ask(STATE, id=backfill_id)["status"] not in ("REQUESTED", "COMPLETING", "CANCELING"))
+        found = self.runs(tags=[{"key": "dagster/backfill", "value": backfill_id}])
+        return [self.ended(run.run_id) for run in found]
+
+    def runs(self, **wanted: Any) -> list[Run]:
+        """Runs, the latest first."""
+        found = self.ask(RUNS, filter=wanted)["results"]
+        return [Run(r["id"], r["status"], r["pipelineName"], {t["key"]: t["value"] for t in r["tags"]}) for r in found]
+
+    def ended(self, run_id: str) -> Run:
+        """A run when it has ended."""
+        self._until(lambda: self.runs(runIds=[run_id])[0].status in ENDED)
+        return self.runs(runIds=[run_id])[0]
+
+    def _until(self, is_so: Any, seconds: float = 300) -> None:
+        deadline = time.monotonic() + seconds
+        while not is_so():
+            assert self.server.poll() is None, "the UI ended"
+            assert time.monotonic() < deadline, f"waited {seconds} s"
+            time.sleep(0.2)
+
+
+@contextmanager
+def control_room(home: Home) -> Iterator[ControlRoom]:
+    """The UI and daemon of a home, as `make ui &` starts them in a script; they end on SIGTERM."""
+    command = [sys.executable, "-m", "orchestration.automation.ui", str(home.root)]
+    server = subprocess.Popen(
+        command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    )  # fmt: skip
+    assert server.stdout is not None
+    address = server.stdout.readline().split()[-1]
+    try:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            try:
+                urllib.request.urlopen(f"{address}/server_info", timeout=5).read()
+                break
+            except OSError:
+                assert server.poll() is None, "the UI ended"
+        yield ControlRoom(address, server)
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        try:
+            server.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
+            pytest.fail("the UI did not end on SIGTERM")

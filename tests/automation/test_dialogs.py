@@ -1,0 +1,117 @@
+"""What the dialogs of the Dagster UI launch, through its own server and daemon: backfills, groups, re-executions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from orchestration.automation.instance import instance
+from orchestration.base.settings import Home
+from orchestration.landing.store import Landing
+from orchestration.releases.store import Releases
+from orchestration.warehouse.raw import raw_path, write_raw
+from tests.assets.test_graph import graph
+from tests.automation.control_room import ASSETS_JOB, ControlRoom, Run, control_room
+from tests.automation.test_launch_ways import more_in
+from tests.conftest import add, copied, many, row, tree
+
+pytestmark = [pytest.mark.daemon, pytest.mark.own_run("runs are launched on it from the UI")]
+ALL = tuple(graph())
+BUILD = "build_and_publish"
+RANGE = {"dagster/asset_partition_range_start": "2024-01", "dagster/asset_partition_range_end": "2024-02"}
+
+
+@pytest.fixture(scope="module")
+def home(small_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home of this file's own."""
+    return copied(small_home, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def room(home: Home) -> Iterator[ControlRoom]:
+    """Its UI and daemon."""
+    with control_room(home) as opened:
+        yield opened
+
+
+def steps(home: Home, runs: list[Run]) -> Counter[str]:
+    """How often the runs took each step."""
+    with instance(home) as made:
+        logs = [event for run in runs for event in made.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_START)]
+    return Counter(str(event.step_key) for event in logs)
+
+
+def said(home: Home, run: Run) -> str:
+    """All that a run has logged, and why its steps failed."""
+    with instance(home) as made:
+        logs = made.all_logs(run.run_id)
+    failures = [e.dagster_event.step_failure_data for e in logs if e.dagster_event and e.dagster_event.is_step_failure]
+    why = [data.user_failure_data.description or "" for data in failures if data.user_failure_data]
+    return "\n".join([*why, *(event.user_message for event in logs)])
+
+
+def built(home: Home) -> dict[str, bytes]:
+    """What a refused run must leave as it is."""
+    files = {str(path): path.read_bytes() for path in (home.warehouse / "built.json", home.build_database)}
+    return files | tree(home.raw) | {"current": str(Releases(home).current_id()).encode()}
+
+
+def test_a_range_of_the_job_is_one_run(room: ControlRoom, home: Home) -> None:
+    """As the dialog on the page of `build_and_publish` sends it, with the assets of the job by name."""
+    runs = room.backfill([name for name in ALL if name != "inspected_month"], ["2024-01", "2024-02"], BUILD)
+    assert [(run.job, run.status) for run in runs] == [(BUILD, "SUCCESS")] and runs[0].tags.items() >= RANGE.items()
+    assert set(steps(home, runs).values()) == {1}
+
+
+def test_release_and_months_together_are_audited_once(room: ControlRoom, home: Home) -> None:
+    """Dagster makes a run of each, with months and without; the release audits, and tells of the months asked for."""
+    runs = room.backfill(["release", "inspected_month"], ["2024-01", "2024-02"])
+    assert {run.status for run in runs} == {"SUCCESS"} and steps(home, runs) == {"inspected_month": 1, "release": 1}
+    (inspecting,) = [run for run in runs if steps(home, [run])["inspected_month"]]
+    assert "the release that was launched with it audits" in said(home, inspecting)
+
+
+def test_months_that_nobody_has_received_are_refused_in_words(room: ControlRoom, home: Home) -> None:
+    """The dialog's "Missing": only what fetches runs, nothing is built, and the run says which months can be had."""
+    before = built(home)
+    runs = room.backfill(ALL, ["2023-11", "2023-12"])
+    failed = [run for run in runs if run.status != "SUCCESS"]
+    assert failed and all("Nobody has received 2023-11..2023-12" in said(home, run) for run in failed)
+    assert all("Months that can be built: 2024-01..2024-04" in said(home, run) for run in failed)
+    assert built(home) == before
+    assert room.launch(ASSETS_JOB, ["landing_receipts"]).status == "SUCCESS"
+
+
+@pytest.mark.series
+@pytest.mark.parametrize("group", many(["landing"], sorted({str(asset["group"]) for asset in graph().values()})))
+def test_each_group_is_green(room: ControlRoom, group: str) -> None:
+    """As the page of a group launches it: with months if one of its assets has them."""
+    assets = [name for name, asset in graph().items() if asset["group"] == group]
+    if any(graph()[name]["monthly"] for name in assets):
+        runs = room.backfill(assets, ["2024-01", "2024-02"])
+    else:
+        runs = [room.launch(ASSETS_JOB, assets)]
+    assert runs and {run.status for run in runs} == {"SUCCESS"}
+
+
+def test_a_run_is_launched_again_after_its_failure_was_mended(room: ControlRoom, home: Home, tmp_path: Path) -> None:
+    """`publish` from where it failed: published. What was to build on the month that failed says what to launch."""
+    before = Releases(home).current_id()
+    receipt = add(home, tmp_path, [row("202403", value="77")], months="2024-03")
+    write_raw(home, receipt, receipt.scope.month_list)
+    more_in(raw_path(home, receipt, receipt.scope.month_list[0]))
+    march = {"dagster/partition": "2024-03"}
+    ranged, due = room.launch(BUILD, **march), room.launch("publish")
+    assert ranged.status == due.status == "FAILURE" and Releases(home).current_id() == before
+    assert "2024-03 is made of more0.csv" in said(home, due)
+
+    Landing(home).withdraw(receipt.receipt_id, "a trial")
+    untouched = built(home)
+    again = room.again(ranged.run_id, "FROM_FAILURE")
+    assert again.status == "FAILURE" and "launch the job publish" in said(home, again) and built(home) == untouched
+    assert room.again(due.run_id, "FROM_FAILURE").status == "SUCCESS" and Releases(home).current_id() != before
+    assert room.again(ranged.run_id, "ALL_STEPS").status == "SUCCESS"

@@ -182,18 +182,15 @@ def write_file(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
 def _write_months(con: duckdb.DuckDBPyConnection, table: str, order: str, months: list[str], folder: Path) -> None:
     """The months of a table, a file each; the month stays a column, a date as in the database."""
     dates = ", ".join(f"date '{month}-01'" for month in months)
-    aside = folder / f".{table}"
-    con.execute(
-        f"copy (select *, strftime(month, '%Y-%m') as folder from made.main.{table} where month in ({dates}) "
-        f"order by month, {order}) to {literal(aside)} "
-        "(format parquet, compression zstd, partition_by (folder), filename_pattern 'data_{i}')"
-    )
+    # In order of months, so that each is found without reading the others. One statement that writes a file for each
+    # value (`partition_by`) does not keep the order of rows.
+    rows = f"from made.main.{table} where month in ({dates}) order by month, {order}"
+    con.execute(f"create or replace temp table months as {rows}")
     for month in months:
-        (made,) = (aside / f"folder={month}").iterdir()
         place = folder / table / f"month={month}"
         place.mkdir(parents=True)
-        made.replace(place / "data.parquet")
-    shutil.rmtree(aside)
+        write_file(con, f"(from months where month = date '{month}-01')", place / "data.parquet")
+    con.execute("drop table months")
 
 
 def _linked(before: Before | None, folder: Path, name: str) -> bool:

@@ -127,7 +127,7 @@ class Bench:
     def _in_force(self) -> Iterator[None]:
         """The bench's day and expectations."""
         with (
-            mock.patch("orchestration.gates.evidence.beijing_today", lambda: self.today),
+            mock.patch("orchestration.gates.reference.beijing_today", lambda: self.today),
             mock.patch("orchestration.gates.audit.beijing_today", lambda: self.today),
             mock.patch("orchestration.gates.audit.judge", self._judge),
             mock.patch.object(settings(), "expectations", self.expectations),

@@ -22,6 +22,7 @@ run_monitoring:
   enabled: true
 """
 PRINTED = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
+OPEN_EVENT_LOG = {"module": "orchestration.automation.event_log", "class": "OpenEventLog"}
 #: A run that some process must be at work on.
 LAUNCHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 #: The tag of a run whose process ended before the run did.
@@ -36,14 +37,16 @@ def instance(home: Home, *, in_terminal: bool = False) -> dg.DagsterInstance:
     """The instance that keeps the runs of this home; its storage is made at the first call.
 
     `in_terminal`: what a run prints is left to the terminal. Dagster would lead it through a file and a process that
-    prints that file: Ctrl-C ends that one as well, and the run's last words were lost.
+    prints that file: Ctrl-C ends that one as well, and the run's last words were lost. Events go through connections
+    that stay open (`event_log`).
     """
     home.create().dagster.mkdir(exist_ok=True)
     with FileLock(home.warehouse / ".instance.lock"):
         config = home.dagster / "dagster.yaml"
         if not config.exists():
             config.write_text(CONFIG, encoding="utf-8")
-        left = {"compute_logs": PRINTED} if in_terminal else {}
+        events = {**OPEN_EVENT_LOG, "config": {"base_dir": str(home.dagster / "history" / "runs")}}
+        left = {"compute_logs": PRINTED, "event_log_storage": events} if in_terminal else {}
         made = dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home.dagster), overrides=left))
         made.get_runs(limit=1)
         return made

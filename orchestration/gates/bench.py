@@ -10,7 +10,7 @@ import pandas as pd
 
 from orchestration.base.months import format_month
 from orchestration.gates.carried import Inputs, Sources, window
-from orchestration.gates.evidence import Subject, carry, gather, show
+from orchestration.gates.evidence import Subject, carry, gather, months_in_files, show
 from orchestration.gates.judge import GateBrokenError
 from orchestration.gates.suites import GateSpec
 from orchestration.landing.store import LandingState
@@ -35,6 +35,9 @@ class Bench:
         sql = path.read_text(encoding="utf-8").rstrip().rstrip(";")
         self._reads[spec.gate] = spec.reads
         kept, anew = self._kept(spec, sql)
+        if kept and "raw_row" in sql:
+            spilled = months_in_files(self.con, anew) & kept
+            kept, anew = kept - spilled, anew | spilled
         if kept and self._subject.earlier:
             carry(self.con, spec.gate, self._subject.earlier, kept)
             if not anew:

@@ -82,7 +82,7 @@ class Sources:
         self._receipts: dict[str, list[str]] = defaultdict(list)
         for receipt in sorted(state.active, key=lambda r: rank[r.receipt_id]):
             for month in receipt.scope.month_list:
-                self._receipts[format_month(month)].append(receipt.receipt_id)
+                self._receipts[format_month(month)].append(repr(receipt))
         self._raw: dict[str, list[str]] = defaultdict(list)
         for path in sorted(raw.glob("*/month=*/*.parquet")):
             mark = path.stat()
@@ -94,8 +94,9 @@ class Sources:
 
     @property
     def months(self) -> set[str]:
-        """Months that receipts cover."""
-        return set(self._receipts)
+        """Months of which anything is held: a receipt, raw rows, or rows of a published table."""
+        published = {month for held in self.content.values() for month in held if month}
+        return {*self._receipts, *self._raw, *published}
 
     def know(self, spec: GateSpec, sql: str) -> None:
         """Remember a gate, for itself and for those after it that look at what it compared."""

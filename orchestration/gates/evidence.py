@@ -123,6 +123,18 @@ def _show_raw(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(RAW_ROW + ("" if shown else " where false"))
 
 
+def months_in_files(con: duckdb.DuckDBPyConnection, months: Collection[str]) -> set[str]:
+    """The months of the rows in the raw files of some months; others than these if a file is not what it must be."""
+    ((files,),) = con.execute(
+        "select list(file) from raw_file where list_contains(?, month)", [sorted(months)]
+    ).fetchall()
+    if not files:
+        return set()
+    rows = "read_parquet(?, hive_partitioning = false, union_by_name = true)"
+    found = con.execute(f"select distinct strftime(month, '%Y-%m') from {rows} where month is not null", [files])
+    return {month for (month,) in found.fetchall()}
+
+
 def carry(con: duckdb.DuckDBPyConnection, gate: str, earlier: Earlier, months: Collection[str]) -> None:
     """Put a gate's comparisons of some months into the evidence table, as the audit before has gathered them."""
     dates = ", ".join(f"date '{month}-01'" for month in sorted(months))

@@ -84,7 +84,7 @@ FILES = (
         ),
         fails(
             layers=(
-                "broken: layers.yml, line 5: expectations: an empty suite judges nothing; failed 2020-01, "
+                "broken: layers.yml, line 6: expectations: an empty suite judges nothing; failed 2020-01, "
                 "2024-08, 2024-10: layers compared nothing for sample_chips, which lists it in must_compare"
             )
         ),
@@ -115,7 +115,7 @@ FILES = (
         edited("continuity.yml", "reason:", "raeson:"),
         fails(
             continuity=(
-                "broken: continuity.yml, line 9: expectations.0.raeson: Extra inputs are not permitted; "
+                "broken: continuity.yml, line 10: expectations.0.raeson: Extra inputs are not permitted; "
                 "failed 2020-01, 2024-08, 2024-10: continuity compared nothing for sample_chips, which "
                 "lists it in must_compare"
             )
@@ -126,7 +126,7 @@ FILES = (
         edited("receipt_scope.yml", "max_value: 0", "max_value: 0, mostly: 0.5"),
         fails(
             receipt_scope=(
-                "broken: receipt_scope.yml, line 7: expectations.0.kwargs: mostly would let rows pass "
+                "broken: receipt_scope.yml, line 8: expectations.0.kwargs: mostly would let rows pass "
                 "unseen and is forbidden here; failed 2020-01: receipt_scope compared nothing for "
                 "sample_chips, which lists it in must_compare"
             )

@@ -15,7 +15,7 @@ import pytest
 from orchestration.assets.landing import take_in_quiet
 from orchestration.automation import sensors
 from orchestration.automation.instance import instance
-from orchestration.automation.jobs import LAUNCHED_BY, publish
+from orchestration.automation.jobs import LAUNCHED_BY, build_and_publish, publish
 from orchestration.automation.sensors import inbox_files
 from orchestration.base.settings import Home, settings
 from orchestration.definitions import defs
@@ -268,26 +268,35 @@ def test_names_reach_no_report_as_they_are(small: Home, capfd: pytest.CaptureFix
 
 @pytest.mark.usefixtures("at_rest")
 def test_what_a_killed_run_left_is_carried_on(home: Home, made: dg.DagsterInstance) -> None:
-    """Its files are not new any more; after three that died in a row only a new file, or somebody, launches another."""
-    job = defs.resolve_job_def("build_and_publish")
+    """Its files are not new any more; after three that died in a row only a new file, or somebody, launches another.
 
-    def die() -> str:
-        run = made.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
-        hold(home, run.run_id)
-        _held.pop(run.run_id).release()
-        return run.run_id
+    Whichever job it was of; one that another launched in its process died with it, and does not count.
+    """
 
-    for _ in range(2):
-        killed = die()
+    def launched(job: str, launched_by: str | None = None) -> str:
+        tags = {LAUNCHED_BY: launched_by} if launched_by else {}
+        made_of = defs.resolve_job_def(job)
+        run_id = made.create_run_for_job(made_of, status=dg.DagsterRunStatus.STARTED, tags=tags).run_id
+        hold(home, run_id)
+        return run_id
+
+    def die(job: str) -> str:
+        run_id = launched(job)
+        both = [run_id, launched(build_and_publish.name, run_id)] if job == publish.name else [run_id]
+        for dead in both:
+            _held.pop(dead).release()
+        return run_id
+
+    for job in (publish.name, build_and_publish.name):
+        killed = die(job)
         ((request,), cursor) = tick(made)
         assert request.tags == {"bonded/files": "0", "bonded/carries_on": killed}
-    last = die()
-    assert tick(made, cursor)[1] == f"The last 3 runs were killed before they ended: see why, then launch {job.name}."
+    last = die(publish.name)
+    assert tick(made, cursor)[1] == "The last 3 runs were killed before they ended: see why, then launch publish."
     drop(home, "new.csv", "202401")
     assert tick(made, cursor)[0][0].tags == {"bonded/files": "1"}
     made.delete_run(last)
     assert tick(made, cursor)[0][0].tags == {"bonded/files": "1", "bonded/carries_on": killed}
-    under_way = made.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
-    hold(home, under_way.run_id)
-    die()
+    launched(publish.name)
+    die(build_and_publish.name)
     assert "is queued or under way; new.csv: next" in tick(made, cursor)[1]

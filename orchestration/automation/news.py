@@ -22,6 +22,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetC
 from dagster._core.events import EngineEventData
 from filelock import FileLock
 
+from orchestration.assets.common import NAMED
 from orchestration.assets.inspected import receipts_by_month
 from orchestration.automation.deliver import deliver
 from orchestration.automation.instance import LAUNCHED_BY
@@ -104,15 +105,16 @@ def _untold(made: dg.DagsterInstance, home: Home, since: float) -> list[News]:
     """What is news; from now on it counts as told, since nobody should hear of anything twice."""
     storage = made.daemon_cursor_storage
     kept = storage.get_cursor_values({TOLD}).get(TOLD)
-    told = json.loads(kept) if kept else {"since": since, "keys": [], "overdue": {}}
+    told = json.loads(kept) if kept else {"since": since, "keys": [], "overdue": {}, "refused": {}}
     after = max(told["since"], time.time() - OLD)
-    found = [*_failures(made, home), *_publications(made, home), *_refused(made)]
+    found = [*_failures(made, home), *_publications(made, home)]
     news = [one.read() for one in found if one.at >= after and one.key not in told["keys"]]
     overdue, late = _overdue(made, told["overdue"], after)
-    now = {"since": told["since"], "keys": [one.key for one in found], "overdue": overdue}
+    refused, refusal = _refused(made, told["refused"], after)
+    now = {"since": told["since"], "keys": [one.key for one in found], "overdue": overdue, "refused": refused}
     if now != told or not kept:
         storage.set_cursor_values({TOLD: json.dumps(now)})
-    return sorted((one for one in [*news, late] if one), key=lambda one: one.at)
+    return sorted((one for one in [*news, late, refusal] if one), key=lambda one: one.at)
 
 
 def _failures(made: dg.DagsterInstance, home: Home) -> Iterator[Found]:
@@ -179,35 +181,44 @@ def _publication(home: Home, record: dg.EventLogRecord, release_id: str) -> News
     return News("publication", record.timestamp, "\n".join(text), details, record.run_id)
 
 
-def _evaluations(made: dg.DagsterInstance, check: str) -> Iterator[tuple[Any, AssetCheckEvaluation]]:
-    """What a check of `landing_receipts` has said, the last first."""
+def _latest(made: dg.DagsterInstance, check: str, after: float) -> tuple[Any, AssetCheckEvaluation] | None:
+    """What a check of `landing_receipts` has said last, if that is not too long ago."""
     key = dg.AssetCheckKey(RECEIPTS, check)
     for record in made.event_log_storage.get_asset_check_execution_history(key, limit=LATEST):
-        event = record.event and record.event.dagster_event
-        if event and event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
-            yield record.event, event.asset_check_evaluation_data
+        entry = record.event
+        event = entry and entry.dagster_event
+        if entry and event and event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            return (entry, event.asset_check_evaluation_data) if entry.timestamp >= after else None
+    return None
 
 
-def _refused(made: dg.DagsterInstance) -> Iterator[Found]:
-    for event, said in _evaluations(made, "inbox_accepted"):
-        if not said.passed:
-            key = f"refused {event.timestamp}"
-            yield Found(key, event.timestamp, partial(_refusal, event.run_id, event.timestamp, said))
-
-
-def _refusal(run_id: str, at: float, said: AssetCheckEvaluation) -> News:
-    files = [{"file": name, "reason": str(reason.value)} for name, reason in said.metadata.items()]
-    text = "\n".join([str(said.description), "They lie in inbox/rejected/, each with its reason beside it."])
-    return News("refused_file", at, text, {"files": files}, run_id)
+def _refused(made: dg.DagsterInstance, told: Mapping[str, str], after: float) -> tuple[Mapping[str, str], News | None]:
+    """The refused files that wait to be put right, with reasons, and those of them that nobody was told of."""
+    latest = _latest(made, "inbox_accepted", after)
+    if latest is None:
+        return told, None
+    event, said = latest
+    lying = {name: str(reason.value) for name, reason in said.metadata.items()}
+    files = [{"file": name, "reason": why} for name, why in lying.items() if told.get(name) != why]
+    is_cut_off = len(lying) == NAMED
+    # Those that are not named any more may lie there all the same.
+    now = {**told, **lying} if is_cut_off else lying
+    if not files:
+        return now, None
+    count = f"{len(files)}{' or more' if is_cut_off else ''} refused{', the first' if len(files) > 1 else ''}"
+    text = f"{count}: {files[0]['file']}. {files[0]['reason']}"
+    text += "\nThey lie in inbox/rejected/, each with its reason beside it."
+    return now, News("refused_file", event.timestamp, text, {"files": files}, event.run_id)
 
 
 def _overdue(
     made: dg.DagsterInstance, told: Mapping[str, list[str]], after: float
 ) -> tuple[Mapping[str, list[str]], News | None]:
     """The months that are overdue by dataset, and those of them that nobody was told of."""
-    event, said = next(_evaluations(made, "nothing_overdue"), (None, None))
-    if event is None or said is None or event.timestamp < after:
+    latest = _latest(made, "nothing_overdue", after)
+    if latest is None:
         return told, None
+    event, said = latest
     late = {name: str(months.value).split(", ") for name, months in said.metadata.items()} if not said.passed else {}
     fresh = {name: sorted(set(months) - set(told.get(name, []))) for name, months in late.items()}
     fresh = {name: months for name, months in fresh.items() if months}

@@ -156,6 +156,24 @@ def test_a_month_is_overdue_once(home: Home, made: dg.DagsterInstance, heard: He
     assert judged(us_chips="2024-10, 2024-11") == [{"us_chips": ["2024-10"]}]
 
 
+def test_a_refused_file_is_told_of_once(home: Home, made: dg.DagsterInstance, heard: Heard) -> None:
+    """However many runs find it lying there; again if it was gone in between, or lies there for another reason."""
+
+    def lie(**files: str) -> list[list[str]]:
+        made.report_runless_asset_event(AssetCheckEvaluation(news.RECEIPTS, "inbox_accepted", not files, files))
+        assert not tell_news(made, home, 0)
+        return [[file["file"] for file in message["files"]] for message in heard()]
+
+    assert not lie()
+    assert lie(a="no table") == [["a"]]
+    assert not lie(a="no table") and lie(b="no table", a="no table") == [["b"]]
+    assert lie(a="another year", b="no table") == [["a"]]
+    assert not lie() and lie(b="no table") == [["b"]]
+    more = {f"f{number:02}": "no table" for number in range(news.NAMED)}
+    assert lie(**more) == [list(more)]
+    assert not lie(**dict(list(more.items())[1:]), b="no table"), "that one was only not named"
+
+
 def test_what_cannot_be_told_is_a_warning_in_the_log_of_the_run(
     home: Home, made: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:

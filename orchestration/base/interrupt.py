@@ -75,6 +75,10 @@ def interruptible(*, for_good: bool = False) -> Iterator[None]:
     ear, mouth = socket.socketpair()
     mouth.setblocking(False)
     ended = threading.Event()
+    # Where nobody handles a signal the system ends the process at once, without a word: SIGTERM, before Dagster runs.
+    untended = [number for number in SIGNALS if signal.getsignal(number) == signal.SIG_DFL]
+    for number in untended:
+        signal.signal(number, signal.default_int_handler)
     before = signal.set_wakeup_fd(mouth.fileno(), warn_on_full_buffer=False)
     listener = threading.Thread(target=_listen, args=(ear, ended), daemon=True, name="interrupt")
     listener.start()
@@ -84,6 +88,8 @@ def interruptible(*, for_good: bool = False) -> Iterator[None]:
     finally:
         _listening = False
         signal.set_wakeup_fd(before)
+        for number in untended:
+            signal.signal(number, signal.SIG_DFL)
         mouth.close()
         # It ends at once, unless it has just heard something that nobody knows yet.
         listener.join(0.2)

@@ -15,7 +15,8 @@ ASKED = """
     from orchestration.base import interrupt
     interrupt.PATIENCE = 2
     number = signal.Signals[sys.argv[1]]
-    signal.signal(number, signal.default_int_handler)
+    # What is started in the background may ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with interrupt.interruptible(for_good=True):
     {within}
     time.sleep(30)

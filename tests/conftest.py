@@ -216,18 +216,27 @@ def failed(home: Home) -> str:
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, fill: Callable[[Home], object]) -> Home:
-    """A home that the first who asks fills and publishes, for all workers of this run; with a user's two threads."""
+    """A home that the first who asks fills, for all workers of this run."""
     shared = factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else factory.getbasetemp()
     home, done = Home(shared / name), shared / f"{name}.done"
     with FileLock(shared / f"{name}.lock"):
         if not done.exists():
             shutil.rmtree(home.root, ignore_errors=True)
-            two = {"BONDED_DUCKDB_THREADS": "2"}
-            with mock.patch.dict(os.environ, two), mock.patch.object(settings(), "duckdb_threads", 2):
-                fill(home.create())
-                published(home)
+            fill(home.create())
             done.touch()
     return home
+
+
+def published_once(factory: pytest.TempPathFactory, name: str, fill: Callable[[Home], object]) -> Home:
+    """`made_once`, and published; with a user's two threads."""
+
+    def make(home: Home) -> None:
+        two = {"BONDED_DUCKDB_THREADS": "2"}
+        with mock.patch.dict(os.environ, two), mock.patch.object(settings(), "duckdb_threads", 2):
+            fill(home)
+            published(home)
+
+    return made_once(factory, name, make)
 
 
 def copied(home: Home, factory: pytest.TempPathFactory) -> Home:
@@ -238,7 +247,7 @@ def copied(home: Home, factory: pytest.TempPathFactory) -> Home:
 @pytest.fixture(scope="session")
 def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The synthetic sample, published once; tests that change it work on a copy."""
-    return made_once(tmp_path_factory, "sample", lambda home: write_sample(home.inbox))
+    return published_once(tmp_path_factory, "sample", lambda home: write_sample(home.inbox))
 
 
 @pytest.fixture(scope="session")
@@ -250,7 +259,7 @@ def sample_release(sample_home: Home) -> Path:
 @pytest.fixture(scope="session")
 def real_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The real files, received as the archive declares them and released in one go."""
-    return made_once(tmp_path_factory, "real", receive_real)
+    return published_once(tmp_path_factory, "real", receive_real)
 
 
 def add(home: Home, tmp_path: Path, rows: list[list[str]], **said: str) -> Receipt:
@@ -274,7 +283,7 @@ def small_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     cells = [(m, p, h) for m in MONTHS for p in ("502", "116") for h in ("85423110", "85423190", "85429000")]
     rows = [row(month, partner, hs, value=f"{1_000 + n}") for n, (month, partner, hs) in enumerate(cells)]
     file = write_csv(tmp_path_factory.mktemp("small") / "first.csv", rows)
-    return made_once(tmp_path_factory, "small", lambda home: receive(home, file, declared(partners="116,502")))
+    return published_once(tmp_path_factory, "small", lambda home: receive(home, file, declared(partners="116,502")))
 
 
 @pytest.fixture

@@ -15,9 +15,12 @@ from orchestration.gates.suites import declared_gates, read_suite
 from orchestration.landing.store import Landing
 from orchestration.releases import candidate
 from orchestration.releases.database import DATABASE
-from orchestration.releases.publish import audit_folder
+from orchestration.releases.publish import audit_folder, publish
 from orchestration.releases.store import Releases
-from tests.conftest import add, attempted, query, released, row
+from tests.conftest import copied, query
+from tests.revisions import Revisions, revisions
+
+__all__ = ["revisions"]
 
 #: Gates of the small home that compare months which another month does not touch.
 BY_MONTH = ("layers", "keys_and_shapes", "receipt_scope", "derived_marts")
@@ -57,17 +60,10 @@ def expectations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def audited(small: Home, tmp_path: Path, expectations: Path) -> Home:
+def audited(revisions: Revisions, tmp_path_factory: pytest.TempPathFactory, expectations: Path) -> Home:
     """The small home with an audit of which evidence can be taken over."""
     assert expectations.exists()
-    revise(small, tmp_path, 1)
-    return small
-
-
-def revise(home: Home, tmp_path: Path, figure: int, month: str = "202403") -> None:
-    """Publish another figure of a month."""
-    add(home, tmp_path, [row(month, value=str(figure))], months=f"{month[:4]}-{month[4:]}", vintage="2025-01-20")
-    assert released(home).outcome == "published"
+    return copied(revisions.built("march-1"), tmp_path_factory)
 
 
 def carried(home: Home) -> dict[str, set[str]]:
@@ -91,74 +87,72 @@ def same_as_whole(home: Home) -> bool:
 
 
 @pytest.mark.own_run("a second publication takes over what the first has found")
-def test_months_that_a_revision_does_not_touch_are_taken_over(audited: Home, tmp_path: Path) -> None:
+def test_months_that_a_revision_does_not_touch_are_taken_over(audited: Home, revisions: Revisions) -> None:
     """The others are gathered anew; so they are after one in the first month, on which every series hangs."""
-    revise(audited, tmp_path, 2)
+    assert revisions.publish(audited, "march-2").outcome == "published"
     found = carried(audited)
     assert all({"2024-01", "2024-02"} <= found[gate] and "2024-03" not in found[gate] for gate in BY_MONTH)
     assert not found.keys() & {"continuity", "domains", "freshness"} and same_as_whole(audited)
-    revise(audited, tmp_path, 0, month="202401")
+    assert revisions.publish(audited, "january").outcome == "published"
     assert "2024-02" in carried(audited)["keys_and_shapes"] and same_as_whole(audited)
 
 
 @pytest.mark.own_run("what decides on evidence is changed between two publications")
-def test_another_gate_is_gathered_anew(audited: Home, tmp_path: Path, expectations: Path) -> None:
+def test_another_gate_is_gathered_anew(audited: Home, revisions: Revisions, expectations: Path) -> None:
     """One whose question changed; the others are not."""
     with (expectations / "layers.sql").open("a", encoding="utf-8") as sql:
         sql.write("\n-- said in another way\n")
-    revise(audited, tmp_path, 2)
+    assert revisions.publish(audited, "march-2").outcome == "published"
     assert "layers" not in carried(audited) and "keys_and_shapes" in carried(audited)
     with (expectations / "datasets.yml").open("a", encoding="utf-8") as datasets:
         datasets.write("\n# another promise\n")
-    revise(audited, tmp_path, 3)
+    assert revisions.publish(audited, "march-3").outcome == "published"
     assert carried(audited) == {}
 
 
 @pytest.mark.own_run("what was taken over is judged by another limit")
-def test_what_is_taken_over_is_judged_again(audited: Home, tmp_path: Path, expectations: Path) -> None:
+def test_what_is_taken_over_is_judged_again(audited: Home, revisions: Revisions, expectations: Path) -> None:
     """A known exception that nothing needs fails, whatever its gate has taken over."""
     (expectations / "known_exceptions.yml").write_text(
         "exceptions:\n  a_layer:\n    gates: [layers]\n    dataset: gacc import\n    months: 2024-01..2024-01\n"
         "    scope: '*'\n    expect: 1..2\n    reason: a test\n    source: a test\n    expires: 2030-01-01\n",
         encoding="utf-8",
     )
-    add(audited, tmp_path, [row("202403", value="2")], months="2024-03", vintage="2025-01-21")
-    publication = attempted(audited)
+    publication = revisions.publish(audited, "march-2")
     assert publication.outcome == "failed"
     assert set(publication.report.findings("failed")["measure"]) == {"known exception"}
 
 
 @pytest.mark.own_run("the inputs of a month change between two publications")
-def test_a_raw_file_that_changed_is_read_again(audited: Home, tmp_path: Path) -> None:
+def test_a_raw_file_that_changed_is_read_again(audited: Home, revisions: Revisions) -> None:
     """And so is what somebody has changed in the evidence that would be taken over."""
+    revisions.put(audited, "march-2")
     for path in audited.raw.glob("*/month=2024-01/*.parquet"):
         os.utime(path)
-    revise(audited, tmp_path, 2)
+    assert publish(audited, Landing(audited).state()).outcome == "published"
     assert all("2024-01" not in carried(audited)[gate] and "2024-02" in carried(audited)[gate] for gate in BY_MONTH)
     evidence = Releases(audited).folder() / "parquet" / "audit_results.parquet"
     evidence.write_bytes(evidence.read_bytes() + b" ")
-    revise(audited, tmp_path, 3)
+    assert revisions.publish(audited, "march-3").outcome == "published"
     assert carried(audited) == {} and same_as_whole(audited)
 
 
 @pytest.mark.own_run("a receipt is withdrawn between two publications")
-def test_withdrawn_months_leave_no_evidence(audited: Home, tmp_path: Path) -> None:
+def test_withdrawn_months_leave_no_evidence(audited: Home, revisions: Revisions) -> None:
     """What was said of a month that is covered no longer goes with it."""
-    only = add(audited, tmp_path, [row("202406", value="5")], months="2024-06", vintage="2025-01-20")
-    released(audited)
+    assert revisions.publish(audited, "june").outcome == "published"
     assert query(audited, "select count(*) > 0 from audit_results where month = date '2024-06-01'") == [(True,)]
-    Landing(audited).withdraw(only.receipt_id, "a test")
-    released(audited)
+    assert revisions.publish(audited, "no-june").outcome == "published"
     assert carried(audited) and same_as_whole(audited)
     sql = "select distinct gate from audit_results where month = date '2024-06-01' and n_compared > 0"
     assert query(audited, sql) == []
 
 
 @pytest.mark.own_run("publications a month apart are what is tested")
-def test_once_a_month_the_audit_is_whole(audited: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_once_a_month_the_audit_is_whole(audited: Home, revisions: Revisions, monkeypatch: pytest.MonkeyPatch) -> None:
     """As `bonded audit` is at any time."""
     monkeypatch.setattr(candidate, "READ_WHOLE", candidate.READ_WHOLE * 0)
-    revise(audited, tmp_path, 2)
+    assert revisions.publish(audited, "march-2").outcome == "published"
     assert carried(audited) == {}
     assert not audit_folder(audited, Releases(audited).folder()).results["is_carried"].any()
     assert (Releases(audited).folder() / DATABASE).exists()

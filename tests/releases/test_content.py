@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -15,8 +16,12 @@ from orchestration.releases.content import database_content, table_content, unli
 from orchestration.releases.database import DATABASE, write_database
 from orchestration.releases.difference import difference
 from orchestration.releases.store import Manifest, Releases, read_manifest, write_manifest
-from tests.conftest import add, copied, query, released, row, value
+from tests.conftest import copied, query, released, value
+from tests.revisions import Revisions, revisions
 
+__all__ = ["revisions"]
+#: The limit that the program has; these tests set it.
+REPLACED = database.REPLACED
 MARCH = Path("parquet/fct_trade_monthly/month=2024-03/data.parquet")
 JANUARY = Path("parquet/fct_trade_monthly/month=2024-01/data.parquet")
 
@@ -68,17 +73,21 @@ def test_months_that_differ_are_told_by_stream() -> None:
     assert unlike(a, nothing) == a.slices.keys() and nothing.slices == {}
 
 
-@pytest.fixture
-def replacing(small: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """The small home, where a candidate replaces months however many have changed."""
+@pytest.fixture(autouse=True)
+def _replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A candidate replaces months however many have changed."""
     monkeypatch.setattr(database, "REPLACED", 10)
-    return small
 
 
-def revised(home: Home, tmp_path: Path, figure: int = 1) -> Manifest:
+@pytest.fixture
+def revised(revisions: Revisions, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The small home, published again after another figure of March."""
+    return copied(revisions.built("march-1"), tmp_path_factory)
+
+
+def of_march(revisions: Revisions, home: Home, figure: int) -> Manifest:
     """Publish another figure of March; what the new release says of itself."""
-    add(home, tmp_path, [row("202403", value=str(figure))], months="2024-03", vintage=f"2025-01-{19 + figure}")
-    assert released(home).outcome == "published"
+    assert revisions.publish(home, f"march-{figure}").outcome == "published"
     return Releases(home).manifest()
 
 
@@ -98,11 +107,10 @@ def anew(home: Home, tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.mark.own_run("a revision is what is published")
-def test_a_revision_replaces_its_months_alone(replacing: Home, tmp_path: Path) -> None:
+def test_a_revision_replaces_its_months_alone(revised: Home, revisions: Revisions, tmp_path: Path) -> None:
     """The rest is linked, and the file holds what one written anew would; also after a second one."""
-    home = replacing
-    for figure in (1, 2):
-        said = revised(home, tmp_path, figure)
+    for home, figure in ((revisions.built("march-1"), 1), (revised, 2)):
+        said = Releases(home).manifest() if figure == 1 else of_march(revisions, home, figure)
         folder = Releases(home).folder()
         assert said.replaced_rows > 0 and value(home, "2024-03") == figure
         assert is_linked(home, JANUARY) and not is_linked(home, MARCH)
@@ -123,16 +131,16 @@ def test_a_revision_replaces_its_months_alone(replacing: Home, tmp_path: Path) -
 
 @pytest.mark.own_run("two revisions are what is published")
 def test_rows_replaced_add_up_until_a_file_is_written_in_order(
-    small: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    revised: Home, revisions: Revisions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One revision is below the limit, two are above it."""
-    first = revised(small, tmp_path)
+    """One revision is below the limit that the program has, two are above one a little higher than the first."""
+    first = Releases(revised).manifest()
     rows = sum(table.rows for table in first.tables.values())
-    assert 0 < first.replaced_rows < database.REPLACED * rows
+    assert 0 < first.replaced_rows < REPLACED * rows
     monkeypatch.setattr(database, "REPLACED", 1.5 * first.replaced_rows / rows)
-    second = revised(small, tmp_path, 2)
-    assert second.replaced_rows == 0 and is_linked(small, JANUARY)
-    assert {name: of.content_hash for name, of in second.tables.items()} == anew(small, tmp_path)
+    second = of_march(revisions, revised, 2)
+    assert second.replaced_rows == 0 and is_linked(revised, JANUARY)
+    assert {name: of.content_hash for name, of in second.tables.items()} == anew(revised, tmp_path)
 
 
 def cut(path: Path) -> None:
@@ -153,71 +161,69 @@ def gone(path: Path) -> None:
 
 @pytest.mark.own_run("the release that is built upon was damaged")
 @pytest.mark.parametrize("damage", [cut, other_rows, gone])
-def test_nothing_is_taken_over_from_a_damaged_file(replacing: Home, tmp_path: Path, damage: object) -> None:
+def test_nothing_is_taken_over_from_a_damaged_file(
+    small: Home, revisions: Revisions, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
     """The candidate is what landing says."""
-    damage(Releases(replacing).folder() / DATABASE)  # type: ignore[operator]
-    said = revised(replacing, tmp_path)
-    assert said.replaced_rows == 0 and {n: of.content_hash for n, of in said.tables.items()} == anew(
-        replacing, tmp_path
-    )
+    damage(Releases(small).folder() / DATABASE)
+    said = of_march(revisions, small, 1)
+    assert said.replaced_rows == 0
+    assert {name: of.content_hash for name, of in said.tables.items()} == anew(small, tmp_path)
 
 
 @pytest.mark.own_run("the release that is built upon was damaged")
-def test_a_damaged_month_is_not_linked(replacing: Home) -> None:
+def test_a_damaged_month_is_not_linked(small: Home) -> None:
     """And with nothing new, the release is published again, whole."""
-    cut(Releases(replacing).folder() / JANUARY)
-    assert released(replacing).outcome == "published"
-    assert not is_linked(replacing, JANUARY) and is_linked(replacing, MARCH)
-    assert released(replacing).outcome == "unchanged"
+    cut(Releases(small).folder() / JANUARY)
+    assert released(small).outcome == "published"
+    assert not is_linked(small, JANUARY) and is_linked(small, MARCH)
+    assert released(small).outcome == "unchanged"
 
 
 @pytest.mark.own_run("publications a month apart are what is tested")
 def test_once_a_month_everything_is_read_again(
-    replacing: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small: Home, revisions: Revisions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file changed in place, under its old time, is believed until then; a time in the future is not."""
-    first = revised(replacing, tmp_path)
-    month = Releases(replacing).folder() / JANUARY
+    first = of_march(revisions, small, 1)
+    month = Releases(small).folder() / JANUARY
     times = month.stat()
     month.write_bytes(month.read_bytes()[::-1])
     os.utime(month, ns=(times.st_atime_ns, times.st_mtime_ns))
-    second = revised(replacing, tmp_path, 2)
-    assert is_linked(replacing, JANUARY) and second.read_whole_at == first.read_whole_at
+    second = of_march(revisions, small, 2)
+    assert is_linked(small, JANUARY) and second.read_whole_at == first.read_whole_at
     monkeypatch.setattr(candidate, "READ_WHOLE", dt.timedelta())
-    third = revised(replacing, tmp_path, 3)
-    assert not is_linked(replacing, JANUARY) and third.read_whole_at == third.made_at
+    third = of_march(revisions, small, 3)
+    assert not is_linked(small, JANUARY) and third.read_whole_at == third.made_at
 
 
 @pytest.mark.own_run("a release of another layout is what is built upon")
-def test_a_release_of_another_layout_gives_nothing(replacing: Home, tmp_path: Path) -> None:
+def test_a_release_of_another_layout_gives_nothing(small: Home, revisions: Revisions) -> None:
     """Sorted or described in another way, or by a version that knew no layout."""
-    folder = Releases(replacing).folder()
+    folder = Releases(small).folder()
     write_manifest(read_manifest(folder).model_copy(update={"layout": ""}), folder)
-    assert revised(replacing, tmp_path).replaced_rows == 0 and not is_linked(replacing, JANUARY)
+    assert of_march(revisions, small, 1).replaced_rows == 0 and not is_linked(small, JANUARY)
 
 
-@pytest.mark.own_run("two releases are compared")
-def test_the_difference_tells_series_month_old_and_new(replacing: Home, tmp_path: Path) -> None:
+def test_the_difference_tells_series_month_old_and_new(revisions: Revisions) -> None:
     """Of facts and marts; not the receipts that say so."""
-    old = value(replacing, "2024-03")
-    revised(replacing, tmp_path)
-    found = {d.table: d for d in difference(replacing, *Releases(replacing).ids())}
+    home = revisions.built("march-1")
+    older, newer = Releases(home).ids()
+    old = value(home, "2024-03", release=older)
+    found = {d.table: d for d in difference(home, older, newer)}
     of_series = found["mart_partner_category_monthly"].changes
     (change,) = [c for c in of_series if c.series.startswith("ic integrated") and c.figure == "value_usd"]
     assert (change.month, change.old, change.new) == ("2024-03", old, 1)
     assert "502" in change.series and "fct_trade_monthly" in found and "dim_partner" not in found
     assert found["fct_trade_monthly"].months == ("2024-03",)
-    assert query(replacing, "select count(*) from fct_trade_monthly where value_usd = 1") == [(1,)]
-    assert difference(replacing, *[Releases(replacing).ids()[-1]] * 2) == []
+    assert query(home, "select count(*) from fct_trade_monthly where value_usd = 1") == [(1,)]
+    assert difference(home, newer, newer) == []
 
 
 @pytest.mark.own_run("a copied home is published again")
-def test_a_copied_home_is_known_by_its_hashes(
-    replacing: Home, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_a_copied_home_is_known_by_its_hashes(small: Home, revisions: Revisions) -> None:
     """Inodes are others there, and times may be: what is linked is read first."""
-    home = copied(replacing, tmp_path_factory)
-    for path in home.releases.rglob("*.parquet"):
+    for path in small.releases.rglob("*.parquet"):
         path.touch()
-    revised(home, tmp_path)
-    assert is_linked(home, JANUARY)
+    of_march(revisions, small, 1)
+    assert is_linked(small, JANUARY)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from orchestration.base.settings import PROJECT, Home, settings
@@ -135,6 +140,39 @@ def test_a_raw_file_that_changed_is_read_again(audited: Home, revisions: Revisio
     evidence.write_bytes(evidence.read_bytes() + b" ")
     assert revisions.publish(audited, "march-3").outcome == "published"
     assert carried(audited) == {} and same_as_whole(audited)
+
+
+def in_another_month(home: Home) -> None:
+    """A row of February in the raw file of March."""
+    (path,) = home.raw.glob("gacc/month=2024-03/r000002*.parquet")
+    rows = pq.read_table(path, partitioning=None)
+    moved = rows.slice(0, 1).set_column(rows.schema.get_field_index("month"), "month", pa.array([dt.date(2024, 2, 1)]))
+    pq.write_table(pa.concat_tables([rows, moved.cast(rows.schema)]), path)
+
+
+def in_no_month(home: Home) -> None:
+    """A row of a mart in a month that no receipt covers."""
+    with duckdb.connect(str(home.build_database), config={"home_directory": str(home.root)}) as con:
+        first = "from mart_partner_category_monthly where month = date '2024-04-01' limit 1"
+        con.execute(
+            f"insert into mart_partner_category_monthly by name select * replace (date '2026-01-01' as month) {first}"
+        )
+
+
+@pytest.mark.own_run("a publication after rows were changed behind its back")
+@pytest.mark.parametrize(
+    ("change", "gate", "month"),
+    [(in_another_month, "receipt_scope", "2024-02"), (in_no_month, "layers", "2026-01")],
+)
+def test_rows_where_nobody_looks_are_found(
+    audited: Home, change: Callable[[Home], None], gate: str, month: str
+) -> None:
+    """Although every month that was looked at before is taken over."""
+    change(audited)
+    publication = publish(audited, Landing(audited).state())
+    assert publication.outcome == "failed"
+    found = publication.report.findings("failed")
+    assert (gate, month) in {(g, f"{m:%Y-%m}") for g, m in zip(found["gate"], found["month"], strict=True)}
 
 
 @pytest.mark.own_run("a receipt is withdrawn between two publications")

@@ -8,7 +8,7 @@ import subprocess
 import dagster as dg
 import pytest
 
-from orchestration.automation.instance import instance
+from orchestration.automation.instance import LAUNCHED_BY, instance
 from orchestration.base.settings import Home
 from orchestration.releases.store import Releases
 from tests.automation.stopped import RUN, UI, arrive, come_to, is_green, nothing_left, started, whole
@@ -59,7 +59,8 @@ def launched_again(home: Home, number: int, before: tuple[str, ...], with_ui: bo
         assert run.ended() == 0, run.said()
         assert is_green(home, number)
     with instance(home) as made:
-        assert dg.DagsterRunStatus.FAILURE in {run.status for run in made.get_runs(limit=2)}
+        _, died = [run for run in made.get_runs(limit=4) if LAUNCHED_BY not in run.tags][:2]
+    assert died.status == dg.DagsterRunStatus.FAILURE
     nothing_left(home)
 
 

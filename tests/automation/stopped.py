@@ -48,11 +48,11 @@ class Process:
         """A signal to every process of the session."""
         os.killpg(self.popen.pid, how)
 
-    def ended(self, seconds: float = 240) -> int:
+    def ended(self, seconds: float = 300) -> int:
         """Its exit code."""
         return self.popen.wait(timeout=seconds)
 
-    def until(self, what: str, found: Callable[[], bool], seconds: float = 240) -> None:
+    def until(self, what: str, found: Callable[[], bool], seconds: float = 300) -> None:
         """Wait for something to become true while the process lives."""
         deadline = time.monotonic() + seconds
         while not found():

@@ -28,7 +28,7 @@ QUIET = 9
 SCOPE = "source: gacc\nflow: import\nhs: [8542]\npartners: [{}]\nvintage: 2025-01-20\n"
 
 
-def until(what: str, found: Callable[[], bool], daemon: subprocess.Popen[bytes], seconds: float = 120) -> None:
+def until(what: str, found: Callable[[], bool], daemon: subprocess.Popen[bytes], seconds: float = 300) -> None:
     """Wait for something to become true."""
     deadline = time.monotonic() + seconds
     while not found():

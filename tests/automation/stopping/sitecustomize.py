@@ -23,7 +23,7 @@ POINTS = {
     "raw": ("orchestration.warehouse.raw", "_write_month", 2),
     # In a thread of dbt's, some models built.
     "dbt": ("dbt.task.run", "ModelRunner.execute", 8),
-    "candidate": ("orchestration.releases.candidate", "_write_parquet", 1),
+    "candidate": ("orchestration.releases.candidate", "write_parquet", 1),
     "audit": ("orchestration.gates.bench", "gather", 2),
     # The folder lies among the releases, `current` does not point to it.
     "switch": ("orchestration.releases.store", "Releases.switch", 1),

@@ -36,7 +36,7 @@ CATEGORIES = {
     ("electronics", "ic_parts"): "854290",
     ("hs4", "8541"): "8541",
 }
-EXAMPLES = many(10, 150)
+EXAMPLES = many(6, 150)
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,7 @@ def composite(received: list[File], month: str, prefix: str, partner: str, curre
 
 @pytest.mark.own_run("random receipts are built")
 @pytest.mark.series
-@settings(max_examples=max(5, EXAMPLES // 3), deadline=None, derandomize="BONDED_LONG" not in os.environ,
+@settings(max_examples=max(3, EXAMPLES // 3), deadline=None, derandomize="BONDED_LONG" not in os.environ,
           phases=[Phase.explicit, Phase.reuse, Phase.generate],
           suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])  # fmt: skip
 @given(received=st.lists(files(), min_size=5, max_size=12, unique_by=lambda f: repr(f)))

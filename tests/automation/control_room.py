@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,7 +60,7 @@ class ControlRoom:
     """A UI that is up: what its buttons do."""
 
     address: str
-    server: subprocess.Popen[str]
+    server: subprocess.Popen[bytes]
 
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         """The answer to a query or mutation, which must be no error."""
@@ -98,7 +100,7 @@ class ControlRoom:
         if job != ASSETS_JOB:
             params["selector"] = {"partitionSetName": f"{job}_partition_set", "repositorySelector": WHERE}
         backfill_id = self.ask(BACKFILL, backfillParams=params)["backfillId"]
-        self._until(lambda: self.ask(STATE, id=backfill_id)["status"] not in ("REQUESTED", "COMPLETING", "CANCELING"))
+        self.until(lambda: self.ask(STATE, id=backfill_id)["status"] not in ("REQUESTED", "COMPLETING", "CANCELING"))
         found = self.runs(tags=[{"key": "dagster/backfill", "value": backfill_id}])
         return [self.ended(run.run_id) for run in found]
 
@@ -109,10 +111,11 @@ class ControlRoom:
 
     def ended(self, run_id: str) -> Run:
         """A run when it has ended."""
-        self._until(lambda: self.runs(runIds=[run_id])[0].status in ENDED)
+        self.until(lambda: self.runs(runIds=[run_id])[0].status in ENDED)
         return self.runs(runIds=[run_id])[0]
 
-    def _until(self, is_so: Any, seconds: float = 300) -> None:
+    def until(self, is_so: Callable[[], bool], seconds: float = 300) -> None:
+        """Wait for something to become true."""
         deadline = time.monotonic() + seconds
         while not is_so():
             assert self.server.poll() is None, "the UI ended"
@@ -120,19 +123,32 @@ class ControlRoom:
             time.sleep(0.2)
 
 
+def hasty() -> dict[str, str]:
+    """The environment of a daemon that looks at the inbox and at backfills as often as it can."""
+    settings = {"BONDED_INBOX_QUIET_SECONDS": "1", "BONDED_INBOX_INTERVAL_SECONDS": "1"}
+    return {**os.environ, **settings, "PYTHONPATH": str(Path(__file__).with_name("hasty"))}
+
+
 @contextmanager
 def control_room(home: Home) -> Iterator[ControlRoom]:
     """The UI and daemon of a home, as `make ui &` starts them in a script; they end on SIGTERM."""
     command = [sys.executable, "-m", "orchestration.automation.ui", str(home.root)]
-    server = subprocess.Popen(
-        command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
-    )  # fmt: skip
-    assert server.stdout is not None
-    address = server.stdout.readline().split()[-1]
+    # Into a file: a pipe that nobody reads is full after a while, and then the daemon waits.
+    log = home.root / "ui.log"
+    with log.open("wb") as out:
+        server = subprocess.Popen(
+            command, cwd=PROJECT, env=hasty(), stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        )  # fmt: skip
     try:
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
+            time.sleep(0.1)
+            said = re.search(r"^Dagster UI on .*: (http://.*)\n", log.read_text(encoding="utf-8"))
+            if not said:
+                assert server.poll() is None, "the UI ended"
+                continue
+            address = said[1]
             try:
                 urllib.request.urlopen(f"{address}/server_info", timeout=5).read()
                 break

@@ -10,14 +10,17 @@ import dagster as dg
 import pytest
 
 from orchestration.automation.instance import instance
+from orchestration.automation.sensors import inbox_files
 from orchestration.base.settings import Home
 from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases
+from orchestration.terminal.run import run_home
 from orchestration.warehouse.raw import raw_path, write_raw
 from tests.assets.test_graph import graph
 from tests.automation.control_room import ASSETS_JOB, ControlRoom, Run, control_room
-from tests.automation.test_launch_ways import more_in
-from tests.conftest import add, copied, many, row, tree
+from tests.automation.test_inbox_daemon import drop
+from tests.automation.test_launch_ways import BAD, more_in, never_published, red
+from tests.conftest import add, copied, csv_text, many, row, tree
 
 pytestmark = [pytest.mark.daemon, pytest.mark.own_run("runs are launched on it from the UI")]
 ALL = tuple(graph())
@@ -98,20 +101,45 @@ def test_each_group_is_green(room: ControlRoom, group: str) -> None:
     assert runs and {run.status for run in runs} == {"SUCCESS"}
 
 
-def test_a_run_is_launched_again_after_its_failure_was_mended(room: ControlRoom, home: Home, tmp_path: Path) -> None:
-    """`publish` from where it failed: published. What was to build on the month that failed says what to launch."""
+def fails(room: ControlRoom, home: Home, folder: Path, *jobs: tuple[str, dict[str, str]]) -> list[Run]:
+    """Runs on a raw file of a later receipt that is damaged; they fail, and then the receipt is withdrawn."""
     before = Releases(home).current_id()
-    receipt = add(home, tmp_path, [row("202403", value="77")], months="2024-03")
+    receipt = add(home, folder, [row("202403", value="77")], months="2024-03")
     write_raw(home, receipt, receipt.scope.month_list)
     more_in(raw_path(home, receipt, receipt.scope.month_list[0]))
-    march = {"dagster/partition": "2024-03"}
-    ranged, due = room.launch(BUILD, **march), room.launch("publish")
-    assert ranged.status == due.status == "FAILURE" and Releases(home).current_id() == before
-    assert "2024-03 is made of more0.csv" in said(home, due)
-
+    runs = [room.launch(job, **tags) for job, tags in jobs]
+    assert {run.status for run in runs} == {"FAILURE"} and Releases(home).current_id() == before
     Landing(home).withdraw(receipt.receipt_id, "a trial")
+    return runs
+
+
+def test_a_run_is_launched_again_after_its_failure_was_mended(room: ControlRoom, home: Home, tmp_path: Path) -> None:
+    """`publish` from where it failed: published."""
+    before = Releases(home).current_id()
+    (due,) = fails(room, home, tmp_path, ("publish", {}))
+    assert "2024-03 is made of more0.csv" in said(home, due)
+    assert room.again(due.run_id, "FROM_FAILURE").status == "SUCCESS" and Releases(home).current_id() != before
+
+
+@pytest.mark.series("test_a_run_is_launched_again_after_its_failure_was_mended")
+def test_a_month_that_failed_is_launched_again(room: ControlRoom, home: Home, tmp_path: Path) -> None:
+    """From where it failed, what was to build on it says what to launch, until that was done; then all steps."""
+    (ranged, due) = fails(room, home, tmp_path, (BUILD, {"dagster/partition": "2024-03"}), ("publish", {}))
     untouched = built(home)
     again = room.again(ranged.run_id, "FROM_FAILURE")
     assert again.status == "FAILURE" and "launch the job publish" in said(home, again) and built(home) == untouched
-    assert room.again(due.run_id, "FROM_FAILURE").status == "SUCCESS" and Releases(home).current_id() != before
+    assert room.again(due.run_id, "FROM_FAILURE").status == "SUCCESS"
     assert room.again(ranged.run_id, "ALL_STEPS").status == "SUCCESS"
+
+
+def test_backfill_and_sensor_publish_no_damaged_month(room: ControlRoom, home: Home) -> None:
+    """A backfill of the month, then a file that arrives in the inbox, then the terminal."""
+    assert red(home) == set()
+    with never_published(home):
+        (run,) = room.backfill([name for name in ALL if name != "inspected_month"], [BAD], BUILD)
+        assert run.status == "FAILURE"
+        drop(home, "new.csv", csv_text([row("202404", value="77")]))
+        by_sensor = [{"key": "dagster/sensor_name", "value": inbox_files.name}]
+        room.until(lambda: bool(room.runs(tags=by_sensor)))
+        assert room.ended(room.runs(tags=by_sensor)[0].run_id).status == "FAILURE"
+        assert run_home(home, []).failure

@@ -1,10 +1,14 @@
-"""Whoever launches a run, a damaged month is never published: terminal, job, release alone, backfill, sensor."""
+"""Whoever launches a run, a damaged month is never published: terminal, job, release alone.
+
+Backfill and sensor: `test_dialogs.py`, where a daemon is.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -18,13 +22,10 @@ from orchestration.definitions import defs
 from orchestration.gates.suites import declared_gates
 from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases
-from orchestration.terminal.run import run_home
 from orchestration.warehouse.raw import raw_path
 from tests.assets.test_runs import materialize
-from tests.automation.test_inbox_daemon import daemon, daemon_environment, drop, until
-from tests.conftest import MONTHS, csv_text, row
+from tests.conftest import MONTHS
 
-__all__ = ["daemon"]
 BAD = "2024-02"
 
 
@@ -62,15 +63,23 @@ def red(home: Home) -> set[tuple[str, str]]:
     return {key for key, failed in found.items() if failed}
 
 
-@pytest.fixture
-def damaged(small: Home) -> Iterator[str]:
-    """The small home with one damaged month; afterwards nothing has been published, and that month alone is red."""
-    damage(small)
-    before = Releases(small).current_id()
+@contextmanager
+def never_published(home: Home) -> Iterator[None]:
+    """One month is damaged; afterwards nothing has been published, and that month alone is red."""
+    damage(home)
+    releases = Releases(home)
+    before, ids = releases.current_id(), releases.ids()
     assert before is not None
-    yield before
-    assert Releases(small).current_id() == before and Releases(small).ids() == [before]
-    assert red(small) == {("layers", BAD)}
+    yield
+    assert releases.current_id() == before and releases.ids() == ids
+    assert red(home) == {("layers", BAD)}
+
+
+@pytest.fixture
+def damaged(small: Home) -> Iterator[None]:
+    """The small home with one damaged month."""
+    with never_published(small):
+        yield
 
 
 @pytest.mark.own_run("a damaged home is launched in this way")
@@ -100,23 +109,3 @@ def test_the_job(small: Home) -> None:
 def test_the_release_alone(small: Home) -> None:
     """A "Materialize" on the release sails past every check of another asset, not past its own audit."""
     assert not materialize(small, "release").success
-
-
-@pytest.mark.own_run("a damaged home is launched in this way")
-@pytest.mark.daemon
-@pytest.mark.usefixtures("damaged")
-def test_backfill_and_sensor(small: Home, daemon: subprocess.Popen[bytes]) -> None:
-    """Through Dagster's own daemon: a backfill of the month, then a file that arrives in the inbox."""
-
-    def ended(tag: str) -> bool:
-        with instance(small) as made:
-            runs = made.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.SUCCESS]))
-        return any(tag in run.tags for run in runs)
-
-    command = [str(Path(sys.executable).with_name("dagster")), "job", "backfill", "-w", "workspace.yaml"]
-    command += ["-j", "build_and_publish", "--partitions", BAD, "--noprompt"]
-    subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, env=daemon_environment(small))
-    until("the backfill", lambda: ended("dagster/backfill"), daemon)
-    drop(small, "new.csv", csv_text([row("202404", value="77")]))
-    until("the sensor's run", lambda: ended("dagster/sensor_name"), daemon)
-    assert run_home(small, []).failure

@@ -19,7 +19,7 @@ from orchestration.assets.release import failure_text
 from orchestration.base.settings import PROJECT, Home, settings
 from orchestration.landing.receive import Received, receive
 from orchestration.landing.scope import Declaration
-from orchestration.landing.store import Landing, Receipt
+from orchestration.landing.store import Landing, LandingState, Receipt
 from orchestration.releases.publish import Publication, publish
 from orchestration.releases.query import run_sql
 from orchestration.releases.store import Releases
@@ -193,12 +193,17 @@ def published(home: Home) -> RunSummary:
     return summary
 
 
-def attempted(home: Home) -> Publication:
-    """Raw files, models, candidate, audit and, if it passes, the switch: the work of a run, without Dagster."""
+def built(home: Home) -> LandingState:
+    """Raw files and models of what has been received, without a release."""
     state = Landing(home).state()
     write_raw_files(home, state)
     build(home, state)
-    return publish(home, state)
+    return state
+
+
+def attempted(home: Home) -> Publication:
+    """`built`, candidate, audit and, if it passes, the switch: the work of a run, without Dagster."""
+    return publish(home, built(home))
 
 
 def released(home: Home) -> Publication:

@@ -11,8 +11,7 @@ from orchestration.base.settings import Home
 from orchestration.landing.store import Landing
 from orchestration.releases.publish import Publication, publish
 from orchestration.releases.store import Releases
-from orchestration.warehouse.build import build, write_raw_files
-from tests.conftest import add, made_once, row
+from tests.conftest import add, built, made_once, row
 
 #: By name: the revision before it, and of which month one more receipt brings which figure; None: it is withdrawn.
 STEPS: dict[str, tuple[str, str, int | None]] = {
@@ -53,9 +52,7 @@ class Revisions:
         else:
             rows = [row(month.replace("-", ""), value=str(figure))]
             add(home, self.factory.mktemp("revision"), rows, months=month)
-        state = Landing(home).state()
-        write_raw_files(home, state)
-        build(home, state)
+        state = built(home)
         if not before:
             _replace(self.first, home, "releases")
             assert publish(home, state).outcome == "published"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -18,7 +19,7 @@ from orchestration.releases.database import DATABASE
 from orchestration.warehouse.dbt import run_dbt
 from orchestration.warehouse.nodes import monthly, names_of
 from orchestration.warehouse.plan import plan
-from tests.conftest import add, build_database, query, released, row, value
+from tests.conftest import add, build_database, built, query, row
 
 IC = "category_scheme = 'ic' and category_code = 'integrated_circuits'"
 
@@ -166,6 +167,12 @@ def test_blocs_are_the_sums_of_their_members(sample_home: Home, sample_release: 
     assert checked > 80
 
 
+def rows_of(home: Home, sql: str) -> list[tuple[Any, ...]]:
+    """Rows of a query on the build database."""
+    with build_database(home) as con:
+        return con.execute(sql).fetchall()
+
+
 @pytest.mark.own_run("a revision must pass through a build")
 def test_a_revision_below_the_sums_is_seen(small: Home, tmp_path: Path) -> None:
     """Trade moves to two lines that no category tells from its own: only its month is stale, in each table."""
@@ -176,12 +183,12 @@ def test_a_revision_below_the_sums_is_seen(small: Home, tmp_path: Path) -> None:
     add(small, tmp_path, moved, partners="116,502", months="2024-02")
     stale = plan(small, Landing(small).state()).stale_months
     assert stale.keys() == monthly() and all(months == [dt.date(2024, 2, 1)] for months in stale.values())
-    released(small)
+    built(small)
     lines = (
         "select month::varchar, n_parts from mart_concentration_monthly where dimension = 'hs8' "
         f"and {IC} and partner_code = '502' and month between '2024-01-01' and '2024-03-01' order by all"
     )
-    assert query(small, lines) == [("2024-01-01", 2), ("2024-02-01", 3), ("2024-03-01", 2)]
+    assert rows_of(small, lines) == [("2024-01-01", 2), ("2024-02-01", 3), ("2024-03-01", 2)]
 
 
 @pytest.mark.own_run("a revision of the sample, against a full build")
@@ -196,12 +203,13 @@ def test_a_revision_heals_to_what_a_full_rebuild_gives(sample_home: Home, tmp_pa
     assert len(lines) > 3
     rows = [row("202308", "305", hs8, f"{usd + 1_000:,}", str(quantity)) for hs8, usd, quantity in lines]
     add(home, tmp_path, rows, source="gacc_sample", hs="85423", partners="305", months="2023-08")
-    released(home)
+    built(home)
     series = f"month = '2023-08-01' and {IC}"
     split = f"select count(*) from mart_regime_category_monthly where {series}"
-    assert query(home, f"{split} and partner_code in ('305', 'all')") == [(0,)]
-    assert query(home, f"{split} and partner_code = '502'") == query(sample_home, f"{split} and partner_code = '502'")
-    assert value(home, "2023-08", "305") == sum(usd + 1_000 for _, usd, _ in lines)
+    assert rows_of(home, f"{split} and partner_code in ('305', 'all')") == [(0,)]
+    assert rows_of(home, f"{split} and partner_code = '502'") == query(sample_home, f"{split} and partner_code = '502'")
+    total = f"select value_usd from mart_partner_category_monthly where {series} and partner_code = '305'"
+    assert rows_of(home, total) == [(sum(usd + 1_000 for _, usd, _ in lines),)]
     healed = hashes(home)
     assert all(healed[mart] != before for mart, before in hashes(sample_home).items())
     assert not run_dbt(home, names_of("marts"), full_refresh=True).failures

@@ -14,7 +14,7 @@ from orchestration.landing.store import Landing
 from orchestration.warehouse.build import build, write_raw_files
 from orchestration.warehouse.nodes import Step, built_nodes, fingerprints, made_of_facts, monthly, names_of, step_of
 from orchestration.warehouse.plan import Built, Plan, plan
-from tests.conftest import add, build_database, code_list, contents, released, row
+from tests.conftest import add, build_database, built, code_list, contents, released, row
 
 HAVING = Plan.having
 
@@ -90,7 +90,7 @@ def test_what_was_built_is_not_stale_and_months_built_anew_make_their_marts_so(s
     state = Landing(small).state()
     work = plan(small, state)
     assert "dim_commodity" in work.stale_of("dimensions") and not seeds() & work.stale
-    released(small)
+    built(small)
     assert not plan(small, state).stale and Built.read(small).models.keys() == built_nodes().keys()
     (month,) = work.window_months(names_of("facts"))
     assert plan(small, state, [month]).stale == made_of_facts()

@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 #: Seconds in which a run may end by itself, and say why.
@@ -75,12 +75,10 @@ def interruptible(*, for_good: bool = False) -> Iterator[None]:
     ear, mouth = socket.socketpair()
     mouth.setblocking(False)
     ended = threading.Event()
-    # Where nobody handles a signal the system ends the process at once, without a word: SIGTERM, before Dagster runs.
-    untended = [number for number in SIGNALS if signal.getsignal(number) == signal.SIG_DFL]
-    for number in untended:
-        signal.signal(number, signal.default_int_handler)
+    found = {number: signal.getsignal(number) for number in SIGNALS}
+    heard = _tended(found)
     before = signal.set_wakeup_fd(mouth.fileno(), warn_on_full_buffer=False)
-    listener = threading.Thread(target=_listen, args=(ear, ended), daemon=True, name="interrupt")
+    listener = threading.Thread(target=_listen, args=(ear, ended, heard), daemon=True, name="interrupt")
     listener.start()
     _listening = True
     try:
@@ -88,8 +86,9 @@ def interruptible(*, for_good: bool = False) -> Iterator[None]:
     finally:
         _listening = False
         signal.set_wakeup_fd(before)
-        for number in untended:
-            signal.signal(number, signal.SIG_DFL)
+        for number, handler in found.items():
+            if handler in (signal.SIG_DFL, signal.SIG_IGN):
+                signal.signal(number, handler)
         mouth.close()
         # It ends at once, unless it has just heard something that nobody knows yet.
         listener.join(0.2)
@@ -97,10 +96,26 @@ def interruptible(*, for_good: bool = False) -> Iterator[None]:
             ended.set()
 
 
-def _listen(ear: socket.socket, ended: threading.Event) -> None:
+def _tended(found: Mapping[signal.Signals, object]) -> set[signal.Signals]:
+    """The signals by which this process is asked to end, each with somebody who handles it.
+
+    Where nobody does, the system ends a process at once, without a word, or a query is never told. A script ignores
+    SIGINT for what it starts in the background, which stays so; but Dagster gives SIGTERM the handler of SIGINT, so
+    there must be one, or nothing but a kill would end the run.
+    """
+    ignored = {number for number in SIGNALS if number == signal.SIGINT and found[number] == signal.SIG_IGN}
+    for number, handler in found.items():
+        if number in ignored:
+            signal.signal(number, lambda *_: None)
+        elif handler in (signal.SIG_DFL, signal.SIG_IGN):
+            signal.signal(number, signal.default_int_handler)
+    return set(SIGNALS) - ignored
+
+
+def _listen(ear: socket.socket, ended: threading.Event, asking: set[signal.Signals]) -> None:
     with ear:
         while heard := ear.recv(1):
-            if heard[0] in SIGNALS:
+            if heard[0] in asking:
                 _asked.set()
                 if not ended.wait(PATIENCE):
                     with _switching:

@@ -55,8 +55,10 @@ def red(home: Home) -> set[tuple[str, str]]:
         for gate in declared_gates(folder):
             key = dg.AssetCheckKey(INSPECTED, gate)
             for record in made.event_log_storage.get_asset_check_execution_history(key, limit=1_000):
-                if record.partition is not None:
-                    evaluation = record.event.dagster_event.asset_check_evaluation_data  # type: ignore[union-attr]
+                event = record.event.dagster_event if record.event else None
+                # A run that was refused has planned checks and evaluated none.
+                if record.partition is not None and event and event.event_type_value == "ASSET_CHECK_EVALUATION":
+                    evaluation = event.asset_check_evaluation_data
                     is_red = not evaluation.passed and evaluation.severity == dg.AssetCheckSeverity.ERROR
                     found.setdefault((gate, record.partition), is_red)
     assert {month for gate, month in found if gate == "layers"} == {f"{m[:4]}-{m[4:]}" for m in MONTHS}

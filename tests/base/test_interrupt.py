@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import textwrap
@@ -61,3 +62,23 @@ def test_a_process_that_is_asked_to_end(within: str, done: str, said: str, how: 
     )
     assert ended.stdout == done and ended.stderr == f"Interrupted: {said}. The next run goes on from here.\n"
     assert ended.returncode in (130, 143)
+
+
+def test_what_runs_in_the_background_of_a_script_ends_on_sigterm() -> None:
+    """SIGINT is ignored there and stays so; Dagster gives SIGTERM the same handler."""
+    within = """
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.5)
+        print(interrupt.farewell())
+        os.kill(os.getpid(), signal.SIGTERM)
+    """
+    indented = textwrap.indent(textwrap.dedent(within), " " * 4)
+    code = textwrap.dedent(ASKED).replace("signal.signal(signal.SIGINT, signal.default_int_handler)\n", "\n")
+    ended = subprocess.run(
+        [sys.executable, "-u", "-c", code.format(within=indented), "SIGTERM"],
+        cwd=PROJECT, capture_output=True, text=True, timeout=25, check=False,
+        preexec_fn=lambda: [signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)],
+    )  # fmt: skip
+    assert ended.stdout == "None\n" and ended.returncode == 143
+    assert ended.stderr == "Interrupted: nothing was published. The next run goes on from here.\n"

@@ -10,18 +10,18 @@ from contextlib import contextmanager
 from typing import Any
 
 from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.pool import SingletonThreadPool
-
-#: Seconds for which a writer waits for another one.
-BUSY_SECONDS = 60
 
 
 class OpenEventLog(SqliteEventLogStorage):
     """One connection for each thread and file, until the store is disposed of."""
 
-    _engines: dict[str, Engine]
+    def __init__(self, *args: Any, **said: Any) -> None:
+        self._engines: dict[str, Engine] = {}
+        super().__init__(*args, **said)
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> OpenEventLog:
@@ -31,12 +31,12 @@ class OpenEventLog(SqliteEventLogStorage):
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
         with self._db_lock:
-            engines = self.__dict__.setdefault("_engines", {})
+            engines = self._engines
             if shard not in engines:
                 engines[shard] = create_engine(
                     self.conn_string_for_shard(shard),
                     poolclass=SingletonThreadPool,
-                    connect_args={"timeout": BUSY_SECONDS},
+                    connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS},
                 )
             if shard not in self._initialized_dbs:
                 self._initdb(engines[shard])
@@ -46,6 +46,7 @@ class OpenEventLog(SqliteEventLogStorage):
 
     def dispose(self) -> None:
         """Close what is open."""
-        for engine in self.__dict__.pop("_engines", {}).values():
+        for engine in self._engines.values():
             engine.dispose()
+        self._engines.clear()
         super().dispose()

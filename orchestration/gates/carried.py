@@ -15,6 +15,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from orchestration.base.hashes import files_below, hash_files
 from orchestration.base.months import add_months, format_month, month_range, parse_month
 from orchestration.base.settings import DBT_PROJECT, PROJECT
 from orchestration.gates.reference import READS
@@ -36,15 +37,8 @@ class Earlier:
     inputs: Inputs
 
 
-def _code() -> str:
-    digest = hashlib.sha256(repr([version(name) for name in LIBRARIES]).encode())
-    for path in [*sorted((PROJECT / "orchestration").rglob("*.py")), DBT_PROJECT / "seeds" / "units.csv"]:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
 #: Of the code that this process runs, so read at its start: files may change under a process that lives long.
-CODE = _code()
+CODE = hash_files([*files_below(PROJECT / "orchestration", "*.py"), DBT_PROJECT / "seeds" / "units.csv"])
 
 
 def window(reads: str, month: str) -> list[str]:
@@ -69,6 +63,17 @@ def window(reads: str, month: str) -> list[str]:
     return [format_month(found) for found in month_range(first, last)]
 
 
+@dataclass(frozen=True)
+class _Gate:
+    """A gate, with all of its inputs that are the same for every month in `of`. `before`: gates that it looks at."""
+
+    reads: str
+    tables: list[str]
+    before: list[str]
+    asks_beginnings: bool
+    of: bytes
+
+
 class Sources:
     """What all comparisons of one audit are gathered from, by month."""
 
@@ -77,48 +82,48 @@ class Sources:
     ) -> None:
         """`begun`: hashes of the series that begin in a month (`reference.FIRST_TRADED`), in order of months."""
         self.content, self._begun, self._expectations = content, begun, expectations
-        self._gates: dict[str, tuple[str, str]] = {}
+        self._gates: dict[str, _Gate] = {}
+        landed: dict[str, list[str]] = defaultdict(list)
         rank = state.precedence()
-        self._receipts: dict[str, list[str]] = defaultdict(list)
         for receipt in sorted(state.active, key=lambda r: rank[r.receipt_id]):
             for month in receipt.scope.month_list:
-                self._receipts[format_month(month)].append(repr(receipt))
-        self._raw: dict[str, list[str]] = defaultdict(list)
+                landed[format_month(month)].append(repr(receipt))
         for path in sorted(raw.glob("*/month=*/*.parquet")):
             mark = path.stat()
-            self._raw[path.parent.name[6:]].append(f"{path.name} {mark.st_size} {mark.st_mtime_ns}")
+            landed[path.parent.name[6:]].append(f"{path.name} {mark.st_size} {mark.st_mtime_ns}")
+        self._landed = {month: hashlib.sha256(repr(said).encode()).digest() for month, said in landed.items()}
         streams = sorted({(r.scope.source, r.scope.reporter, r.scope.flow) for r in state.active})
         datasets = (expectations / "datasets.yml").read_bytes()
-        self._common = repr((CODE, streams, state.dataset_names, datasets))
+        versions = [version(name) for name in LIBRARIES]
+        self._common = repr((CODE, versions, streams, state.dataset_names, datasets))
         self.of = cache(self._of)
 
     @property
     def months(self) -> set[str]:
         """Months of which anything is held: a receipt, raw rows, or rows of a published table."""
         published = {month for held in self.content.values() for month in held if month}
-        return {*self._receipts, *self._raw, *published}
+        return {*self._landed, *published}
 
     def know(self, spec: GateSpec, sql: str) -> None:
         """Remember a gate, for itself and for those after it that look at what it compared."""
-        self._gates[spec.gate] = spec.reads, sql
-
-    def _of(self, gate: str, month: str) -> str | None:
-        """Fingerprint of what a gate's comparisons of a month are gathered from; None if it reads everything."""
-        reads, sql = self._gates[gate]
-        if reads == "all":
-            return None
-        before = [self.of(name, month) for name in self._gates if name != gate and f"'{name}'" in sql]
-        if None in before:
-            return None
-        said = (self._expectations / f"{gate}.yml").read_bytes()
-        begun = [of for first, of in self._begun.items() if first <= month] if "first_traded" in sql else []
-        digest = hashlib.sha256(repr((self._common, sql, said, before, begun)).encode())
         tables = sorted(self._tables(sql))
-        for table in tables:
-            digest.update(f"{table} {self.content[table].get('', '')}\n".encode())
-        for read in window(reads, month):
-            held = [self.content[table].get(read) for table in tables]
-            digest.update(repr((read, held, self._receipts.get(read), self._raw.get(read))).encode())
+        whole = {table: self.content[table].get("") for table in tables}
+        file = (self._expectations / f"{spec.gate}.yml").read_bytes()
+        before = [name for name in self._gates if name != spec.gate and f"'{name}'" in sql]
+        of = hashlib.sha256(repr((self._common, sql, file, whole)).encode()).digest()
+        self._gates[spec.gate] = _Gate(spec.reads, tables, before, "first_traded" in sql, of)
+
+    def _of(self, name: str, month: str) -> str | None:
+        """Fingerprint of what a gate's comparisons of a month are gathered from; None if it reads everything."""
+        gate = self._gates[name]
+        before = [self.of(earlier, month) for earlier in gate.before]
+        if gate.reads == "all" or None in before:
+            return None
+        begun = [of for first, of in self._begun.items() if first <= month] if gate.asks_beginnings else []
+        digest = hashlib.sha256(repr((gate.of, before, begun)).encode())
+        for read in window(gate.reads, month):
+            held = [self.content[table].get(read) for table in gate.tables]
+            digest.update(repr((read, held, self._landed.get(read))).encode())
         return digest.hexdigest()[:16]
 
     def _tables(self, sql: str) -> Iterator[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
 from pathlib import Path
 
 from orchestration.base.errors import RefusalError
+from orchestration.base.hashes import file_sha256
 from orchestration.base.plain import printable
 from orchestration.base.settings import Home
 from orchestration.landing.listing import REJECTED
@@ -85,7 +85,7 @@ def lying_rejected(home: Home, state: LandingState) -> list[tuple[Path, str]]:
         if is_passed_over(path.name) or path.name.endswith(REASON) or path.is_symlink() or not path.is_file():
             continue
         size = path.stat().st_size
-        if size not in sizes or (size, _sha256(path)) not in received:
+        if size not in sizes or (size, file_sha256(path)) not in received:
             found.append((path, _reason(path)))
     return found
 
@@ -96,8 +96,3 @@ def _reason(path: Path) -> str:
         return printable(beside.read_text(encoding="utf-8", errors="replace").strip())
     except OSError:
         return "no reason lies beside it"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -14,6 +14,7 @@ import duckdb
 from pydantic import BaseModel, ConfigDict
 
 from orchestration.base.duck import literal, scratch
+from orchestration.base.hashes import file_sha256
 from orchestration.base.months import format_month
 
 #: Added after the verdict, so no part of the audited content.
@@ -111,11 +112,7 @@ def database_content(database: Path) -> dict[str, TableContent]:
 
 def file_content(path: Path) -> FileContent:
     """Size, hash and mark of a file, read wholly."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while chunk := stream.read(1 << 20):
-            digest.update(chunk)
-    return FileContent(bytes=path.stat().st_size, sha256=digest.hexdigest(), mark=_mark(path))
+    return FileContent(bytes=path.stat().st_size, sha256=file_sha256(path), mark=_mark(path))
 
 
 def _mark(path: Path) -> str:
@@ -130,4 +127,4 @@ def is_marked(path: Path, said: FileContent) -> bool:
 
 def is_intact(path: Path, said: FileContent) -> bool:
     """Whether a file, read wholly, is what was said of it, wherever it lies now."""
-    return path.is_file() and file_content(path).sha256 == said.sha256
+    return path.is_file() and file_sha256(path) == said.sha256

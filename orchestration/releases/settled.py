@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from orchestration.base.hashes import files_below, hash_files
 from orchestration.base.settings import CONTRACT_VERSION, DBT_PROJECT, PROJECT, Home, settings
 from orchestration.gates.exceptions import load_exceptions
 from orchestration.gates.suites import declared_gates
@@ -30,7 +31,7 @@ def inputs(home: Home) -> str:
 
     Landing, code, dbt project, what is reviewed, the exceptions that have expired by today, versions of libraries.
     """
-    return _inputs(home, _hash(_code()))
+    return _inputs(home, hash_files(_code()))
 
 
 def made_from(home: Home) -> str:
@@ -43,33 +44,20 @@ def _inputs(home: Home, code: str) -> str:
     known = load_exceptions(folder, declared_gates(folder))
     expired = sorted(name for name, said in known.items() if said.expires < today)
     versions = json.dumps({name: version(name) for name in DECIDING})
-    reviewed = _hash(_files(folder, "*.sql", "*.yml"))
+    reviewed = hash_files(files_below(folder, "*.sql", "*.yml"))
     parts = [str(CONTRACT_VERSION), str(Landing(home).last_sequence()), versions, code, reviewed, repr(expired)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
 def _code() -> Iterator[Path]:
-    yield from _files(PROJECT / "orchestration", "*.py", "*.csv", "*.j2")
+    yield from files_below(PROJECT / "orchestration", "*.py", "*.csv", "*.j2")
     for name in ("models", "macros", "seeds", "tests"):
-        yield from _files(DBT_PROJECT / name, "*")
+        yield from files_below(DBT_PROJECT / name, "*")
     yield from (DBT_PROJECT / name for name in ("dbt_project.yml", "profiles.yml"))
 
 
-def _files(folder: Path, *patterns: str) -> Iterator[Path]:
-    for pattern in patterns:
-        yield from sorted(path for path in folder.rglob(pattern) if path.is_file() and path.suffix != ".pyc")
-
-
-def _hash(files: Iterable[Path]) -> str:
-    """Of names and bytes."""
-    digest = hashlib.sha256()
-    for path in files:
-        digest.update(str(path).encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:32]
-
-
 #: The code as it lay there when this process began.
-LOADED = _hash(_code())
+LOADED = hash_files(_code())
 
 
 def _lies_there(home: Home) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """What a release says of itself in a few lines: its last month, its headline, what changed, whether it is made up.
 
 Belongs here: what stands in the release and in the one that it was built upon. Not here: how it is shown (`assets`,
-`terminal`), nor a comparison row by row (`query.difference`).
+`terminal`), nor a comparison row by row (`difference`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import duckdb
 
 from orchestration.base.months import format_month, spans
 from orchestration.base.settings import Home
-from orchestration.releases.candidate import DATABASE
+from orchestration.releases.database import DATABASE
 from orchestration.releases.headline import headline
 from orchestration.releases.store import Manifest, Releases
 

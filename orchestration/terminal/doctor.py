@@ -6,13 +6,14 @@ import sys
 from dataclasses import dataclass
 
 from orchestration.base.errors import RefusalError
+from orchestration.base.hashes import file_sha256
 from orchestration.base.settings import Home, settings
 from orchestration.claims.load import load_claims
 from orchestration.gates.exceptions import load_exceptions
 from orchestration.gates.suites import declared_gates, load_suite
 from orchestration.landing.datasets import load_datasets
 from orchestration.landing.store import Landing
-from orchestration.releases.content import file_content, is_intact
+from orchestration.releases.content import is_intact
 from orchestration.releases.store import Releases
 from orchestration.warehouse.dbt import manifest
 
@@ -62,7 +63,7 @@ def _landing(home: Home) -> Finding:
         path = landing.bytes_path(receipt.sha256)
         if not path.exists():
             return Finding("landing", False, f"the bytes of {receipt.receipt_id} are gone")
-        if file_content(path).sha256 != receipt.sha256:
+        if file_sha256(path) != receipt.sha256:
             return Finding("landing", False, f"the bytes of {receipt.receipt_id} are not what was received")
     return Finding("landing", True, f"{len(receipts)} receipts, bytes as received")
 

@@ -11,7 +11,7 @@ from orchestration.base.settings import Home
 from orchestration.claims.load import load_claims
 from orchestration.landing.inbox import InboxOutcome, take_in
 from orchestration.landing.names import shown_name
-from orchestration.landing.store import Landing
+from orchestration.landing.store import Landing, LandingState
 from orchestration.releases.headline import headline
 from orchestration.releases.settled import is_settled
 from orchestration.releases.store import Releases
@@ -57,12 +57,7 @@ def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
     state = Landing(home).state()
     if not state.receipts:
         if inbox.refused:
-            from orchestration.automation.after import followed
-            from orchestration.automation.instance import instance
-            from orchestration.automation.told import tell_refused
-
-            with instance(home) as made, followed(made, home):
-                tell_refused(made, home, state, inbox)
+            _tell(home, state, inbox, None)
             return _summary(home, inbox, "nothing was received", "every file of the inbox was refused")
         others = [what for what, held in (("code lists", state.lists), ("documents", state.papers)) if held]
         raise RefusalError(
@@ -72,15 +67,23 @@ def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
         )
     current = Releases(home).current_id()
     if current and not asked and is_settled(home):
-        from orchestration.automation.after import followed
-        from orchestration.automation.instance import instance
-        from orchestration.automation.told import tell_unchanged
-
-        with instance(home) as made, followed(made, home):
-            tell_unchanged(made, home, state, inbox, current)
+        _tell(home, state, inbox, current)
         return _summary(home, inbox, "unchanged", None, current)
     outcome, failure = _execute(home, inbox, asked)
     return _summary(home, inbox, outcome, failure, Releases(home).current_id())
+
+
+def _tell(home: Home, state: LandingState, inbox: InboxOutcome, unchanged: str | None) -> None:
+    """Tell Dagster without a run: of files that were refused, and of a release that is what it must be."""
+    from orchestration.automation.after import followed
+    from orchestration.automation.instance import instance
+    from orchestration.automation.told import tell_refused, tell_unchanged
+
+    with instance(home) as made, followed(made, home):
+        if unchanged:
+            tell_unchanged(made, home, state, inbox, unchanged)
+        else:
+            tell_refused(made, home, state, inbox)
 
 
 def _execute(home: Home, inbox: InboxOutcome, asked: list[dt.date]) -> tuple[str, str | None]:

@@ -13,13 +13,11 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from orchestration.base.settings import PROJECT, Home
 
@@ -129,16 +127,31 @@ def hasty() -> dict[str, str]:
     return {**os.environ, **settings, "PYTHONPATH": str(Path(__file__).with_name("hasty"))}
 
 
+def ends(server: subprocess.Popen[Any]) -> bool:
+    """Stop a server with all that it has started; whether SIGTERM was enough."""
+    os.killpg(server.pid, signal.SIGTERM)
+    try:
+        server.wait(timeout=60)
+    except subprocess.TimeoutExpired:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+        return False
+    return True
+
+
 @contextmanager
-def control_room(home: Home) -> Iterator[ControlRoom]:
-    """The UI and daemon of a home, as `make ui &` starts them in a script; they end on SIGTERM."""
+def control_room(home: Home, environment: Mapping[str, str] | None = None) -> Iterator[ControlRoom]:
+    """The UI and daemon of a home, as `make ui &` starts them in a script; they end on SIGTERM.
+
+    `environment`: theirs, if they are not to be `hasty`.
+    """
     command = [sys.executable, "-m", "orchestration.automation.ui", str(home.root)]
     # Into a file: a pipe that nobody reads is full after a while, and then the daemon waits.
     log = home.root / "ui.log"
     with log.open("wb") as out:
         server = subprocess.Popen(
-            command, cwd=PROJECT, env=hasty(), stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+            command, cwd=PROJECT, env=environment or hasty(), stdout=out, stderr=subprocess.STDOUT,
+            start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
         )  # fmt: skip
     try:
         deadline = time.monotonic() + 120
@@ -156,10 +169,4 @@ def control_room(home: Home) -> Iterator[ControlRoom]:
                 assert server.poll() is None, "the UI ended"
         yield ControlRoom(address, server)
     finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        try:
-            server.wait(timeout=60)
-        except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait()
-            pytest.fail("the UI did not end on SIGTERM")
+        assert ends(server), "the UI did not end on SIGTERM"

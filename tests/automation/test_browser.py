@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 
 import dagster as dg
@@ -17,9 +12,10 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from orchestration.automation.instance import instance
-from orchestration.base.settings import PROJECT, Home
+from orchestration.base.settings import Home
 from orchestration.releases.store import Releases
 from tests.assets.test_runs import materialize
+from tests.automation.control_room import control_room
 from tests.conftest import chromium, copied
 
 pytestmark = pytest.mark.browser
@@ -45,30 +41,8 @@ def damaged(sample_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home
 @pytest.fixture(scope="module")
 def ui(damaged: Home) -> Iterator[str]:
     """The address of a Dagster UI on the damaged home, as `make ui &` starts it in a script; it ends on SIGTERM."""
-    command = [sys.executable, "-m", "orchestration.automation.ui", str(damaged.root)]
-    server = subprocess.Popen(
-        command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
-    )  # fmt: skip
-    assert server.stdout is not None
-    address = server.stdout.readline().split()[-1]
-    try:
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline:
-            try:
-                urllib.request.urlopen(f"{address}/server_info", timeout=5).read()
-                break
-            except OSError:
-                assert server.poll() is None, "the UI ended"
-        yield address
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        try:
-            server.wait(timeout=60)
-        except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait()
-            pytest.fail("the UI did not end on SIGTERM")
+    with control_room(damaged, os.environ) as room:
+        yield room.address
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from orchestration.base.settings import PROJECT, Home
 from orchestration.landing.names import sidecar
 from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases
+from tests.automation.control_room import ends
 from tests.conftest import csv_text, query, row, value
 
 pytestmark = pytest.mark.daemon
@@ -57,12 +57,7 @@ def daemon(small: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.
     try:
         yield server
     finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        try:
-            server.wait(timeout=60)
-        except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait()
+        ends(server)
 
 
 def drop(home: Home, name: str, text: str, partner: str = "502") -> Path:

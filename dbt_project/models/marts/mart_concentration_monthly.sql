@@ -1,47 +1,46 @@
 -- Sums of squares are sums of whole numbers, so that the order of the parts cannot change a last digit.
-{{ config(materialized='incremental', incremental_strategy='from_first_stale') }}
-{%- set first = first_stale_month() %}
+{{ config(materialized='incremental', incremental_strategy='replace_stale') }}
 
 with fact as (
     select *
     from {{ ref('fct_trade_monthly') }}
-    where month >= '{{ first }}'::date
+    where {{ is_stale('month') }}
 ),
 
 world as (
     select *
     from {{ ref('fct_trade_world_monthly') }}
-    where month >= '{{ first }}'::date
+    where {{ is_stale('month') }}
 ),
 
 coverage as (
     select *
     from {{ ref('int_coverage') }}
-    where month >= '{{ first }}'::date
+    where {{ is_stale('month') }}
 ),
 
 every_partner as (
     select *
     from {{ ref('int_category_coverage') }}
-    where partner_code = '*' and month >= '{{ first }}'::date
+    where partner_code = '*' and {{ is_stale('month') }}
 ),
 
 partner as (
     select *
     from {{ ref('mart_partner_category_monthly') }}
-    where month >= '{{ first }}'::date
+    where {{ is_stale('month') }}
 ),
 
 total as (
     select *
     from {{ ref('mart_category_monthly') }}
-    where month >= '{{ first }}'::date
+    where {{ is_stale('month') }}
 ),
 
 regime as (
     select *
     from {{ ref('mart_regime_category_monthly') }}
-    where month >= '{{ first }}'::date
+    where {{ is_stale('month') }}
 ),
 
 category_prefix as (

@@ -1,5 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='from_first_stale') }}
-{%- set first = first_stale_month() %}
+{{ config(materialized='incremental', incremental_strategy='replace_stale') }}
 
 with regime as (
     select
@@ -14,13 +13,13 @@ with regime as (
         value_usd,
         value_cny
     from {{ ref('int_regime_category_month') }}
-    where month >= '{{ first }}'::date
+    where {{ is_stale('month') }}
 ),
 
 every_partner as (
     select *
     from {{ ref('int_category_coverage') }}
-    where partner_code = '*' and month >= '{{ first }}'::date
+    where partner_code = '*' and {{ is_stale('month') }}
 ),
 
 -- A world file makes a total of all partners, and says nothing of their regimes.
@@ -40,7 +39,7 @@ series as (
         value_cny,
         is_synthetic
     from {{ ref('mart_partner_category_monthly') }}
-    where month >= '{{ first }}'::date
+    where {{ is_stale('month') }}
     union all
     select
         t.source,

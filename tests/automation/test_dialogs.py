@@ -89,6 +89,29 @@ def test_months_that_nobody_has_received_are_refused_in_words(room: ControlRoom,
     assert room.launch(ASSETS_JOB, ["landing_receipts"]).status == "SUCCESS"
 
 
+@pytest.mark.series("test_months_that_nobody_has_received_are_refused_in_words")
+def test_all_assets_with_months_that_were_received(room: ControlRoom, home: Home, tmp_path: Path) -> None:
+    """Green where everything reflects landing; else what stands above facts that do not is refused, with the job."""
+    assert {run.status for run in room.backfill(ALL, ["2024-01", "2024-02"])} == {"SUCCESS"}
+    before = Releases(home).current_id()
+    receipt = add(home, tmp_path, [row("202402", value="77")], months="2024-02")
+    failed = [run for run in room.backfill(ALL, ["2024-01", "2024-02"]) if run.status != "SUCCESS"]
+    assert failed and all("launch the job publish" in said(home, run) for run in failed)
+    assert Releases(home).current_id() == before
+    assert room.launch("publish").status == "SUCCESS" and Releases(home).current_id() != before
+    Landing(home).withdraw(receipt.receipt_id, "a trial")
+    assert room.launch("publish").status == "SUCCESS"
+
+
+@pytest.mark.series("test_months_that_nobody_has_received_are_refused_in_words")
+def test_all_assets_with_all_months(room: ControlRoom, home: Home) -> None:
+    """The dialog's "All" begins in 2015: refused, with the months that can be had."""
+    before = built(home)
+    failed = [run for run in room.backfill(ALL, None) if run.status != "SUCCESS"]
+    assert failed and all("Months that can be built: 2024-01..2024-04" in said(home, run) for run in failed)
+    assert built(home) == before
+
+
 @pytest.mark.series
 @pytest.mark.parametrize("group", many(["landing"], sorted({str(asset["group"]) for asset in graph().values()})))
 def test_each_group_is_green(room: ControlRoom, group: str) -> None:

@@ -31,8 +31,10 @@ class _StepLines(logging.Handler):
         meta = getattr(record, "dagster_meta", {})
         event = meta.get("dagster_event") if isinstance(meta, dict) else getattr(meta, "dagster_event", None)
         if event is None:
-            if record.levelno >= logging.WARNING:
-                self._line(f"  {getattr(record, 'msg', record.getMessage()).splitlines()[0]}")
+            text = getattr(record, "msg", record.getMessage()).splitlines()[0]
+            # What hangs on a failed step is not begun: the failure says it all.
+            if record.levelno >= logging.WARNING and not text.endswith("Not executing."):
+                self._line(f"  {text}")
             return
         step = NAMES.get(event.step_key or "", event.step_key or "")
         kind = event.event_type_value

@@ -116,10 +116,12 @@ def _write_anew(con: duckdb.DuckDBPyConnection, database: Path) -> None:
 
 
 def _replace(con: duckdb.DuckDBPyConnection, source: Path, database: Path, changed: dict[str, set[Slice]]) -> None:
-    """Copy the file of the release before and replace in it what has changed, in one transaction."""
+    """Copy the file of the release before and replace in it what has changed.
+
+    Each statement stands by itself: nobody reads the copy yet, and one transaction would keep all of it in memory.
+    """
     shutil.copyfile(source, database)
     con.execute(f"attach {literal(database)} as out")
-    con.begin()
     for table in AFTER_AUDIT:
         con.execute(f"drop table if exists out.main.{table}")
     for model in published_models():
@@ -131,7 +133,6 @@ def _replace(con: duckdb.DuckDBPyConnection, source: Path, database: Path, chang
         con.execute(
             f"insert into out.main.{model.name} from build.main.{model.name} {where} order by {', '.join(model.sort)}"
         )
-    con.commit()
     write_views(con, "out")
 
 

@@ -1,4 +1,4 @@
-"""Nobody waits silently: a run that finds the warehouse taken says so, in Dagster's log and in the terminal."""
+"""What the terminal shows of a run: who waits says so, and nothing that the failure says already."""
 
 from __future__ import annotations
 
@@ -28,3 +28,12 @@ def test_who_waits_for_the_writer_says_so_at_once(
     assert "Another run writes to this warehouse; waiting for it to end (0 s so far)." in capsys.readouterr().err
     with Warehouse().yield_for_execution(context), Warehouse().yield_for_execution(context):
         assert not capsys.readouterr().err
+
+
+def test_what_a_failure_says_already_is_not_said(capsys: pytest.CaptureFixture[str]) -> None:
+    """Dagster warns of each step that hangs on a failed one, and lists the failed one for each thing that it makes."""
+    log = logging.Logger("run")
+    log.addHandler(_StepLines())
+    log.error("Dependencies for step dbt_facts failed: ['dbt_dimensions', 'dbt_dimensions']. Not executing.")
+    log.error("The disk is full.")
+    assert capsys.readouterr().err == "  The disk is full.\n"

@@ -26,6 +26,7 @@ from orchestration.releases.store import Releases
 from orchestration.sources.gacc_sample.files import write_sample
 from orchestration.terminal.run import RunSummary, run_home
 from orchestration.warehouse.build import build, write_raw_files
+from orchestration.warehouse.plan import Built
 
 #: On small homes a second thread of DuckDB waits busily, on a core that another worker needs.
 os.environ.setdefault("BONDED_DUCKDB_THREADS", "1")
@@ -191,6 +192,23 @@ def published(home: Home) -> RunSummary:
     summary = run_home(home, [])
     assert summary.ok, summary.failure or summary.refused
     return summary
+
+
+def build_wrongly(home: Home, *statements: str) -> None:
+    """Leave something in the build database as if a model had written it so."""
+    said = Built.read(home)
+    with duckdb.connect(str(home.build_database)) as con:
+        for statement in statements:
+            changed = con.execute(statement).fetchall()
+            assert changed and changed[0][0] > 0, f"no row is changed by: {statement}"
+    said.write(home)
+
+
+def damage_in_place(path: Path) -> None:
+    """Other bytes under the same name, size and time, as a disk that forgets leaves them."""
+    times = path.stat()
+    path.write_bytes(path.read_bytes()[::-1])
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def built(home: Home) -> LandingState:

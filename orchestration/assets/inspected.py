@@ -55,8 +55,8 @@ def inspected_spec() -> dg.AssetSpec:
     return dg.AssetSpec(
         INSPECTED,
         deps=[dg.AssetKey(model.name) for model in published_models() if model.name not in by_partition],
-        description="Months as the last audit found them. Each gate is a check of the months that it speaks of; a gate "
-        "that fails stops publication. Told anew when a month or a verdict has changed.",
+        description="Months as the last audit found them. Each gate is a check of the months that it speaks of: red "
+        "stops publication, orange warns. Told anew when a month or a verdict has changed.",
         group_name="release",
         owners=OWNERS,
         kinds={"greatexpectations"},
@@ -69,9 +69,13 @@ def gate_specs() -> list[dg.AssetCheckSpec]:
     """The declared gates as checks."""
     folder = settings().expectations
     suites = [read_suite(folder / f"{gate}.yml") for gate in declared_gates(folder)]
-    said = "{}. One that fails stops publication: the release audits itself, whoever launches it."
+    said = {
+        "always": "{}. One that fails stops publication: the release audits itself, whoever launches it.",
+        "never": "{}. What it finds only warns, in orange, and never stops publication.",
+        "sometimes": "{}. Red stops publication, since the release audits itself; orange only warns.",
+    }
     return [
-        dg.AssetCheckSpec(s.gate, asset=s.asset, description=said.format(s.title), partitions_def=MONTHS)
+        dg.AssetCheckSpec(s.gate, asset=s.asset, description=said[s.stops].format(s.title), partitions_def=MONTHS)
         for s in suites
     ]
 

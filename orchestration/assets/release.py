@@ -28,7 +28,7 @@ from orchestration.landing.store import Landing, LandingState
 from orchestration.releases.publish import Publication, build_and_audit, publish
 from orchestration.releases.published import published_models
 from orchestration.releases.store import Releases
-from orchestration.warehouse.plan import Built
+from orchestration.warehouse.plan import Built, plan
 
 #: On the 20th at 17:00 a month's figures are out, and a run looks for them (`automation.schedules`). A day later the
 #: release is stale unless a run has come to its end since: made it anew, or found it as it must be. Dagster counts no
@@ -108,7 +108,13 @@ def built_state(home: Home, started: dt.datetime) -> LandingState:
             f"The build database does not reflect landing yet ({what}): launch the job publish.",
             allow_retries=False,
         )
-    return Landing(home).state(built.facts)
+    state = Landing(home).state(built.facts)
+    if stale := sorted(plan(home, state).stale):
+        raise dg.Failure(
+            f"{stale[0]} is made of something else by now, or was not built since: launch the job publish.",
+            allow_retries=False,
+        )
+    return state
 
 
 def _metadata(home: Home, publication: Publication) -> dict[str, Any]:
@@ -142,6 +148,7 @@ def failure_text(publication: Publication) -> str:
     found = [finding_text(row) for _, row in failed.iterrows()]
     made_of = receipts_by_month(publication.folder)
     months = sorted({format_month(month) for month in failed["month"].dropna()} & made_of.keys())
-    lines += [*found[:1], *(f"{month} is made of {named(made_of[month])}" for month in months), MEND]
+    new = [f"New since release {publication.release_id}: {said}" for said in publication.news]
+    lines += [*found[:1], *new, *(f"{month} is made of {named(made_of[month])}" for month in months), MEND]
     # The UI folds all but the first lines away: what to do stands before what else was found.
     return "\n".join([*lines, *found[1:]])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
@@ -20,13 +20,19 @@ from orchestration.base.settings import Home
 from orchestration.landing.inbox import InboxOutcome
 from orchestration.releases.settled import made_from, settle
 
+#: How the event of `release` names its counts of comparisons, each with a verdict behind it.
+COUNTED = "comparisons "
+
 
 @dataclass(frozen=True)
 class Done:
-    """What a run of the assets came to: published, unchanged or failed. `failure` says why nothing was published."""
+    """What a run of the assets came to: published, unchanged or failed. `failure` says why nothing was published;
+    `counts`: comparisons of its audit by verdict.
+    """
 
     outcome: str
     failure: str | None = None
+    counts: dict[str, int] = field(default_factory=dict)
 
 
 def build_due(
@@ -62,7 +68,9 @@ def build_due(
         settle(home, of)
         of_release = result.asset_materializations_for_node("release")
         (release,) = [event for event in of_release if event.asset_key == dg.AssetKey("release")]
-        return Done(str(release.metadata["outcome"].value))
+        told = {name.removeprefix(COUNTED): said.value for name, said in release.metadata.items() if COUNTED in name}
+        counts = {verdict: number for verdict, number in told.items() if isinstance(number, int)}
+        return Done(str(release.metadata["outcome"].value), counts=counts)
     stop_if_asked()
     failures = [e for e in result.all_events if e.event_type == dg.DagsterEventType.STEP_FAILURE]
     failures = failures or [e for e in result.all_events if e.is_failure]

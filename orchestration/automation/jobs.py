@@ -64,6 +64,13 @@ def do_what_is_due(
     _launch(context, home, taken, assets_job())
 
 
+def _last_ended_well(made: dg.DagsterInstance) -> bool:
+    """Whether the last run of the assets that has ended was green; else one is needed to take its red marks away."""
+    ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+    last = made.get_runs(dg.RunsFilter(job_name=build_and_publish.name, statuses=ended), limit=1)
+    return not last or last[0].status == dg.DagsterRunStatus.SUCCESS
+
+
 def _launch(context: dg.OpExecutionContext, home: Home, taken: InboxOutcome, job: dg.JobDefinition) -> None:
     """Run the job of assets without a month, and end as it does."""
     run_id = make_new_run_id()

@@ -31,6 +31,7 @@ from orchestration.base.settings import Home, settings
 from orchestration.releases.headline import headline
 from orchestration.releases.query import run_sql
 from orchestration.releases.store import Releases, read_manifest
+from orchestration.releases.summary import what_is_new
 
 #: Where the instance keeps what was told.
 TOLD = "bonded/notified"
@@ -133,7 +134,7 @@ def _failure(made: dg.DagsterInstance, home: Home, record: dg.EventLogRecord) ->
         user = event.step_failure_data.user_failure_data
         if user and "candidate" in user.metadata:
             folder = home.candidates / str(user.metadata["candidate"].value)
-            return News("failed_audit", record.timestamp, str(user.description), _audit(folder), record.run_id)
+            return News("failed_audit", record.timestamp, str(user.description), _audit(home, folder), record.run_id)
         error = event.step_failure_data.error
         why = user.description if user and user.description else error and (error.cause or error).message
         said.append({"step": event.step_key, "why": str(why or "failed").strip()})
@@ -143,17 +144,21 @@ def _failure(made: dg.DagsterInstance, home: Home, record: dg.EventLogRecord) ->
     return News("failed_run", record.timestamp, text, details, record.run_id)
 
 
-def _audit(folder: Path) -> dict[str, Any]:
-    """What failed in a candidate, and the receipts of the months in question; nothing of one that was removed."""
+def _audit(home: Home, folder: Path) -> dict[str, Any]:
+    """What failed in a candidate, what is new in it, and the receipts of the months in question; nothing of one that
+    was removed.
+    """
     if not folder.is_dir():
-        return {"candidate": folder.name, "findings": [], "receipts": {}}
-    audit, made_of = read_manifest(folder).audit, receipts_by_month(folder)
+        return {"candidate": folder.name, "findings": [], "new": [], "receipts": {}}
+    made, made_of = read_manifest(folder), receipts_by_month(folder)
+    audit, before = made.audit, Releases(home).manifest(made.base) if made.base in Releases(home).ids() else None
     failed = [row for row in (audit.findings if audit else []) if row["verdict"] in ("failed", "broken")][:LATEST]
     columns = ("gate", "dataset", "month", "scope", "measure", "expected", "actual", "difference", "reason")
     months = sorted({row["month"][:7] for row in failed if row["month"]} & made_of.keys())
     return {
         "candidate": folder.name,
         "findings": [{**{c: row[c] for c in columns}, "month": row["month"] and row["month"][:7]} for row in failed],
+        "new": what_is_new(made, before) if before else [],
         "receipts": {
             month: [{"receipt_id": r.receipt_id, "file": r.name, "vintage": str(r.vintage)} for r in made_of[month][:5]]
             for month in months

@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     keep_candidates: int = 5
     #: Days for which Dagster keeps a run that nothing comes from any more that it shows of an asset.
     keep_run_days: PositiveInt = 90
-    duckdb_memory: str = "2GB"
+    duckdb_memory: str = "1500MB"
     duckdb_threads: PositiveInt = 2
     audit_memory: str = "1GB"
     #: Raw rows that facts are made from at once; more, and DuckDB would spill to disk.

@@ -168,6 +168,9 @@ def _refuse_silence(con: duckdb.DuckDBPyConnection, spec: GateSpec) -> None:
 
 def _judged(spec: GateSpec, frame: pd.DataFrame) -> pd.DataFrame:
     """Give each comparison its verdict: of those that compared something, Great Expectations says which are wrong."""
+    unlike = {"always": "warn", "never": "block"}.get(spec.stops)
+    if unlike in set(frame["severity"]):
+        raise GateBrokenError(f"its file says that it {spec.stops} stops publication, and a finding is to {unlike}")
     compared = frame["n_compared"] > 0
     frame["verdict"], frame["waived_by"] = "not_applicable", None
     spoken = frame[compared]

@@ -57,6 +57,6 @@ def reach(report: Report) -> Reach:
         months_confirmed=max(len(held) - int(is_month.sum()), 0),
         months_overdue=len(late),
         overdue="; ".join(overdue),
-        comparisons=len(rows),
+        comparisons=int((rows["n_compared"] > 0).sum()),
         carried=int(rows["is_carried"].astype(bool).sum()),
     )

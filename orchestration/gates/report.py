@@ -221,13 +221,13 @@ def lead(report: Report) -> str:
 
 
 def extent(results: pd.DataFrame) -> str:
-    """How much was compared: comparisons, gates, datasets and months that had something to compare."""
+    """How much was compared: comparisons, gates, streams and datasets, and months that had something to compare."""
     spoken = results[results["n_compared"] > 0]
     months = sorted({_month(month) or "" for month in spoken["month"].dropna()})
     parts = [
         _number_of(len(spoken), "comparison"),
         _number_of(spoken["gate"].nunique(), "gate"),
-        _number_of(spoken["dataset"].nunique(), "dataset"),
+        _number_of(spoken["dataset"].nunique(), "stream or dataset"),
         _number_of(len(months), "month"),
     ]
     window = f", {months[0]} to {months[-1]}" if len(months) > 1 else f", {months[0]}" if months else ""

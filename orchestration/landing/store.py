@@ -48,7 +48,7 @@ class Landing:
 
     def __init__(self, home: Home) -> None:
         self._read = LandingState(0, (), ())
-        self._records = home.landing / "records"
+        self.records = home.landing / "records"
         self._bytes = home.landing / "bytes"
         self._work = home.landing / "work"
         self._lock_path = home.landing / ".lock"
@@ -62,18 +62,18 @@ class Landing:
         """Records added since the last look, here or by another process: they are numbered without a gap."""
         last, found = self._read.sequence, list[Path]()
         if not last:
-            return sorted(self._records.glob("*.json")) if self._records.exists() else []
+            return sorted(self.records.glob("*.json")) if self.records.exists() else []
         while (path := self._record_path(last + len(found) + 1)).exists():
             found.append(path)
         return found
 
     def last_sequence(self) -> int:
         """The number of the last record, from the names alone; 0 if there is none."""
-        paths = self._records.iterdir() if self._records.exists() else ()
+        paths = self.records.iterdir() if self.records.exists() else ()
         return max((int(path.stem) for path in paths if path.stem.isdigit()), default=0)
 
     def _record_path(self, sequence: int) -> Path:
-        return self._records / f"{sequence:06d}.json"
+        return self.records / f"{sequence:06d}.json"
 
     def bytes_path(self, sha256: str) -> Path:
         """Where the bytes of that hash lie."""
@@ -102,13 +102,13 @@ class Landing:
 
     def append(self, record: AnyRecord) -> None:
         """Write one record under its number; whole or not at all. Only within `receiving`."""
-        self._records.mkdir(parents=True, exist_ok=True)
+        self.records.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=self._work, suffix=".json", delete=False) as stream:
             stream.write(record.model_dump_json(indent=1).encode())
             stream.flush()
             os.fsync(stream.fileno())
         os.link(stream.name, self._record_path(record.sequence))
-        _sync(self._records)
+        _sync(self.records)
 
     def withdraw(self, receipt_id: str, reason: str, *, dry_run: bool = False) -> Withdrawal:
         """Record that a receipt is wrong (in a dry run only check that it could be).

@@ -48,6 +48,7 @@ def build(home: Home, state: LandingState, base: str | None) -> Path:
             made = made.model_copy(update={"read_whole_at": before.read_whole_at})
         write_manifest(made, aside)
         aside.replace(folder)
+        Releases(home).doubted.unlink(missing_ok=True)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
@@ -67,7 +68,7 @@ def _before(home: Home, base: str) -> Before | None:
         said.files,
         said.replaced_rows,
         said.read_whole_at,
-        whole=not dt.timedelta() <= age < READ_WHOLE,
+        whole=not dt.timedelta() <= age < READ_WHOLE or Releases(home).doubted.exists(),
     )
 
 

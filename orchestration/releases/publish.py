@@ -22,6 +22,7 @@ from orchestration.releases.content import FileContent, file_content, is_intact,
 from orchestration.releases.database import DATABASE, write_file
 from orchestration.releases.published import comment, write_release_info
 from orchestration.releases.store import AuditSummary, Manifest, Releases, read_manifest, write_manifest
+from orchestration.releases.summary import what_is_new
 
 RESULT_TYPES = {"month": "date", "expected": "decimal(24, 6)", "actual": "decimal(24, 6)",
                 "difference": "decimal(24, 6)", "tolerance": "decimal(24, 6)", "n_compared": "bigint",
@@ -36,12 +37,16 @@ INFO_COMMENT = (
 
 @dataclass(frozen=True)
 class Publication:
-    """The outcome of a publication: the release that readers see now, or the candidate that failed."""
+    """The outcome of a publication: the release that readers see now, or the candidate that failed.
+
+    `news`: what was received and withdrawn since the release that a failed candidate was built upon.
+    """
 
     outcome: Literal["published", "unchanged", "failed"]
     release_id: str | None
     folder: Path
     report: Report
+    news: tuple[str, ...] = ()
 
 
 def publish(home: Home, state: LandingState) -> Publication:
@@ -58,7 +63,8 @@ def publish(home: Home, state: LandingState) -> Publication:
         folder, report = build_and_audit(home, state, base)
         if not report.passed:
             _retain_candidates(home)
-            return Publication("failed", base, folder, report)
+            news = what_is_new(read_manifest(folder), releases.manifest(base)) if base else []
+            return Publication("failed", base, folder, report, tuple(news))
         if base is not None and _is_same(releases, base, read_manifest(folder)):
             shutil.rmtree(folder)
             return Publication("unchanged", base, releases.folder(base), report)
@@ -70,10 +76,14 @@ def publish(home: Home, state: LandingState) -> Publication:
 
 
 def _is_same(releases: Releases, release_id: str, made: Manifest) -> bool:
-    """Whether a release has the content of a candidate, and its files are those that were published."""
+    """Whether a release has the content of a candidate, and its files are those that were published: all of them read,
+    where the candidate took over nothing unread.
+    """
     folder, said = releases.folder(release_id), releases.manifest(release_id)
-    files = ((folder / name, of) for name, of in said.files.items())
-    return made.same_content(said) and all(is_marked(path, of) or is_intact(path, of) for path, of in files)
+    files, whole = ((folder / name, of) for name, of in said.files.items()), made.read_whole_at == made.made_at
+    return made.same_content(said) and all(
+        (not whole and is_marked(path, of)) or is_intact(path, of) for path, of in files
+    )
 
 
 def build_and_audit(home: Home, state: LandingState, base: str | None) -> tuple[Path, Report]:

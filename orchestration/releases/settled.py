@@ -45,7 +45,9 @@ def _inputs(home: Home, code: str) -> str:
     expired = sorted(name for name, said in known.items() if said.expires < today)
     versions = json.dumps({name: version(name) for name in DECIDING})
     reviewed = hash_files(files_below(folder, "*.sql", "*.yml"))
-    parts = [str(CONTRACT_VERSION), str(Landing(home).last_sequence()), versions, code, reviewed, repr(expired)]
+    # Not the last number alone: where landing was restored, the same number may stand for another record.
+    records = marks(Landing(home).records)
+    parts = [str(CONTRACT_VERSION), records, versions, code, reviewed, repr(expired)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
@@ -67,14 +69,15 @@ def _lies_there(home: Home) -> dict[str, str]:
     holds = built.read_bytes() if built.exists() and home.build_database.exists() else b""
     return {
         "release": release,
-        "files": _marks(home.releases / (release or "none")),
-        "raw": _marks(home.raw),
+        "doubted": str(Releases(home).doubted.exists()),
+        "files": marks(home.releases / (release or "none")),
+        "raw": marks(home.raw),
         "built": hashlib.sha256(holds).hexdigest()[:32],
     }
 
 
-def _marks(folder: Path) -> str:
-    """Names, sizes and times of all files below a folder."""
+def marks(folder: Path) -> str:
+    """Names, sizes and times of all files below a folder, as one hash."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         if path.is_file():

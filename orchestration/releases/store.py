@@ -122,6 +122,8 @@ class Releases:
         self.current_link = home.releases / "current"
         self._log = home.releases / "switches.jsonl"
         self._pins = home.releases / "pinned.txt"
+        #: There while something published was found to be damaged: then nothing is taken over unread.
+        self.doubted = home.warehouse / "doubted"
 
     @contextmanager
     def publication(self) -> Iterator[None]:
@@ -131,8 +133,10 @@ class Releases:
             yield
 
     def current_id(self) -> str | None:
-        """The release that readers see, or None before the first."""
-        return self.current_link.readlink().name if self.current_link.is_symlink() else None
+        """The release that readers see; None before the first, and where its folder or `release.json` is gone."""
+        if not (self.current_link / "release.json").exists():
+            return None
+        return self.current_link.readlink().name
 
     def ids(self) -> list[str]:
         """All published releases, oldest first."""

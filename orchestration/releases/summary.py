@@ -15,7 +15,7 @@ from orchestration.base.months import format_month, spans
 from orchestration.base.settings import Home
 from orchestration.releases.database import DATABASE
 from orchestration.releases.headline import headline
-from orchestration.releases.store import Manifest, Releases
+from orchestration.releases.store import Manifest, ReleaseReceipt, Releases
 
 #: How many receipts are named.
 NAMED = 10
@@ -58,18 +58,29 @@ def _changed(now: Manifest, before: Manifest | None) -> list[str]:
     """What came in, what was withdrawn, which tables differ."""
     if before is None:
         return ["nothing to compare with: the first release" if now.base is None else f"{now.base} is no longer kept"]
-    had = {r.receipt_id for r in before.receipts}
-    new = [f"{r.name} ({spans(r.scope.month_list)})" for r in now.receipts if r.receipt_id not in had]
-    known = {w.receipt_id for w in before.withdrawals}
-    names = {r.receipt_id: r.name for r in before.receipts}
-    gone = [
-        f"{names.get(w.receipt_id, w.receipt_id)}: {w.reason}" for w in now.withdrawals if w.receipt_id not in known
-    ]
     tables = sorted(
         name for name in now.tables.keys() | before.tables.keys() if now.tables.get(name) != before.tables.get(name)
     )
-    said = {"received": new, "withdrawn": gone, "tables that differ": tables}
-    return [f"{what}: {_named(found)}" for what, found in said.items() if found] or ["none of the tables differs"]
+    differ = [f"tables that differ: {_named(tables)}"] if tables else []
+    return [*what_is_new(now, before), *differ] or ["none of the tables differs"]
+
+
+def what_is_new(now: Manifest, before: Manifest) -> list[str]:
+    """What was received, and what was withdrawn, between two releases, or between one and a candidate."""
+    had = {r.receipt_id: r for r in before.receipts}
+    new = [_receipt(r) for r in now.receipts if r.receipt_id not in had]
+    known = {w.receipt_id for w in before.withdrawals}
+    gone = [
+        f"{_receipt(had[w.receipt_id]) if w.receipt_id in had else w.receipt_id}: {w.reason}"
+        for w in now.withdrawals
+        if w.receipt_id not in known
+    ]
+    said = {"received": new, "withdrawn": gone}
+    return [f"{what}: {_named(found)}" for what, found in said.items() if found]
+
+
+def _receipt(receipt: ReleaseReceipt) -> str:
+    return f"{receipt.name} ({spans(receipt.scope.month_list)}, receipt {receipt.receipt_id})"
 
 
 def _named(found: list[str]) -> str:

@@ -76,5 +76,6 @@ def _release(home: Home) -> Finding:
     for name, said in manifest.files.items():
         path = folder / name
         if not is_intact(path, said):
+            releases.doubted.touch()
             return Finding("current release", False, f"{name} is not what was published")
     return Finding("current release", True, f"{manifest.release_id}, {len(manifest.files)} files as published")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home
@@ -15,6 +15,9 @@ from orchestration.landing.store import Landing, LandingState
 from orchestration.releases.headline import headline
 from orchestration.releases.settled import is_settled
 from orchestration.releases.store import Releases
+
+if TYPE_CHECKING:
+    from orchestration.automation.due import Done
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,10 @@ def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
     if current and not asked and is_settled(home):
         _tell(home, state, inbox, current)
         return _summary(home, inbox, "unchanged", None, current)
-    outcome, failure = _execute(home, inbox, asked)
-    return _summary(home, inbox, outcome, failure, Releases(home).current_id())
+    done = _execute(home, inbox, asked)
+    summary = _summary(home, inbox, done.outcome, done.failure, Releases(home).current_id())
+    # What is unchanged has the verdict of its own day; this is the one of today.
+    return replace(summary, counts=done.counts) if done.counts else summary
 
 
 def _tell(home: Home, state: LandingState, inbox: InboxOutcome, unchanged: str | None) -> None:
@@ -86,8 +91,8 @@ def _tell(home: Home, state: LandingState, inbox: InboxOutcome, unchanged: str |
             tell_refused(made, home, state, inbox)
 
 
-def _execute(home: Home, inbox: InboxOutcome, asked: list[dt.date]) -> tuple[str, str | None]:
-    """Run the job on the months asked for and the stale ones; returns its outcome and, if it failed, why."""
+def _execute(home: Home, inbox: InboxOutcome, asked: list[dt.date]) -> Done:
+    """Run the job on the months asked for and the stale ones; what it came to."""
     import dagster as dg
 
     from orchestration.automation.after import followed
@@ -99,10 +104,9 @@ def _execute(home: Home, inbox: InboxOutcome, asked: list[dt.date]) -> tuple[str
     job = defs.resolve_job_def(build_and_publish.name)
     with home.serving(), instance(home, in_terminal=True) as made, followed(made, home):
         try:
-            done = build_due(made, home, job, inbox, months=asked, loggers=["progress"])
+            return build_due(made, home, job, inbox, months=asked, loggers=["progress"])
         except dg.DagsterExecutionInterruptedError:
             raise KeyboardInterrupt from None
-    return done.outcome, done.failure
 
 
 def _summary(

@@ -36,7 +36,7 @@ def build(home: Home, state: LandingState) -> None:
     for steps, run in _runs(home, work):
         for step in steps:
             built = work.begun(built, step)
-        built.write(home)
+        built.write(home, at_work=True)
         outcome = run()
         if outcome.failures:
             raise RefusalError("dbt: " + "\n".join(outcome.failures))

@@ -12,6 +12,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -37,6 +38,8 @@ from orchestration.warehouse.nodes import (
 class Built(BaseModel):
     """What the build database holds. `code`: the dbt project; `facts`, `marts`: landing sequence of each layer;
     `models`: by name what each is made of (`nodes.fingerprints`), `months`: by name and month, of those built by month.
+    `mark`: size and time of its file after the last step, by which one that others wrote to is told; none while a step
+    is at work.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -46,23 +49,34 @@ class Built(BaseModel):
     marts: int = -1
     months: dict[str, dict[dt.date, str]] = {}
     models: dict[str, str] = {}
+    mark: tuple[int, int] | None = None
 
     @classmethod
     def read(cls, home: Home) -> Built:
-        """The state on disk; an empty one if there is none, or none that can be read, or no build database."""
+        """The state on disk; an empty one if there is none, or none that can be read, or if the build database is gone
+        or was written to since.
+        """
         path = home.warehouse / "built.json"
         if not path.exists() or not home.build_database.exists():
             return cls()
         try:
-            return cls.model_validate_json(path.read_bytes())
+            said = cls.model_validate_json(path.read_bytes())
         except ValidationError:
             return cls()
+        return said if said.mark in (None, _mark(home.build_database)) else cls()
 
-    def write(self, home: Home) -> None:
-        """Replace the state on disk in one step."""
+    def write(self, home: Home, *, at_work: bool = False) -> None:
+        """Replace the state on disk in one step. `at_work`: a step begins, which will write to the build database."""
         aside = home.warehouse / ".built.json"
-        aside.write_text(self.model_dump_json(indent=1), encoding="utf-8")
+        mark = None if at_work or not home.build_database.exists() else _mark(home.build_database)
+        said = self.model_copy(update={"mark": mark})
+        aside.write_text(said.model_dump_json(indent=1), encoding="utf-8")
         aside.replace(home.warehouse / "built.json")
+
+
+def _mark(path: Path) -> tuple[int, int]:
+    mark = path.stat()
+    return mark.st_size, mark.st_mtime_ns
 
 
 @dataclass(frozen=True)

@@ -6,20 +6,19 @@ import shutil
 from pathlib import Path
 
 import dagster as dg
-import duckdb
 import pytest
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from orchestration.assets.inspected import INSPECTED
 from orchestration.assets.release import release
 from orchestration.automation.instance import instance
-from orchestration.base.settings import Home
+from orchestration.base.settings import Home, settings
 from orchestration.definitions import defs
 from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases
 from orchestration.warehouse.nodes import names_of
 from tests.assets.test_graph import graph
-from tests.conftest import MONTHS, add, many, row, tree, value
+from tests.conftest import MONTHS, add, build_wrongly, many, row, tree, value
 
 LAYERS = dg.AssetCheckKey(INSPECTED, "layers")
 SUCCEEDED, FAILED = AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED
@@ -55,8 +54,7 @@ def test_the_release_alone_audits_again_and_shows_the_bad_month_only(small: Home
     """A damaged month is found although no check was launched; nothing is published; then green again."""
     before = Releases(small).current_id()
     month = "2024-02"
-    with duckdb.connect(str(small.build_database)) as con:
-        con.execute(f"update fct_trade_monthly set value_usd = value_usd + 1 where month = '{month}-01'")
+    build_wrongly(small, f"update fct_trade_monthly set value_usd = value_usd + 1 where month = '{month}-01'")
     result = materialize(small, "release")
     assert not result.success and Releases(small).current_id() == before
     failures = [e for e in result.all_events if e.is_step_failure]
@@ -67,8 +65,7 @@ def test_the_release_alone_audits_again_and_shows_the_bad_month_only(small: Home
     said = latest.event.dagster_event.asset_check_evaluation_data  # type: ignore[union-attr]
     assert "first.csv" in str(said.metadata["made of"].value) and said.partition == month
     assert statuses(small, "layers") == {f"{m[:4]}-{m[4:]}": FAILED if m == "202402" else SUCCEEDED for m in MONTHS}
-    with duckdb.connect(str(small.build_database)) as con:
-        con.execute(f"update fct_trade_monthly set value_usd = value_usd - 1 where month = '{month}-01'")
+    build_wrongly(small, f"update fct_trade_monthly set value_usd = value_usd - 1 where month = '{month}-01'")
     assert materialize(small, "release").success
     assert set(statuses(small, "layers").values()) == {SUCCEEDED}
 
@@ -131,6 +128,19 @@ def test_the_release_refuses_a_database_that_lags_behind_landing(small: Home, tm
     result = materialize(small, "release")
     (failure,) = [e for e in result.all_events if e.is_step_failure]
     assert "does not reflect landing" in failure.step_failure_data.user_failure_data.description  # type: ignore
+
+
+def test_the_release_refuses_a_mart_that_is_made_of_something_else(
+    small: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A claim was changed: nothing has arrived, and the mart of claims is stale."""
+    folder = Path(shutil.copytree(settings().expectations, tmp_path / "expectations"))
+    monkeypatch.setattr(settings(), "expectations", folder)
+    with (folder / "claims.yml").open("a", encoding="utf-8") as file:
+        file.write("# read again\n")
+    (failure,) = [e for e in materialize(small, "release").all_events if e.is_step_failure]
+    said = failure.step_failure_data.user_failure_data.description  # type: ignore
+    assert said.startswith("int_claim_finding is made of something else by now")
 
 
 def test_facts_without_their_raw_rows_are_refused(small: Home) -> None:

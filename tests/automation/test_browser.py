@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 
 import dagster as dg
-import duckdb
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -16,7 +15,7 @@ from orchestration.base.settings import Home
 from orchestration.releases.store import Releases
 from tests.assets.test_runs import materialize
 from tests.automation.control_room import control_room
-from tests.conftest import chromium, copied
+from tests.conftest import build_wrongly, chromium, copied
 
 pytestmark = pytest.mark.browser
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -28,11 +27,11 @@ BAD = "2023-03"
 def damaged(sample_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A copy of the sample whose build database is off by five dollars in one month; its release has failed."""
     home = copied(sample_home, tmp_path_factory)
-    with duckdb.connect(str(home.build_database)) as con:
-        con.execute(
-            f"update fct_trade_monthly set value_usd = value_usd + 5 where month = '{BAD}-01' and partner_code = '502' "
-            "and hs8 = '85423190'"
-        )
+    build_wrongly(
+        home,
+        f"update fct_trade_monthly set value_usd = value_usd + 5 where month = '{BAD}-01' and partner_code = '502' "
+        "and hs8 = '85423190'",
+    )
     before = Releases(home).current_id()
     assert not materialize(home, "release").success and Releases(home).current_id() == before
     return home

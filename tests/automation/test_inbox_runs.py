@@ -25,7 +25,7 @@ from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases
 from orchestration.terminal.run import run_home
 from orchestration.warehouse.run_locks import _held, hold
-from tests.conftest import MONTHS, csv_text, many, row, value, write_csv
+from tests.conftest import MONTHS, build_wrongly, csv_text, many, row, value, write_csv
 
 SCOPE = "source: gacc\nflow: import\nhs: [8542]\npartners: [{}]\nvintage: 2025-01-20\n"
 
@@ -160,8 +160,7 @@ def recorded(home: Home, asset: str, run_id: str) -> set[str | None]:
 @pytest.mark.usefixtures("at_rest")
 def test_exactly_the_months_touched_are_rebuilt_in_one_run(small: Home) -> None:
     """Not those in between: a mark left there in the build database is still there. Records name these months only."""
-    with duckdb.connect(str(small.build_database)) as con:
-        con.execute("update fct_trade_monthly set unit_1 = 'mark' where month in ('2024-01-01', '2024-02-01')")
+    build_wrongly(small, "update fct_trade_monthly set unit_1 = 'mark' where month in ('2024-01-01', '2024-02-01')")
     drop(small, "a.csv", "202401")
     drop(small, "b.csv", "202403")
     result = launched(small, **{"bonded/files": "2"})

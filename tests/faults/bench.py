@@ -41,7 +41,7 @@ from orchestration.warehouse.build import build, write_raw_files
 from orchestration.warehouse.dbt import run_dbt
 from orchestration.warehouse.plan import plan
 from orchestration.warehouse.raw import raw_path
-from tests.conftest import csv_text
+from tests.conftest import build_wrongly, csv_text
 
 #: Two years to October 2024: growth over a year, trailing medians, and the months of several grains and currencies.
 FIRST_MONTH = dt.date(2023, 1, 1)
@@ -163,10 +163,7 @@ class Bench:
 
     def sql(self, *statements: str) -> None:
         """Change the build database behind the models' back."""
-        with duckdb.connect(str(self.home.build_database)) as con:
-            for statement in statements:
-                changed = con.execute(statement).fetchall()
-                assert changed and changed[0][0] > 0, f"no row is changed by: {statement}"
+        build_wrongly(self.home, *statements)
 
     def raw(self, name: str, select: str) -> None:
         """Write the raw file of a receipt of one month anew, from a query on its rows, the table `rows`."""

@@ -15,6 +15,7 @@ import pytest
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import PROJECT
 from orchestration.gates import judge as judging
+from orchestration.gates.audit import _judged
 from orchestration.gates.evidence import EVIDENCE
 from orchestration.gates.judge import GateBrokenError, judge
 from orchestration.gates.suites import FORBIDDEN, ExpectationSpec, declared_gates, load_suite
@@ -137,6 +138,15 @@ def test_what_would_let_rows_pass_is_forbidden(tmp_path: Path, key: str) -> None
     path.write_text(text, encoding="utf-8")
     with pytest.raises(RefusalError, match="forbidden"):
         load_suite(path)
+
+
+@pytest.mark.parametrize(("stops", "severity"), [("always", "warn"), ("never", "block")])
+def test_a_gate_keeps_to_what_it_says_of_itself(tmp_path: Path, stops: str, severity: str) -> None:
+    """What the UI says of a gate, that it stops publication or only warns, is true of each of its findings."""
+    path = tmp_path / "totals.yml"
+    path.write_text(GOOD.read_text(encoding="utf-8").replace("stops: sometimes", f"stops: {stops}"), encoding="utf-8")
+    with pytest.raises(GateBrokenError, match=f"{stops} stops publication, and a finding is to {severity}"):
+        _judged(load_suite(path), frame("0").assign(severity=severity, n_compared=1))
 
 
 def test_an_empty_suite_is_an_error(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def test_a_failure_is_told_in_one_sentence(mixed: str) -> None:
 
 def test_the_page_says_how_much_was_compared(mixed: str) -> None:
     text = read(mixed).text
-    assert "4 comparisons · 3 gates · 1 dataset · 2 months, 2023-11 to 2024-05" in text
+    assert "4 comparisons · 3 gates · 1 stream or dataset · 2 months, 2023-11 to 2024-05" in text
     assert "1 of 4 gates failed; 1 of 4 gates is broken and could not judge." in text
     assert "1 broken 1 failed 1 warned 1 waived 1 passed 1 not applicable" in re.sub(r"[BFWV✓–] ?(?=\d)", "", text)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,12 +11,14 @@ import duckdb
 import pytest
 
 from orchestration.base.settings import Home
+from orchestration.landing.store import Landing
 from orchestration.releases import candidate, database
 from orchestration.releases.content import database_content, table_content, unlike
 from orchestration.releases.database import DATABASE, write_database
 from orchestration.releases.difference import difference
 from orchestration.releases.store import Manifest, Releases, read_manifest, write_manifest
-from tests.conftest import copied, query, released, value
+from orchestration.terminal.doctor import examine
+from tests.conftest import add, copied, damage_in_place, query, released, row, value
 from tests.revisions import Revisions, revisions
 
 __all__ = ["revisions"]
@@ -186,15 +188,34 @@ def test_once_a_month_everything_is_read_again(
 ) -> None:
     """A file changed in place, under its old time, is believed until then; a time in the future is not."""
     first = of_march(revisions, small, 1)
-    month = Releases(small).folder() / JANUARY
-    times = month.stat()
-    month.write_bytes(month.read_bytes()[::-1])
-    os.utime(month, ns=(times.st_atime_ns, times.st_mtime_ns))
+    damage_in_place(Releases(small).folder() / JANUARY)
     second = of_march(revisions, small, 2)
     assert is_linked(small, JANUARY) and second.read_whole_at == first.read_whole_at
     monkeypatch.setattr(candidate, "READ_WHOLE", dt.timedelta())
     third = of_march(revisions, small, 3)
     assert not is_linked(small, JANUARY) and third.read_whole_at == third.made_at
+
+
+@pytest.mark.own_run("the release that is built upon was damaged")
+def test_what_the_doctor_found_damaged_is_written_again(small: Home, revisions: Revisions) -> None:
+    """Though nothing shows it but its bytes; what comes after trusts again."""
+    of_march(revisions, small, 1)
+    damage_in_place(Releases(small).folder() / JANUARY)
+    assert not all(finding.ok for finding in examine(small))
+    assert released(small).outcome == "published" and all(finding.ok for finding in examine(small))
+    assert not is_linked(small, JANUARY)
+    of_march(revisions, small, 2)
+    assert is_linked(small, JANUARY)
+
+
+@pytest.mark.own_run("the release that is built upon was damaged")
+@pytest.mark.parametrize("what", ["release.json", ""])
+def test_a_release_that_cannot_be_read_is_published_anew(small: Home, what: str) -> None:
+    """Its manifest, or all of it, is gone: there is nothing to build upon, and nothing that readers see."""
+    before = Releases(small).manifest().tables
+    lost = Releases(small).folder() / what
+    shutil.rmtree(lost) if not what else lost.unlink()
+    assert released(small).outcome == "published" and Releases(small).manifest().tables == before
 
 
 @pytest.mark.own_run("a release of another layout is what is built upon")
@@ -227,3 +248,20 @@ def test_a_copied_home_is_known_by_its_hashes(small: Home, revisions: Revisions)
         path.touch()
     of_march(revisions, small, 1)
     assert is_linked(small, JANUARY)
+
+
+@pytest.mark.own_run("the build database is edited before a publication")
+def test_a_build_database_that_others_wrote_to_is_not_built_upon(small: Home, tmp_path: Path) -> None:
+    """Names and derived columns, which no gate looks at; with and without something new."""
+    before = Releases(small).manifest().tables
+    for _ in range(2):
+        with duckdb.connect(str(small.build_database)) as con:
+            con.execute("update dim_partner set partner_name = 'Atlantis' where partner_code = '502'")
+            con.execute("update mart_growth_monthly set rank_usd = 7")
+        released(small)
+        receipt = add(small, tmp_path, [row("202403", value="7")], months="2024-03")
+        released(small)
+        assert query(small, "select count(*) from dim_partner where partner_name = 'Atlantis'") == [(0,)]
+        Landing(small).withdraw(receipt.receipt_id, "a trial")
+    released(small)
+    assert Releases(small).manifest().tables == before

@@ -13,7 +13,8 @@ from orchestration.base.settings import Home, settings
 from orchestration.releases import settled
 from orchestration.releases.settled import inputs, is_settled, settle
 from orchestration.releases.store import Releases
-from tests.conftest import add, row
+from orchestration.terminal.doctor import examine
+from tests.conftest import add, damage_in_place, row
 
 
 def one_more_receipt(home: Home, tmp_path: Path) -> None:
@@ -55,9 +56,22 @@ def a_raw_file_touched(home: Home, tmp_path: Path) -> None:  # noqa: ARG001
     next(home.raw.rglob("*.parquet")).touch()
 
 
+def another_record_of_the_same_number(home: Home, tmp_path: Path) -> None:  # noqa: ARG001
+    last = max((home.landing / "records").iterdir())
+    last.write_text(last.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+
+
+def damage_that_was_found(home: Home, tmp_path: Path) -> None:  # noqa: ARG001
+    path = Releases(home).folder() / "parquet" / "dim_partner.parquet"
+    damage_in_place(path)
+    assert is_settled(home), "names, sizes and times are as they were"
+    assert not next(found for found in examine(home) if found.check == "current release").ok
+
+
 CHANGES = (
     one_more_receipt, a_raw_file_touched, a_reviewed_file, no_release, a_file_of_the_release_touched,
     a_file_of_the_release_gone, no_build_database, something_else_built, no_warehouse,
+    another_record_of_the_same_number, damage_that_was_found,
 )  # fmt: skip
 
 

@@ -95,6 +95,7 @@ def test_many_unknown_codes_block_and_say_so(small: Home, tmp_path: Path) -> Non
     assert not summary.ok and summary.failure is not None
     assert "domains: gacc import 2024-02" in summary.failure and "unknown partner 777" in summary.failure
     assert "found 900" in summary.failure and Releases(small).current_id() == before
+    assert f"New since release {before}: received: " in summary.failure and bad.receipt_id in summary.failure
     (kept,) = small.candidates.glob("[0-9]*")
     assert (kept / "audit.html").exists() and kept.name in summary.failure
     with duckdb.connect(str(kept / "trade.duckdb"), read_only=True) as con:

@@ -28,11 +28,13 @@ create table {FACT} as
 with raw as (from read_parquet({{raw}}, hive_partitioning = false)),
 unit as (from read_csv({{seeds}} || '/units.csv', all_varchar = true)),
 latest as (select month, max(receipt_id) as receipt_id from raw group by month)
-select source, reporter, flow, r.month, hs_code as hs8, partner_code, sum(value)::bigint as value_usd,
-  null::bigint as value_cny,
+select source, reporter, flow, r.month, hs_code as commodity_code, partner_code, sum(value)::bigint as value_usd,
+  null::bigint as value_local,
   sum(if(unit_1 is null and quantity_1 = 0, null, quantity_1))::bigint as quantity_1, min(u1.unit) as unit_1,
   sum(if(unit_2 is null and quantity_2 = 0, null, quantity_2))::bigint as quantity_2, min(u2.unit) as unit_2,
-  receipt_id, receipt_id as receipt_id_usd, null::varchar as receipt_id_cny, count(*) as source_rows
+  coalesce(if(min(u1.unit) = 'Kilogram', sum(quantity_1), null), if(min(u2.unit) = 'Kilogram', sum(quantity_2), null))
+    ::bigint as net_weight_kg,
+  receipt_id, receipt_id as receipt_id_usd, null::varchar as receipt_id_local, count(*) as source_rows
 from raw as r
 join latest using (month, receipt_id)
 left join unit as u1 on unit_1 = u1.unit_as_printed
@@ -40,16 +42,17 @@ left join unit as u2 on unit_2 = u2.unit_as_printed
 group by all"""
 MAKE_MEMBERS = f"""
 create table member as
-with line as (select distinct hs8 from {FACT}),
+with line as (select distinct commodity_code from {FACT}),
 heading as (from read_csv({{seeds}} || '/hs_headings.csv', all_varchar = true)),
 reviewed as (
   select category_scheme, category_code, category_name, unnest(string_split(coalesce(hs_prefixes, ''), ',')) as prefix
   from read_csv({{seeds}} || '/categories.csv', all_varchar = true)
 )
-select hs8, category_scheme, category_code, category_name from line join reviewed on starts_with(hs8, prefix)
+select commodity_code, category_scheme, category_code, category_name
+from line join reviewed on starts_with(commodity_code, prefix)
 union all
-select hs8, 'hs' || digits, left(hs8, digits), name
-from line cross join (select unnest([2, 4]) as digits) join heading on hs_code = left(hs8, digits)"""
+select commodity_code, 'hs' || digits, left(commodity_code, digits), name
+from line cross join (select unnest([2, 4]) as digits) join heading on hs_code = left(commodity_code, digits)"""
 #: Sums over categories; all partners together add up lines first, so that a line counts once.
 SUMS = """
   sum(value_usd)::bigint as value_usd,
@@ -59,12 +62,14 @@ SUMS = """
 MAKE_SUMS = f"""
 create table sums as
 with line as (
-  select month, hs8, sum(value_usd)::bigint as value_usd, sum(quantity_1)::bigint as quantity_1, min(unit_1) as unit_1
+  select month, commodity_code, sum(value_usd)::bigint as value_usd, sum(quantity_1)::bigint as quantity_1,
+    min(unit_1) as unit_1
   from {FACT} group by all
 )
-select month, partner_code, category_scheme, category_code, {SUMS} from {FACT} join member using (hs8) group by all
+select month, partner_code, category_scheme, category_code, {SUMS}
+from {FACT} join member using (commodity_code) group by all
 union all
-select month, 'all', category_scheme, category_code, {SUMS} from line join member using (hs8) group by all"""
+select month, 'all', category_scheme, category_code, {SUMS} from line join member using (commodity_code) group by all"""
 #: Each series over all months from the first one of the home on; shown from its first trade on.
 MAKE_SERIES = """
 create table series as
@@ -101,7 +106,7 @@ from based where month >= first_month"""
 MAKE_MARTS = f"""
 create table {ALL} as
 select s.*, 'All partners' as partner_name, category_name
-from series as s join (select distinct * exclude (hs8) from member) using (category_scheme, category_code)
+from series as s join (select distinct * exclude (commodity_code) from member) using (category_scheme, category_code)
 where partner_code = 'all';
 create table {PARTNERS} as
 select s.*, name_en as partner_name, iso3 as partner_iso3, category_name,

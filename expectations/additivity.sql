@@ -43,27 +43,28 @@ said as (
 
 -- The facts, each currency for itself, with the receipt that decides.
 cell as (
-    select 'partner' as against, source, reporter, flow, month, hs8, partner_code, unnest(['USD', 'CNY']) as currency,
-        unnest([value_usd, value_cny]) as value, unnest([receipt_id_usd, receipt_id_cny]) as decides
+    select 'partner' as against, source, reporter, flow, month, commodity_code, partner_code,
+        unnest(['USD', local_currency]) as currency,
+        unnest([value_usd, value_local]) as value, unnest([receipt_id_usd, receipt_id_local]) as decides
     from fct_trade_monthly
     union all
-    select 'world', source, reporter, flow, month, hs8, 'world', unnest(['USD', 'CNY']),
-        unnest([value_usd, value_cny]), unnest([receipt_id_usd, receipt_id_cny])
+    select 'world', source, reporter, flow, month, commodity_code, 'world', unnest(['USD', local_currency]),
+        unnest([value_usd, value_local]), unnest([receipt_id_usd, receipt_id_local])
     from fct_trade_world_monthly
 ),
 
 -- Cells of the facts inside each checked scope. A world file is compared with the partners' sum and the world fact.
 inside as (
     select distinct
-        c.receipt_id, f.month, left(f.hs8, c.code_length) as code,
-        if(contains(c.dimensions, 'partner_code'), f.partner_code, 'world') as partner_code, f.against, f.hs8,
+        c.receipt_id, f.month, left(f.commodity_code, c.code_length) as code,
+        if(contains(c.dimensions, 'partner_code'), f.partner_code, 'world') as partner_code, f.against, f.commodity_code,
         f.partner_code as cell_partner, f.value, f.decides, c.regimes, c.provinces
     from checked as c
     inner join scope_part as p using (receipt_id, month)
     inner join cell as f
         on
             c.source = f.source and c.reporter = f.reporter and c.flow = f.flow and c.month = f.month
-            and c.currency = f.currency and starts_with(f.hs8, p.hs_prefix)
+            and c.currency = f.currency and starts_with(f.commodity_code, p.hs_prefix)
             and (p.partner_code in (f.partner_code, 'world') or (p.partner_code = '*' and f.against = 'partner'))
     where f.value is not null
 ),
@@ -71,11 +72,11 @@ inside as (
 -- Where a receipt is limited to some regimes or provinces, only the rows of those in the receipt that decides, if it
 -- splits by them; else the part can be no more than the whole.
 limited as (
-    select i.receipt_id, i.month, i.hs8, i.cell_partner, i.against, sum(r.value) as value
+    select i.receipt_id, i.month, i.commodity_code, i.cell_partner, i.against, sum(r.value) as value
     from inside as i
     inner join raw_row as r
         on
-            i.decides = r.receipt_id and i.month = r.month and i.hs8 = r.hs_code
+            i.decides = r.receipt_id and i.month = r.month and i.commodity_code = r.hs_code
             and i.cell_partner = coalesce(r.partner_code, 'world')
             and (i.regimes = 'all' or list_contains(string_split(i.regimes, ','), r.regime_code))
             and (i.provinces = 'all' or list_contains(string_split(i.provinces, ','), r.province_code))
@@ -99,7 +100,7 @@ summed as (
         from inside as i
         inner join receipt as r on i.decides = r.receipt_id
     ) as i
-    left join limited as l using (receipt_id, month, hs8, cell_partner, against)
+    left join limited as l using (receipt_id, month, commodity_code, cell_partner, against)
     group by all
 ),
 
@@ -175,7 +176,7 @@ grain as (
             array_to_string(list_sort(list_distinct(flatten(list(deciders))))[:4], ', '),
             if(against = 'partner', '', ' (all partners together)'), if(is_same_day, '', ', of another vintage')
         ) as scope,
-        'value_' || lower(currency) as total,
+        value_of(currency) as total,
         sum(adds_up_to) as expected,
         sum(said) as actual,
         count(*) as n_compared,
@@ -192,18 +193,20 @@ grain as (
 
 -- The two currencies of a cell, received as of the same day, print the same quantities.
 quantity as (
-    select f.source, f.reporter, f.flow, f.month, f.receipt_id_usd, f.receipt_id_cny, r.receipt_id, r.hs_code,
-        r.partner_code, sum(r.quantity_1) as quantity_1, sum(r.quantity_2) as quantity_2
+    select f.source, f.reporter, f.flow, f.month, f.receipt_id_usd, f.receipt_id_local, c.currency as local_currency,
+        r.receipt_id, r.hs_code, r.partner_code, sum(r.quantity_1) as quantity_1, sum(r.quantity_2) as quantity_2
     from (
-        select source, reporter, flow, month, hs8, partner_code, receipt_id_usd, receipt_id_cny from fct_trade_monthly
+        select source, reporter, flow, month, commodity_code, partner_code, receipt_id_usd, receipt_id_local
+        from fct_trade_monthly
         union all
-        select source, reporter, flow, month, hs8, null, receipt_id_usd, receipt_id_cny from fct_trade_world_monthly
+        select source, reporter, flow, month, commodity_code, null, receipt_id_usd, receipt_id_local
+        from fct_trade_world_monthly
     ) as f
     inner join receipt as u on f.receipt_id_usd = u.receipt_id
-    inner join receipt as c on f.receipt_id_cny = c.receipt_id and u.vintage = c.vintage
+    inner join receipt as c on f.receipt_id_local = c.receipt_id and u.vintage = c.vintage
     inner join raw_row as r
         on
-            r.receipt_id in (f.receipt_id_usd, f.receipt_id_cny) and f.month = r.month and f.hs8 = r.hs_code
+            r.receipt_id in (f.receipt_id_usd, f.receipt_id_local) and f.month = r.month and f.commodity_code = r.hs_code
             and f.partner_code is not distinct from r.partner_code
     group by all
 ),
@@ -212,7 +215,7 @@ currencies as (
     select
         source || ' ' || flow as dataset,
         month,
-        format('{} (USD) and {} (CNY)', receipt_id_usd, receipt_id_cny) as scope,
+        format('{} (USD) and {} ({})', receipt_id_usd, receipt_id_local, local_currency) as scope,
         'cells with unequal quantities' as measure,
         0 as expected,
         count(*) filter (where differ) as actual,
@@ -220,13 +223,13 @@ currencies as (
         'warn' as severity,
         'first ' || min(hs_code || coalesce(' × ' || partner_code, '')) filter (where differ) as reason
     from (
-        select source, flow, month, receipt_id_usd, receipt_id_cny, hs_code, partner_code,
+        select source, flow, month, receipt_id_usd, receipt_id_local, local_currency, hs_code, partner_code,
             count(*) <> 2 or count(distinct coalesce(quantity_1, 0)) > 1
             or count(distinct coalesce(quantity_2, 0)) > 1 as differ
         from quantity
         group by all
     ) as cells
-    group by source, flow, month, receipt_id_usd, receipt_id_cny
+    group by source, flow, month, receipt_id_usd, receipt_id_local, local_currency
 ),
 
 final as (

@@ -5,7 +5,7 @@ with need as (
     select d.dataset, d.source, d.reporter, d.flow, d.currency, s.partner_code, r.hs_prefix, r.required_from
     from dataset as d
     inner join dataset_scope as s using (dataset)
-    inner join requirement as r on s.hs_prefix = r.scope_prefix
+    inner join requirement as r on d.source = r.source and s.hs_prefix = r.scope_prefix
 ),
 
 -- Each needed part of each month, and whether a receipt contains it.
@@ -53,7 +53,7 @@ never_zero as (
         'months with trade' as measure,
         1 as expected,
         -- In the currency of the promise: trade that a file in the other one shows does not keep it.
-        if(coalesce(sum(if(d.currency = 'USD', f.value_usd, f.value_cny)), 0) > 0, 1, 0) as actual,
+        if(coalesce(sum(if(d.currency = 'USD', f.value_usd, f.value_local)), 0) > 0, 1, 0) as actual,
         count(*) as n_compared,
         'block' as severity,
         null as reason
@@ -66,7 +66,7 @@ never_zero as (
     ) as f
         on
             d.source = f.source and d.reporter = f.reporter and d.flow = f.flow and s.month = f.month
-            and z.partner_code = f.partner_code and starts_with(f.hs8, z.hs_prefix)
+            and z.partner_code = f.partner_code and starts_with(f.commodity_code, z.hs_prefix)
     group by all
 ),
 

@@ -10,18 +10,18 @@ with stream_month as (
 ),
 
 fact as (
-    select 'partner' as feeds, source, reporter, flow, month, sum(value_usd) as usd, sum(value_cny) as cny,
+    select 'partner' as feeds, source, reporter, flow, month, sum(value_usd) as usd, sum(value_local) as local,
         count(*) as n
     from fct_trade_monthly
     group by all
     union all
-    select 'world', source, reporter, flow, month, sum(value_usd), sum(value_cny), count(*)
+    select 'world', source, reporter, flow, month, sum(value_usd), sum(value_local), count(*)
     from fct_trade_world_monthly
     group by all
 ),
 
 held as (
-    select r.feeds, q.source, q.reporter, q.flow, q.month, sum(q.value_usd) as usd, sum(q.value_cny) as cny,
+    select r.feeds, q.source, q.reporter, q.flow, q.month, sum(q.value_usd) as usd, sum(q.value_local) as local,
         count(*) as n, string_agg(distinct q.reason, '; ' order by q.reason) as reason
     from quarantine as q
     inner join receipt as r using (receipt_id)
@@ -30,34 +30,36 @@ held as (
 
 -- What is known of the partners and codes of each month.
 cell as (
-    select 'partner' as feeds, f.source, f.reporter, f.flow, f.month, f.hs8, f.value_usd, f.value_cny,
+    select 'partner' as feeds, f.source, f.reporter, f.flow, f.month, f.commodity_code, f.value_usd, f.value_local,
         p.partner_code is null or (p.partner_iso3 is null and not p.is_residual) as is_partner_unmapped
     from fct_trade_monthly as f
-    left join dim_partner as p using (partner_code)
+    left join dim_partner as p on f.source = p.source and f.partner_code = p.partner_code
     union all
-    select 'world', source, reporter, flow, month, hs8, value_usd, value_cny, false
+    select 'world', source, reporter, flow, month, commodity_code, value_usd, value_local, false
     from fct_trade_world_monthly
 ),
 
 known as (
     select c.feeds, c.source, c.reporter, c.flow, c.month,
         sum(c.value_usd) filter (where c.is_partner_unmapped or d.section is null) as unmapped_usd,
-        sum(c.value_cny) filter (where c.is_partner_unmapped or d.section is null) as unmapped_cny,
+        sum(c.value_local) filter (where c.is_partner_unmapped or d.section is null) as unmapped_local,
         sum(c.value_usd) filter (where not d.is_listed) as unlisted_usd,
-        sum(c.value_cny) filter (where not d.is_listed) as unlisted_cny,
+        sum(c.value_local) filter (where not d.is_listed) as unlisted_local,
         max(d.list_year) as list_year,
-        min(c.hs8) filter (where not d.is_listed and (c.value_usd > 0 or c.value_cny > 0)) as first_unlisted,
+        min(c.commodity_code) filter (where not d.is_listed and (c.value_usd > 0 or c.value_local > 0))
+            as first_unlisted,
         count(*) as n
     from cell as c
-    left join dim_commodity as d on c.hs8 = d.hs8 and year(c.month) = d.year
+    left join dim_commodity as d
+        on c.source = d.source and c.commodity_code = d.commodity_code and year(c.month) = d.year
     group by all
 ),
 
 measured as (
     select s.*, k.list_year, k.first_unlisted, coalesce(k.n, 0) as n,
-        coalesce(if(s.currency = 'USD', k.unmapped_usd, k.unmapped_cny), 0) as unmapped,
-        coalesce(if(s.currency = 'USD', k.unlisted_usd, k.unlisted_cny), 0) as unlisted,
-        coalesce(if(s.currency = 'USD', f.usd, f.cny), 0) as value
+        coalesce(if(s.currency = 'USD', k.unmapped_usd, k.unmapped_local), 0) as unmapped,
+        coalesce(if(s.currency = 'USD', k.unlisted_usd, k.unlisted_local), 0) as unlisted,
+        coalesce(if(s.currency = 'USD', f.usd, f.local), 0) as value
     from stream_month as s
     left join known as k using (feeds, source, reporter, flow, month)
     left join fact as f using (feeds, source, reporter, flow, month)
@@ -66,19 +68,20 @@ measured as (
 -- Changes of the tariff between two lists, and the categories whose headings are received before and after. What is asked
 -- of the receipts counts and not what is covered: where a category lacks the new codes it just ends.
 list_change as (
-    select lag(list_year) over (order by list_year) as year_before, list_year as year_after
-    from (select distinct list_year from dim_commodity where list_year is not null)
+    select source, lag(list_year) over (partition by source order by list_year) as year_before,
+        list_year as year_after
+    from (select distinct source, list_year from dim_commodity where list_year is not null)
     qualify year_before is not null
 ),
 
 asked as (
-    select source || ' ' || flow as dataset, hs_prefix, min(month) as first_month, max(month) as last_month
+    select source, source || ' ' || flow as dataset, hs_prefix, min(month) as first_month, max(month) as last_month
     from coverage
     group by all
 ),
 
 series as (
-    select a.dataset, p.category_scheme, p.category_code, min(a.first_month) as first_month,
+    select a.source, a.dataset, p.category_scheme, p.category_code, min(a.first_month) as first_month,
         max(a.last_month) as last_month
     from (from category_prefix semi join dim_category_line using (category_scheme, category_code)) as p
     inner join asked as a
@@ -91,15 +94,18 @@ line_change as (
         least(make_date(c.year_after, 1, 1), s.last_month) as month,
         count(*) as n,
         count(*) filter (where is_broken_here) as n_broken,
-        string_agg(l.hs8 || ' (' || l.broken_by || ')', ', ' order by l.hs8) filter (where is_broken_here) as lines
+        string_agg(l.commodity_code || ' (' || l.broken_by || ')', ', ' order by l.commodity_code)
+            filter (where is_broken_here) as lines
     from series as s
     inner join list_change as c
-        on s.first_month < make_date(c.year_after, 1, 1) and s.last_month >= make_date(c.year_before + 1, 1, 1)
+        on
+            s.source = c.source and s.first_month < make_date(c.year_after, 1, 1)
+            and s.last_month >= make_date(c.year_before + 1, 1, 1)
     inner join (
         select *, unnest(string_split(coalesce(broken_in, ''), ',')) as year_broken from dim_category_line
     ) as l
         on
-            s.category_scheme = l.category_scheme and s.category_code = l.category_code
+            s.source = l.source and s.category_scheme = l.category_scheme and s.category_code = l.category_code
             and l.first_year <= c.year_after and l.last_year >= c.year_before
     cross join lateral (select coalesce(l.year_broken = c.year_after::varchar, false) as is_broken_here)
     group by all
@@ -111,10 +117,10 @@ final as (
         s.month,
         'rows with an unknown partner, regime or province' || if(s.feeds = 'world', ', all partners together', '')
             || coalesce(': ' || h.reason, '') as scope,
-        'value_' || lower(s.currency) as measure,
+        value_of(s.currency) as measure,
         0 as expected,
-        coalesce(if(s.currency = 'USD', h.usd, h.cny), 0) as actual,
-        0.005 * (coalesce(if(s.currency = 'USD', f.usd, f.cny), 0) + coalesce(if(s.currency = 'USD', h.usd, h.cny), 0))
+        coalesce(if(s.currency = 'USD', h.usd, h.local), 0) as actual,
+        0.005 * (coalesce(if(s.currency = 'USD', f.usd, f.local), 0) + coalesce(if(s.currency = 'USD', h.usd, h.local), 0))
             as tolerance,
         coalesce(f.n, 0) + coalesce(h.n, 0) + 1 as n_compared,
         'block' as severity,
@@ -127,7 +133,7 @@ final as (
         dataset,
         month,
         'partners and codes without a place on the map' || if(feeds = 'world', ', all partners together', ''),
-        'value_' || lower(currency),
+        value_of(currency),
         0,
         unmapped,
         -- One percent itself is too much.
@@ -145,7 +151,7 @@ final as (
             when list_year = year(month) then format('list of {}', list_year)
             else format('list of {}, the nearest earlier one', list_year)
         end || if(feeds = 'world', ', all partners together', ''),
-        'value_' || lower(currency),
+        value_of(currency),
         if(list_year is null, null, 0),
         if(list_year is null, null, unlisted),
         0.005 * value,

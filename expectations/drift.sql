@@ -39,7 +39,7 @@ revision as (
         v.source || ' ' || v.flow as dataset,
         v.month,
         format('{} revises {}', v.receipt_id, v.earlier_id) as scope,
-        'value_' || lower(v.currency) as measure,
+        value_of(v.currency) as measure,
         sum(s.value) filter (where s.said_by = v.earlier_id) as expected,
         sum(s.value) filter (where s.said_by = v.receipt_id) as actual,
         0.02 * coalesce(sum(s.value) filter (where s.said_by = v.earlier_id), 0) as tolerance,
@@ -52,8 +52,8 @@ revision as (
 
 -- Shares in all goods and in chips; a tariff line or heading alone moves too much to tell anything.
 series as (
-    select source, flow, partner_code, category_scheme, category_code, month, value_usd is null as is_cny,
-        coalesce(partner_share_usd, partner_share_cny) as share
+    select source, flow, partner_code, category_scheme, category_code, month, value_usd is null as is_local,
+        coalesce(partner_share_usd, partner_share_local) as share
     from mart_partner_category_monthly
     where category_scheme in ('all', 'ic')
 ),
@@ -66,7 +66,7 @@ share_step as (
         on
             n.source = b.source and n.flow = b.flow and n.partner_code = b.partner_code
             and n.category_scheme = b.category_scheme and n.category_code = b.category_code
-            and n.is_cny = b.is_cny and n.month = b.month + interval 1 month
+            and n.is_local = b.is_local and n.month = b.month + interval 1 month
     where n.share is not null and b.share is not null
 ),
 
@@ -86,17 +86,17 @@ share as (
 ),
 
 priced as (
-    select source || ' ' || flow as dataset, month, hs8, partner_code, unit_1, value_usd is null as is_cny,
-        coalesce(value_usd, value_cny) / quantity_1::double as price
+    select source || ' ' || flow as dataset, month, commodity_code, partner_code, unit_1, value_usd is null as is_local,
+        coalesce(value_usd, value_local) / quantity_1::double as price
     from fct_trade_monthly
-    where quantity_1 > 0 and coalesce(value_usd, value_cny) >= 10000000
+    where quantity_1 > 0 and coalesce(value_usd, value_local) >= 10000000
 ),
 
 usual_price as (
     select *, median(price) over year_before as usual, count(*) over year_before as months
     from priced
     window year_before as (
-        partition by dataset, hs8, partner_code, unit_1, is_cny
+        partition by dataset, commodity_code, partner_code, unit_1, is_local
         order by month
         range between interval 12 month preceding and interval 1 month preceding
     )
@@ -112,7 +112,7 @@ price as (
         count(*) filter (where price > 5 * usual or price < usual / 5) as actual,
         0 as tolerance,
         count(*) as n_compared,
-        'first ' || min(format('{} × {}: {:.4g} against {:.4g} a unit', hs8, partner_code, price, usual))
+        'first ' || min(format('{} × {}: {:.4g} against {:.4g} a unit', commodity_code, partner_code, price, usual))
             filter (where price > 5 * usual or price < usual / 5) as reason
     from usual_price
     where months >= 6
@@ -122,9 +122,11 @@ price as (
 -- Rows as received, of the receipts that decide something of the month. Each currency for itself: the rows of another
 -- one must not fill the gap that is left by this one.
 decides as (
-    select distinct dataset, month, unnest(['usd', 'cny']) as currency, unnest([receipt_id_usd, receipt_id_cny]) as receipt_id
+    select distinct dataset, month, unnest(['USD', local_currency]) as currency,
+        unnest([receipt_id_usd, receipt_id_local]) as receipt_id
     from (
-        select distinct source || ' ' || flow as dataset, month, receipt_id_usd, receipt_id_cny from fct_trade_monthly
+        select distinct source || ' ' || flow as dataset, month, local_currency, receipt_id_usd, receipt_id_local
+        from fct_trade_monthly
     )
 ),
 
@@ -155,7 +157,7 @@ rows_down as (
         dataset,
         month,
         'rows against ' || basis as scope,
-        'rows in ' || upper(currency) as measure,
+        'rows in ' || currency as measure,
         usual as expected,
         least(n, usual) as actual,
         0.15 * usual as tolerance,

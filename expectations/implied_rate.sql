@@ -8,7 +8,7 @@ with printed as (
     select reporter, flow, partner_code, scope_code, period_from, period_to, measure, value,
         control_total_id, reference
     from fct_control_total
-    where measure in ('value_usd', 'value_cny') and scope_code is not null and partner_code is not null
+    where measure in ('value_usd', 'value_local') and scope_code is not null and partner_code is not null
         and regime_group is null
 ),
 
@@ -23,20 +23,20 @@ pair as (
     from printed as u
     inner join printed as c using (reporter, flow, partner_code, scope_code, period_from, period_to)
     inner join stream as s using (reporter, flow)
-    where u.measure = 'value_usd' and c.measure = 'value_cny' and u.value > 0
+    where u.measure = 'value_usd' and c.measure = 'value_local' and u.value > 0
 ),
 
 detail as (
     select source || ' ' || flow as dataset, month as period_from, month as period_to,
         if(is_world, 'all partners together', 'details') || ' in both currencies' as scope,
-        sum(value_cny) / nullif(sum(value_usd), 0)::double as actual, count(*) as n_compared, 0.05 as share,
+        sum(value_local) / nullif(sum(value_usd), 0)::double as actual, count(*) as n_compared, 0.05 as share,
         'docs/rules.md' as reference
     from (
-        select source, flow, month, value_usd, value_cny, false as is_world from fct_trade_monthly
+        select source, flow, month, value_usd, value_local, false as is_world from fct_trade_monthly
         union all
-        select source, flow, month, value_usd, value_cny, true from fct_trade_world_monthly
+        select source, flow, month, value_usd, value_local, true from fct_trade_world_monthly
     ) as f
-    where value_usd is not null and value_cny is not null
+    where value_usd is not null and value_local is not null
     group by all
     having sum(value_usd) > 0
 ),

@@ -21,7 +21,7 @@ received_to_raw as (
         source || ' ' || flow as dataset,
         month,
         'received = raw, ' || receipt_id as scope,
-        unnest(['rows', 'value_' || lower(currency)]) as measure,
+        unnest(['rows', value_of(currency)]) as measure,
         unnest([coalesce(s.rows, 0), coalesce(s.value, 0)]) as expected,
         unnest([coalesce(r.n, 0), coalesce(r.value, 0)]) as actual,
         coalesce(s.rows, 0) + 1 as n_compared
@@ -76,37 +76,37 @@ expected as (
     from counted as c
     inner join receipt as r using (receipt_id)
     cross join lateral (
-        values ('value_' || lower(r.currency), c.value, c.placed), ('rows', c.n, 0)
+        values (value_of(r.currency), c.value, c.placed), ('rows', c.n, 0)
     ) as m (measure, value, placed)
     where r.feeds <> 'check'
     group by all
 ),
 
 built as (
-    select 'partner' as feeds, source, reporter, flow, month, hs8, partner_code, value_usd, value_cny,
+    select 'partner' as feeds, source, reporter, flow, month, commodity_code, partner_code, value_usd, value_local,
         source_rows as n_rows
     from fct_trade_monthly
     union all
-    select 'world', source, reporter, flow, month, hs8, 'world', value_usd, value_cny, source_rows
+    select 'world', source, reporter, flow, month, commodity_code, 'world', value_usd, value_local, source_rows
     from fct_trade_world_monthly
     union all
-    select r.feeds, q.source, q.reporter, q.flow, q.month, q.hs8, coalesce(q.partner_code, 'world'), q.value_usd,
-        q.value_cny, 1 as n_rows
+    select r.feeds, q.source, q.reporter, q.flow, q.month, q.commodity_code, coalesce(q.partner_code, 'world'), q.value_usd,
+        q.value_local, 1 as n_rows
     from quarantine as q
     inner join receipt as r using (receipt_id)
 ),
 
 summed_up as (
-    select feeds, source, reporter, flow, month, sum(value_usd) as usd, sum(value_cny) as cny, sum(n_rows) as n,
-        sum(value_usd * (hash(hs8, partner_code) % 10007)::bigint) as placed_usd,
-        sum(value_cny * (hash(hs8, partner_code) % 10007)::bigint) as placed_cny
+    select feeds, source, reporter, flow, month, sum(value_usd) as usd, sum(value_local) as local, sum(n_rows) as n,
+        sum(value_usd * (hash(commodity_code, partner_code) % 10007)::bigint) as placed_usd,
+        sum(value_local * (hash(commodity_code, partner_code) % 10007)::bigint) as placed_local
     from built
     group by all
 ),
 
 actual as (
-    select feeds, source, reporter, flow, month, unnest(['value_usd', 'value_cny', 'rows']) as measure,
-        unnest([usd, cny, n]) as value, unnest([placed_usd, placed_cny, 0]) as placed
+    select feeds, source, reporter, flow, month, unnest(['value_usd', 'value_local', 'rows']) as measure,
+        unnest([usd, local, n]) as value, unnest([placed_usd, placed_local, 0]) as placed
     from summed_up
 ),
 
@@ -143,10 +143,10 @@ nothing_traded as (
 
 -- Rows of the marts are many: streams' months and categories go by numbers, so that strings are not compared.
 mart as not materialized (
-    select source, reporter, flow, month, partner_code, category_scheme, category_code, value_usd, value_cny
+    select source, reporter, flow, month, partner_code, category_scheme, category_code, value_usd, value_local
     from mart_partner_category_monthly
     union all
-    select source, reporter, flow, month, partner_code, category_scheme, category_code, value_usd, value_cny
+    select source, reporter, flow, month, partner_code, category_scheme, category_code, value_usd, value_local
     from mart_category_monthly
 ),
 
@@ -188,13 +188,13 @@ partner as (
 ),
 
 code_category as (
-    select f.hs8, g.category_id, g.weight
+    select f.commodity_code, g.category_id, g.weight
     from (
-        select distinct hs8 from fct_trade_monthly
+        select distinct commodity_code from fct_trade_monthly
         union
-        select distinct hs8 from fct_trade_world_monthly
+        select distinct commodity_code from fct_trade_world_monthly
     ) as f
-    inner join category_prefix as c on starts_with(f.hs8, c.hs_prefix)
+    inner join category_prefix as c on starts_with(f.commodity_code, c.hs_prefix)
     inner join category as g using (category_scheme, category_code)
 ),
 
@@ -210,15 +210,15 @@ series as (
 -- First whole months: values of facts and of marts, and rows that must be there and that are, each times the numbers of
 -- its partner and categories. Only months in which these sums differ are looked at row by row.
 line_weight as (
-    select hs8, sum(weight)::bigint as weight from code_category group by all
+    select commodity_code, sum(weight)::bigint as weight from code_category group by all
 ),
 
 traded_month as (
-    select source, reporter, flow, month, count(value_usd) > 0 as has_usd, count(value_cny) > 0 as has_cny
+    select source, reporter, flow, month, count(value_usd) > 0 as has_usd, count(value_local) > 0 as has_local
     from (
-        select source, reporter, flow, month, value_usd, value_cny from fct_trade_monthly
+        select source, reporter, flow, month, value_usd, value_local from fct_trade_monthly
         union all
-        select source, reporter, flow, month, value_usd, value_cny from fct_trade_world_monthly
+        select source, reporter, flow, month, value_usd, value_local from fct_trade_world_monthly
     ) as f
     group by all
 ),
@@ -226,57 +226,57 @@ traded_month as (
 -- Categories that no mart shows although facts have some of their lines.
 uncovered as materialized (
     select p.period_id, v.source, v.reporter, v.flow, v.month, v.partner_code, g.category_id, g.weight,
-        t.has_usd and not v.covered_usd as without_usd, t.has_cny and not v.covered_cny as without_cny
+        t.has_usd and not v.covered_usd as without_usd, t.has_local and not v.covered_local as without_local
     from mart_coverage as v
     inner join traded_month as t using (source, reporter, flow, month)
     inner join period as p using (source, reporter, flow, month)
     inner join category as g using (category_scheme, category_code)
-    where (t.has_usd and not v.covered_usd) or (t.has_cny and not v.covered_cny)
+    where (t.has_usd and not v.covered_usd) or (t.has_local and not v.covered_local)
 ),
 
 uncovered_fact as materialized (
-    select source, reporter, flow, month, partner_code, hs8, value_usd, value_cny
+    select source, reporter, flow, month, partner_code, commodity_code, value_usd, value_local
     from fct_trade_monthly
     semi join uncovered using (source, reporter, flow, month, partner_code)
 ),
 
 fact_weight as (
-    select p.period_id, sum(f.value_usd * w.weight * n.weight) as usd, sum(f.value_cny * w.weight * n.weight) as cny
+    select p.period_id, sum(f.value_usd * w.weight * n.weight) as usd, sum(f.value_local * w.weight * n.weight) as local
     from fct_trade_monthly as f
-    inner join line_weight as w using (hs8)
+    inner join line_weight as w using (commodity_code)
     inner join partner as n using (partner_code)
     inner join period as p using (source, reporter, flow, month)
     group by all
     union all
     select p.period_id, sum(if(a.currency = 'USD', a.value, 0) * w.weight * n.weight),
-        sum(if(a.currency = 'CNY', a.value, 0) * w.weight * n.weight)
+        sum(if(a.currency <> 'USD', a.value, 0) * w.weight * n.weight)
     from all_partners as a
-    inner join line_weight as w using (hs8)
+    inner join line_weight as w using (commodity_code)
     inner join partner as n on n.partner_code = 'all'
     inner join period as p using (source, reporter, flow, month)
     group by all
     union all
     select u.period_id, -sum(if(u.without_usd, f.value_usd, 0) * u.weight * n.weight),
-        -sum(if(u.without_cny, f.value_cny, 0) * u.weight * n.weight)
+        -sum(if(u.without_local, f.value_local, 0) * u.weight * n.weight)
     from uncovered as u
     inner join code_category as c using (category_id)
-    inner join uncovered_fact as f using (source, reporter, flow, month, partner_code, hs8)
+    inner join uncovered_fact as f using (source, reporter, flow, month, partner_code, commodity_code)
     inner join partner as n using (partner_code)
     group by all
     union all
     select u.period_id, -sum(if(u.without_usd and a.currency = 'USD', a.value, 0) * u.weight * n.weight),
-        -sum(if(u.without_cny and a.currency = 'CNY', a.value, 0) * u.weight * n.weight)
+        -sum(if(u.without_local and a.currency <> 'USD', a.value, 0) * u.weight * n.weight)
     from uncovered as u
     inner join code_category as c using (category_id)
-    inner join all_partners as a using (source, reporter, flow, month, hs8)
+    inner join all_partners as a using (source, reporter, flow, month, commodity_code)
     inner join partner as n on u.partner_code = 'all' and n.partner_code = 'all'
     group by all
 ),
 
 mart_weight as (
     select p.period_id, g.category_scheme, count(*) as n, sum(m.value_usd * g.weight * n.weight) as usd,
-        sum(m.value_cny * g.weight * n.weight) as cny,
-        sum((1 + if(m.value_usd is null, 0, 2) + if(m.value_cny is null, 0, 4)) * g.weight * n.weight) as rows_there
+        sum(m.value_local * g.weight * n.weight) as local,
+        sum((1 + if(m.value_usd is null, 0, 2) + if(m.value_local is null, 0, 4)) * g.weight * n.weight) as rows_there
     from mart as m
     inner join period as p using (source, reporter, flow, month)
     inner join category as g using (category_scheme, category_code)
@@ -286,7 +286,7 @@ mart_weight as (
 
 cover_weight as (
     select p.period_id,
-        sum((1 + if(v.covered_usd, 2, 0) + if(v.covered_cny, 4, 0)) * g.weight * n.weight) as rows_there
+        sum((1 + if(v.covered_usd, 2, 0) + if(v.covered_local, 4, 0)) * g.weight * n.weight) as rows_there
     from mart_coverage as v
     inner join period as p using (source, reporter, flow, month)
     inner join category as g using (category_scheme, category_code)
@@ -295,56 +295,56 @@ cover_weight as (
         on
             p.stream_id = s.stream_id and v.partner_code = s.partner_code and g.category_id = s.category_id
             and v.month >= s.first_month
-    where v.covered_usd or v.covered_cny
+    where v.covered_usd or v.covered_local
     group by all
 ),
 
 suspect as materialized (
     select p.*
     from period as p
-    left join (select period_id, sum(usd) as usd, sum(cny) as cny from fact_weight group by all) as f using (period_id)
+    left join (select period_id, sum(usd) as usd, sum(local) as local from fact_weight group by all) as f using (period_id)
     left join (
-        select period_id, sum(usd) as usd, sum(cny) as cny, sum(rows_there) as rows_there from mart_weight group by all
+        select period_id, sum(usd) as usd, sum(local) as local, sum(rows_there) as rows_there from mart_weight group by all
     ) as m using (period_id)
     left join cover_weight as c using (period_id)
     where
-        coalesce(f.usd, 0) <> coalesce(m.usd, 0) or coalesce(f.cny, 0) <> coalesce(m.cny, 0)
+        coalesce(f.usd, 0) <> coalesce(m.usd, 0) or coalesce(f.local, 0) <> coalesce(m.local, 0)
         or coalesce(c.rows_there, 0) <> coalesce(m.rows_there, 0)
 ),
 
 -- In the months that are left: the sums of facts, the rows that the marts must have by them, and those that they have.
 cell as (
-    select p.period_id, f.partner_code, c.category_id, sum(f.value_usd) as usd, sum(f.value_cny) as cny
+    select p.period_id, f.partner_code, c.category_id, sum(f.value_usd) as usd, sum(f.value_local) as local
     from fct_trade_monthly as f
     inner join suspect as p using (source, reporter, flow, month)
-    inner join code_category as c using (hs8)
+    inner join code_category as c using (commodity_code)
     group by all
     union all
     select p.period_id, 'all', c.category_id, sum(a.value) filter (where a.currency = 'USD'),
-        sum(a.value) filter (where a.currency = 'CNY')
+        sum(a.value) filter (where a.currency <> 'USD')
     from all_partners as a
     inner join suspect as p using (source, reporter, flow, month)
-    inner join code_category as c using (hs8)
+    inner join code_category as c using (commodity_code)
     group by all
 ),
 
 due as (
     select p.period_id, v.partner_code, g.category_scheme, g.category_id, true as is_due,
-        if(v.covered_usd, coalesce(c.usd, 0), null) as usd, if(v.covered_cny, coalesce(c.cny, 0), null) as cny
+        if(v.covered_usd, coalesce(c.usd, 0), null) as usd, if(v.covered_local, coalesce(c.local, 0), null) as local
     from mart_coverage as v
     inner join suspect as p using (source, reporter, flow, month)
     inner join category as g using (category_scheme, category_code)
     left join cell as c using (period_id, partner_code, category_id)
     left join series as s using (stream_id, partner_code, category_id)
     where
-        (v.covered_usd or v.covered_cny)
-        and (p.month >= s.first_month or (v.covered_usd and c.usd > 0) or (v.covered_cny and c.cny > 0))
+        (v.covered_usd or v.covered_local)
+        and (p.month >= s.first_month or (v.covered_usd and c.usd > 0) or (v.covered_local and c.local > 0))
 ),
 
 -- A row that stands twice has twice its value.
 there as (
     select p.period_id, m.partner_code, g.category_scheme, g.category_id, true as is_there,
-        sum(m.value_usd) as usd, sum(m.value_cny) as cny
+        sum(m.value_usd) as usd, sum(m.value_local) as local
     from mart as m
     inner join suspect as p using (source, reporter, flow, month)
     inner join category as g using (category_scheme, category_code)
@@ -354,7 +354,7 @@ there as (
 judged as (
     select period_id, category_scheme, count(*) as n,
         count(*) filter (
-            where d.is_due is null or t.is_there is null or d.usd is distinct from t.usd or d.cny is distinct from t.cny
+            where d.is_due is null or t.is_there is null or d.usd is distinct from t.usd or d.local is distinct from t.local
         ) as n_differ
     from due as d
     full join there as t using (period_id, partner_code, category_scheme, category_id)
@@ -388,13 +388,13 @@ whole as (
     select distinct source, reporter, flow, month, partner_code
     from mart_coverage
     inner join category_prefix using (category_scheme, category_code)
-    where hs_prefix = '' and (covered_usd or covered_cny)
+    where hs_prefix = '' and (covered_usd or covered_local)
 ),
 
 traded as (
-    select source, reporter, flow, month, partner_code, hs8, value_usd, value_cny from fct_trade_monthly
+    select source, reporter, flow, month, partner_code, commodity_code, value_usd, value_local from fct_trade_monthly
     union all
-    select source, reporter, flow, month, 'all', hs8, value_usd, value_cny from fct_trade_world_monthly
+    select source, reporter, flow, month, 'all', commodity_code, value_usd, value_local from fct_trade_world_monthly
 ),
 
 whole_month as (
@@ -408,21 +408,21 @@ elsewhere as (
 ),
 
 seen as (
-    select distinct f.source, f.reporter, f.flow, f.month, f.partner_code, f.hs8
+    select distinct f.source, f.reporter, f.flow, f.month, f.partner_code, f.commodity_code
     from elsewhere as f
-    inner join code_category as k using (hs8)
+    inner join code_category as k using (commodity_code)
     inner join category as g using (category_id)
     inner join mart_coverage as c
         using (source, reporter, flow, month, partner_code, category_scheme, category_code)
-    where c.covered_usd or c.covered_cny
+    where c.covered_usd or c.covered_local
 ),
 
 unseen as (
     select source, reporter, flow, month, partner_code = 'all' as is_world, count(*) as cells,
-        coalesce(sum(value_usd), 0) as usd, coalesce(sum(value_cny), 0) as cny,
-        string_agg(distinct left(hs8, 4), ', ' order by left(hs8, 4)) as codes
+        coalesce(sum(value_usd), 0) as usd, coalesce(sum(value_local), 0) as local,
+        string_agg(distinct left(commodity_code, 4), ', ' order by left(commodity_code, 4)) as codes
     from elsewhere
-    anti join seen using (source, reporter, flow, month, partner_code, hs8)
+    anti join seen using (source, reporter, flow, month, partner_code, commodity_code)
     group by all
 ),
 
@@ -440,7 +440,7 @@ final as (
         'trade in no covered category' || if(is_world, ', all partners together', '') as scope, 'cells' as measure,
         null, cells, 0,
         format('{} cells (USD {:,}, CNY {:,}) of headings {} lie in no category that is covered whole', cells,
-            usd::bigint, cny::bigint, codes)
+            usd::bigint, local::bigint, codes)
     from unseen as u
     inner join stream_month as s using (source, reporter, flow, month)
 )

@@ -3,15 +3,19 @@
 -- Tolerance: half a unit of the last printed digit + 0.2 % for revision (docs/rules.md); for a growth rate no less than
 --            0.3 points, by which printed rates differ from those of the printed values.
 with stream as (
-    select distinct source, reporter, flow from coverage
+    select distinct c.source, c.reporter, c.flow, d.local_currency
+    from coverage as c
+    inner join dim_source as d on c.source = d.source
 ),
 
 total as (
     select
         s.source,
         t.*,
-        case when t.measure like 'value_usd%' then 'USD' when t.measure like 'value_cny%' then 'CNY' else 'quantity' end
-            as kind,
+        case
+            when t.measure like 'value_usd%' then 'USD' when t.measure like 'value_local%' then s.local_currency
+            else 'quantity'
+        end as kind,
         t.measure like '%_yoy' as is_growth,
         case
             when t.grade = 'D' then 'known to be wrong: ' || coalesce(t.remark, 'see its source')
@@ -42,7 +46,8 @@ need as (
     select distinct p.source, p.reporter, p.flow, p.partner_code, p.kind, p.hs, p.month, r.hs_prefix
     from period_month as p
     inner join scope_prefix as c using (hs)
-    inner join requirement as r on c.hs_prefix = r.scope_prefix and p.month >= r.required_from
+    inner join requirement as r
+        on p.source = r.source and c.hs_prefix = r.scope_prefix and p.month >= r.required_from
 ),
 
 open_need as (
@@ -74,40 +79,40 @@ asked as (
 
 -- All partners together have the quantities of the partners' rows where every partner is covered, else of the world file.
 fact as (
-    select source, reporter, flow, month, hs8, partner_code, value_usd, value_cny, quantity_1, unit_1, true as is_partner
+    select source, reporter, flow, month, commodity_code, partner_code, value_usd, value_local, quantity_1, unit_1, true as is_partner
     from fct_trade_monthly
     union all
-    select source, reporter, flow, month, hs8, 'all', value_usd, value_cny, quantity_1, unit_1, false
+    select source, reporter, flow, month, commodity_code, 'all', value_usd, value_local, quantity_1, unit_1, false
     from fct_trade_world_monthly
 ),
 
 cell as (
-    select a.*, f.hs8, f.unit_1 as unit,
-        case a.kind when 'USD' then f.value_usd when 'CNY' then f.value_cny else f.quantity_1 end as value
+    select a.*, f.commodity_code, f.unit_1 as unit,
+        case a.kind when 'USD' then f.value_usd when 'quantity' then f.quantity_1 else f.value_local end as value
     from asked as a
     inner join fact as f
         on
             a.source = f.source and a.reporter = f.reporter and a.flow = f.flow and a.month = f.month
-            and a.partner_code = f.partner_code and f.is_partner and starts_with(f.hs8, a.hs_prefix)
+            and a.partner_code = f.partner_code and f.is_partner and starts_with(f.commodity_code, a.hs_prefix)
     union all
-    select a.*, f.hs8, null as unit, f.value
+    select a.*, f.commodity_code, null as unit, f.value
     from asked as a
     inner join all_partners as f
         on
             a.source = f.source and a.reporter = f.reporter and a.flow = f.flow and a.month = f.month
-            and a.partner_code = 'all' and a.kind = f.currency and starts_with(f.hs8, a.hs_prefix)
+            and a.partner_code = 'all' and a.kind = f.currency and starts_with(f.commodity_code, a.hs_prefix)
     union all
-    select a.*, f.hs8, f.unit_1 as unit, f.quantity_1 as value
+    select a.*, f.commodity_code, f.unit_1 as unit, f.quantity_1 as value
     from asked as a
     inner join fact as f
         on
             a.source = f.source and a.reporter = f.reporter and a.flow = f.flow and a.month = f.month
-            and a.partner_code = 'all' and a.kind = 'quantity' and starts_with(f.hs8, a.hs_prefix)
+            and a.partner_code = 'all' and a.kind = 'quantity' and starts_with(f.commodity_code, a.hs_prefix)
     where f.is_partner = exists (
         select 1 from coverage as v
         where
             v.partner_code = '*' and v.source = f.source and v.reporter = f.reporter and v.flow = f.flow
-            and v.month = f.month and starts_with(f.hs8, v.hs_prefix)
+            and v.month = f.month and starts_with(f.commodity_code, v.hs_prefix)
     )
 ),
 
@@ -117,7 +122,7 @@ detail as (
         p.control_total_id,
         sum(f.value) filter (where p.years_back = 0) as now,
         sum(f.value) filter (where p.years_back = 1) as before,
-        count(f.hs8) as n,
+        count(f.commodity_code) as n,
         string_agg(distinct f.unit, ', ') filter (where f.kind = 'quantity' and f.value > 0 and f.unit <> p.unit)
             as other_units
     from period_month as p

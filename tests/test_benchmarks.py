@@ -55,12 +55,12 @@ def test_a_run_on_made_up_trade_is_measured_and_equals_sql_by_hand(
     release = Releases(home).folder()
     with duckdb.connect(str(release / "trade.duckdb")) as con:
         con.execute("update mart_category_monthly set value_usd = value_usd + 1 where category_code = '8542'")
-        con.execute("update mart_partner_category_monthly set value_cny = value_usd")
+        con.execute("update mart_partner_category_monthly set value_local = value_usd")
     with duckdb.connect() as con:
         hand.make(con, home)
         wrong = hand.differences(con, release)
     marts = [f"mart_category_monthly {month:%Y-%m}" for month in months]
-    assert wrong == ["mart_partner_category_monthly.value_cny", *marts]
+    assert wrong == ["mart_partner_category_monthly.value_local", *marts]
 
 
 def test_what_was_asked_for_stands_beside_what_was_measured() -> None:

@@ -1,24 +1,12 @@
 {#
-  Sums of cells over the categories that their line belongs to: value_usd, value_cny, quantity, quantity_unit; n_lines,
+  Sums of cells over the categories that their line belongs to: value_usd, value_local, quantity, quantity_unit; n_lines,
   the number of lines with trade. Each cell is one line of its key.
 
-  cells: relation with the keys, hs8, value_usd, value_cny, quantity_1, unit_1
-  prefixes: relation with category_scheme, category_code, hs_prefix
+  cells: relation with the keys, commodity_code, value_usd, value_local, quantity_1, unit_1
+  keys: source and month among them
+  reviewed: whether only categories of reviewed schemes are wanted
 #}
-{% macro category_sums(cells, prefixes, keys) -%}
-line_of_tariff as (
-    select distinct hs8 from {{ cells }}
-),
-
-membership as (
-    select
-        c.hs8,
-        p.category_scheme,
-        p.category_code
-    from line_of_tariff as c
-    inner join {{ prefixes }} as p on starts_with(c.hs8, p.hs_prefix)
-),
-
+{% macro category_sums(cells, keys, reviewed=false) -%}
 final as (
     select
         {%- for key in keys %}
@@ -27,12 +15,16 @@ final as (
         m.category_scheme,
         m.category_code,
         sum(f.value_usd)::bigint as value_usd,
-        sum(f.value_cny)::bigint as value_cny,
+        sum(f.value_local)::bigint as value_local,
         {{ sum_quantity('f.quantity_1', 'f.unit_1') }} as quantity,
         {{ common_unit('f.quantity_1', 'f.unit_1') }} as quantity_unit,
-        (count(*) filter (where f.value_usd > 0 or f.value_cny > 0))::integer as n_lines
+        (count(*) filter (where f.value_usd > 0 or f.value_local > 0))::integer as n_lines
     from {{ cells }} as f
-    inner join membership as m on f.hs8 = m.hs8
+    inner join {{ ref('int_line_category') }} as m
+        on f.source = m.source and f.commodity_code = m.commodity_code and year(f.month) = m.year
+    {%- if reviewed %}
+    where m.is_reviewed
+    {%- endif %}
     group by all
 )
 {%- endmacro %}
@@ -51,9 +43,9 @@ by_partner as (
         reporter,
         flow,
         month,
-        hs8,
+        commodity_code,
         sum(value_usd)::bigint as value_usd,
-        sum(value_cny)::bigint as value_cny,
+        sum(value_local)::bigint as value_local,
         {{ sum_quantity('quantity_1', 'unit_1') }} as quantity_1,
         {{ common_unit('quantity_1', 'unit_1') }} as unit_1
     from {{ fact }}
@@ -66,7 +58,7 @@ whole_line as (
         reporter,
         flow,
         month,
-        hs8
+        commodity_code
     from by_partner
     union
     select
@@ -74,7 +66,7 @@ whole_line as (
         reporter,
         flow,
         month,
-        hs8
+        commodity_code
     from {{ world }}
 ),
 
@@ -85,14 +77,14 @@ whole as (
         l.reporter,
         l.flow,
         l.month,
-        l.hs8,
+        l.commodity_code,
         bool_or(v.currency = 'USD') as has_usd,
-        bool_or(v.currency = 'CNY') as has_cny
+        bool_or(v.currency <> 'USD') as has_local
     from whole_line as l
     inner join {{ coverage }} as v
         on
             l.source = v.source and l.reporter = v.reporter and l.flow = v.flow and l.month = v.month
-            and v.partner_code = '*' and starts_with(l.hs8, v.hs_prefix)
+            and v.partner_code = '*' and starts_with(l.commodity_code, v.hs_prefix)
     group by all
 ),
 
@@ -102,15 +94,15 @@ cell as (
         l.reporter,
         l.flow,
         l.month,
-        l.hs8,
+        l.commodity_code,
         if(a.has_usd, coalesce(p.value_usd, 0), w.value_usd) as value_usd,
-        if(a.has_cny, coalesce(p.value_cny, 0), w.value_cny) as value_cny,
-        if(a.hs8 is not null, p.quantity_1, w.quantity_1) as quantity_1,
-        if(a.hs8 is not null, p.unit_1, w.unit_1) as unit_1
+        if(a.has_local, coalesce(p.value_local, 0), w.value_local) as value_local,
+        if(a.commodity_code is not null, p.quantity_1, w.quantity_1) as quantity_1,
+        if(a.commodity_code is not null, p.unit_1, w.unit_1) as unit_1
     from whole_line as l
-    left join whole as a using (source, reporter, flow, month, hs8)
-    left join by_partner as p using (source, reporter, flow, month, hs8)
-    left join {{ world }} as w using (source, reporter, flow, month, hs8)
-    where a.hs8 is not null or w.hs8 is not null
+    left join whole as a using (source, reporter, flow, month, commodity_code)
+    left join by_partner as p using (source, reporter, flow, month, commodity_code)
+    left join {{ world }} as w using (source, reporter, flow, month, commodity_code)
+    where a.commodity_code is not null or w.commodity_code is not null
 )
 {%- endmacro %}

@@ -23,14 +23,14 @@ brought as (
         t.flow,
         t.currency,
         t.month,
-        t.hs_code as hs8,
+        t.hs_code as commodity_code,
         coalesce(t.partner_code, 'world') as partner_code,
         sum(t.value)::bigint as value
     from {{ ref('stg_gacc__trade') }} as t
     inner join {{ ref('stg_landing__receipt') }} as r
         on t.receipt_id = r.receipt_id and t.parser_version = r.parser_version
     semi join part as m on t.receipt_id = m.receipt_id and t.month = m.month
-    left join {{ ref('dim_partner') }} as p on t.partner_code = p.partner_code
+    left join {{ ref('dim_partner') }} as p on t.source = p.source and t.partner_code = p.partner_code
     left join {{ ref('dim_regime') }} as g on t.regime_code = g.regime_code
     left join {{ ref('dim_province') }} as v on t.province_code = v.province_code
     where
@@ -47,7 +47,7 @@ replaced as (
     select
         p.receipt_id,
         p.month,
-        p.hs8,
+        p.commodity_code,
         p.partner_code,
         v.vintage
     from brought as p
@@ -55,7 +55,7 @@ replaced as (
         on
             p.feeds = v.feeds and p.source = v.source and p.reporter = v.reporter and p.flow = v.flow
             and p.currency = v.currency and p.month = v.month and {{ partner }} = v.partner_code
-            and p.precedence < v.precedence and starts_with(p.hs8, v.hs_prefix)
+            and p.precedence < v.precedence and starts_with(p.commodity_code, v.hs_prefix)
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -66,7 +66,7 @@ ended as (
     select
         receipt_id,
         month,
-        hs8,
+        commodity_code,
         partner_code,
         min(vintage) as known_to
     from replaced
@@ -80,7 +80,7 @@ brought_line as (
         flow,
         currency,
         month,
-        hs8
+        commodity_code
     from brought
 ),
 
@@ -91,14 +91,14 @@ line_cover as (
         p.flow,
         p.currency,
         p.month,
-        p.hs8,
+        p.commodity_code,
         v.partner_code,
         min(v.vintage) as vintage
     from brought_line as p
     inner join part as v
         on
             p.source = v.source and p.reporter = v.reporter and p.flow = v.flow and p.currency = v.currency
-            and p.month = v.month and starts_with(p.hs8, v.hs_prefix)
+            and p.month = v.month and starts_with(p.commodity_code, v.hs_prefix)
     group by all
 ),
 
@@ -109,12 +109,12 @@ printed as (
         whole.vintage as every_partner_from,
         least(own.vintage, whole.vintage) as covered_from
     from brought as p
-    left join ended as e using (receipt_id, month, hs8, partner_code)
-    left join line_cover as own using (source, reporter, flow, currency, month, hs8, partner_code)
+    left join ended as e using (receipt_id, month, commodity_code, partner_code)
+    left join line_cover as own using (source, reporter, flow, currency, month, commodity_code, partner_code)
     left join line_cover as whole
         on
             p.source = whole.source and p.reporter = whole.reporter and p.flow = whole.flow
-            and p.currency = whole.currency and p.month = whole.month and p.hs8 = whole.hs8
+            and p.currency = whole.currency and p.month = whole.month and p.commodity_code = whole.commodity_code
             and whole.partner_code = '*'
     where e.known_to is null or e.known_to > p.known_from
 )

@@ -15,18 +15,25 @@ by_cell as (
         month,
         hs_code,
         partner_code,
-        {%- for c in ['usd', 'cny'] %}
-        sum(value) filter (where currency = '{{ c | upper }}') as value_{{ c }},
+        {%- for c in ['usd', 'local'] %}
+        sum(value) filter (where {{ is_currency('currency', c) }}) as value_{{ c }},
         {%- for n in [1, 2] %}
         -- Quantities of unlike units are never added.
         if(
-            min(unit_{{ n }}) filter (where currency = '{{ c | upper }}')
-            is not distinct from max(unit_{{ n }}) filter (where currency = '{{ c | upper }}'),
-            sum(quantity_{{ n }}) filter (where currency = '{{ c | upper }}'),
+            min(unit_{{ n }}) filter (where {{ is_currency('currency', c) }})
+            is not distinct from max(unit_{{ n }}) filter (where {{ is_currency('currency', c) }}),
+            sum(quantity_{{ n }}) filter (where {{ is_currency('currency', c) }}),
             null
         ) as quantity_{{ n }}_{{ c }},
-        min(unit_{{ n }}) filter (where currency = '{{ c | upper }}') as unit_{{ n }}_{{ c }},
+        min(unit_{{ n }}) filter (where {{ is_currency('currency', c) }}) as unit_{{ n }}_{{ c }},
         {%- endfor %}
+        -- The weight of some of the rows would pass for that of the cell.
+        if(
+            count(*) filter (where {{ is_currency('currency', c) }} and net_weight_kg is null) = 0,
+            sum(net_weight_kg) filter (where {{ is_currency('currency', c) }}),
+            null
+        ) as net_weight_{{ c }},
+        bool_or(weight_is_estimated) filter (where {{ is_currency('currency', c) }}) as is_estimated_{{ c }},
         {%- endfor %}
         count(*) as source_rows
     from rows_that_count
@@ -42,9 +49,9 @@ won as (
         month,
         hs_code,
         partner_code,
-        {%- for c in ['usd', 'cny'] %}
-        max(precedence) filter (where currency = '{{ c | upper }}') as precedence_{{ c }},
-        max(receipt_id) filter (where currency = '{{ c | upper }}') as receipt_id_{{ c }}{{ ',' if not loop.last }}
+        {%- for c in ['usd', 'local'] %}
+        max(precedence) filter (where {{ is_currency('currency', c) }}) as precedence_{{ c }},
+        max(receipt_id) filter (where {{ is_currency('currency', c) }}) as receipt_id_{{ c }}{{ ',' if not loop.last }}
         {%- endfor %}
     from row_winner
     where feeds = '{{ feeds }}'
@@ -56,17 +63,17 @@ cell as (
     select
         {%- if feeds == 'partner' %}
         b.*,
-        {%- for c in ['usd', 'cny'] %}
+        {%- for c in ['usd', 'local'] %}
         coalesce(w.precedence_{{ c }}, m_{{ c }}.precedence) as precedence_{{ c }},
         coalesce(w.receipt_id_{{ c }}, m_{{ c }}.receipt_id) as receipt_id_{{ c }}{{ ',' if not loop.last }}
         {%- endfor %}
     from by_cell as b
     left join won as w using (source, reporter, flow, month, hs_code, partner_code)
-    {%- for c in ['usd', 'cny'] %}
+    {%- for c in ['usd', 'local'] %}
     left join month_winner as m_{{ c }}
         on
             b.source = m_{{ c }}.source and b.reporter = m_{{ c }}.reporter and b.flow = m_{{ c }}.flow
-            and b.month = m_{{ c }}.month and m_{{ c }}.currency = '{{ c | upper }}' and m_{{ c }}.is_whole
+            and b.month = m_{{ c }}.month and {{ is_currency('m_' ~ c ~ '.currency', c) }} and m_{{ c }}.is_whole
     {%- endfor %}
         {%- else %}
         w.*,
@@ -77,39 +84,83 @@ cell as (
 ),
 
 -- Quantities come from the later receipt of the two currencies (docs/rules.md, rule 3).
-final as (
+measured as (
     select
         source,
         reporter,
         flow,
         month,
-        hs_code as hs8,
+        hs_code as commodity_code,
         {%- if feeds == 'partner' %}
         partner_code,
         {%- endif %}
-        {%- for c in ['usd', 'cny'] %}
+        {%- for c in ['usd', 'local'] %}
         if(precedence_{{ c }} is null, null, coalesce(value_{{ c }}, 0))::bigint as value_{{ c }},
         {%- endfor %}
         {%- for n in [1, 2] %}
         if(
-            coalesce(precedence_usd, 0) > coalesce(precedence_cny, 0),
+            coalesce(precedence_usd, 0) > coalesce(precedence_local, 0),
             if(value_usd is null, 0, quantity_{{ n }}_usd),
-            if(value_cny is null, 0, quantity_{{ n }}_cny)
+            if(value_local is null, 0, quantity_{{ n }}_local)
         )::bigint as quantity_{{ n }},
         if(
             quantity_{{ n }} is null,
             null,
             if(
-                coalesce(precedence_usd, 0) > coalesce(precedence_cny, 0),
-                coalesce(unit_{{ n }}_usd, unit_{{ n }}_cny),
-                coalesce(unit_{{ n }}_cny, unit_{{ n }}_usd)
+                coalesce(precedence_usd, 0) > coalesce(precedence_local, 0),
+                coalesce(unit_{{ n }}_usd, unit_{{ n }}_local),
+                coalesce(unit_{{ n }}_local, unit_{{ n }}_usd)
             )
         ) as unit_{{ n }},
         {%- endfor %}
-        if(coalesce(precedence_usd, 0) > coalesce(precedence_cny, 0), receipt_id_usd, receipt_id_cny) as receipt_id,
+        if(
+            coalesce(precedence_usd, 0) > coalesce(precedence_local, 0), net_weight_usd, net_weight_local
+        )::bigint as printed_weight,
+        if(
+            coalesce(precedence_usd, 0) > coalesce(precedence_local, 0), is_estimated_usd, is_estimated_local
+        ) as is_estimated,
+        if(coalesce(precedence_usd, 0) > coalesce(precedence_local, 0), receipt_id_usd, receipt_id_local) as receipt_id,
         receipt_id_usd,
-        receipt_id_cny,
+        receipt_id_local,
         coalesce(source_rows, 0)::bigint as source_rows
     from cell
+),
+
+-- The weight is the printed one, else the quantity that is counted in kilograms.
+final as (
+    select
+        m.source,
+        m.reporter,
+        m.flow,
+        m.month,
+        m.commodity_code,
+        {%- if feeds == 'partner' %}
+        m.partner_code,
+        {%- endif %}
+        m.value_usd,
+        m.value_local,
+        o.local_currency,
+        m.quantity_1,
+        m.unit_1,
+        m.quantity_2,
+        m.unit_2,
+        coalesce(
+            m.printed_weight,
+            if(m.unit_1 = 'Kilogram', m.quantity_1, null),
+            if(m.unit_2 = 'Kilogram', m.quantity_2, null)
+        ) as net_weight_kg,
+        if(net_weight_kg is null, null, coalesce(m.printed_weight is not null and m.is_estimated, false))
+            as weight_is_estimated,
+        m.receipt_id,
+        m.receipt_id_usd,
+        m.receipt_id_local,
+        m.source_rows
+    from measured as m
+    left join {{ ref('dim_source') }} as o on m.source = o.source
 )
+{%- endmacro %}
+
+{# A condition on rows: those in dollars, or those in the local currency of their source. #}
+{% macro is_currency(column, side) -%}
+{{ column }} {{ '=' if side == 'usd' else '<>' }} 'USD'
 {%- endmacro %}

@@ -10,7 +10,7 @@ unreviewed as (
         coalesce(l.name_en, l.name_zh, l.code) as {{ kind }}_name,
         l.name_zh as {{ kind }}_name_zh
     from listed_code as l
-    anti join reviewed as r on l.code = r.{{ kind }}_code
+    anti join reviewed as r on l.code = r.{{ kind }}_code{{ " and r.partner_system = 'gacc'" if kind == 'partner' }}
     where l.code_list = '{{ kind }}'
 )
 {%- endmacro %}

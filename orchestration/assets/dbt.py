@@ -165,7 +165,7 @@ def _figures(home: Home, facts: Collection[str], months: Sequence[dt.date]) -> d
     with duckdb.connect(str(home.build_database), read_only=True) as con:
         for fact in facts if months else ():
             rows = con.execute(
-                "select month, count(*), sum(value_usd)::bigint, sum(value_cny)::bigint "
+                "select month, count(*), sum(value_usd)::bigint, sum(value_local)::bigint "
                 f'from "{fact}" where month in (select unnest($1)) group by month',
                 [list(months)],
             ).fetchall()

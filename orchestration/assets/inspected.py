@@ -41,7 +41,7 @@ select
     month,
     count(*) as rows,
     sum(value_usd)::bigint as "US dollars",
-    sum(value_cny)::bigint as yuan,
+    sum(value_local)::bigint as yuan,
     count(distinct partner_code) as partners,
     (select count(*) from quarantine as q where q.month = f.month) as "rows held back"
 from fct_trade_monthly as f

@@ -23,7 +23,7 @@ DBT_PROJECT = PROJECT / "dbt_project"
 #: The parsed dbt project, the same for every home: what the graph shows and a release holds, and what dbt runs.
 DBT_MANIFEST = DBT_PROJECT / "target" / "manifest.json"
 DBT_PARSED = DBT_MANIFEST.with_name("partial_parse.msgpack")
-CONTRACT_VERSION = 1
+CONTRACT_VERSION = 2
 
 
 class Settings(BaseSettings):

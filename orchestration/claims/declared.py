@@ -16,8 +16,8 @@ from orchestration.landing.datasets import Month
 from orchestration.landing.scope import Flow, Months
 from orchestration.sources.gacc.calendar import FIRST_MONTH
 
-Base = Literal["value_usd", "value_cny", "quantity"]
-Measure = Literal["value_usd", "value_cny", "quantity", "value_usd_yoy", "value_cny_yoy", "quantity_yoy"]
+Base = Literal["value_usd", "value_local", "quantity"]
+Measure = Literal["value_usd", "value_local", "quantity", "value_usd_yoy", "value_local_yoy", "quantity_yoy"]
 Number = Annotated[Decimal, Field(max_digits=24, decimal_places=6)]
 YOY = "_yoy"
 
@@ -188,7 +188,7 @@ class FastestSince(_OfOneMonth):
     """The month's change on a year before is greater than that of every month after `since`, itself not compared."""
 
     comparison: Literal["fastest_since"]
-    measure: Literal["value_usd_yoy", "value_cny_yoy", "quantity_yoy"]
+    measure: Literal["value_usd_yoy", "value_local_yoy", "quantity_yoy"]
     since: Month
     value: None = None
     half_unit: None = None
@@ -237,7 +237,7 @@ class NTypes(ClaimOf):
 
     comparison: Literal["n_types"]
     category: None = None
-    measure: Literal["value_usd", "value_cny"]
+    measure: Literal["value_usd", "value_local"]
     value: Annotated[Decimal, Field(ge=0, decimal_places=0, max_digits=6)]
     half_unit: None = None
 
@@ -251,7 +251,7 @@ class Top(ClaimOf):
 
     comparison: Literal["top"]
     category: None = None
-    measure: Literal["value_usd", "value_cny"]
+    measure: Literal["value_usd", "value_local"]
     categories: Annotated[tuple[str, ...], Field(min_length=1)]
     ordered: bool = False
     value: None = None

@@ -15,7 +15,7 @@ import pandas as pd
 from orchestration.base.months import format_month, spans
 from orchestration.claims.declared import Base, ClaimOf
 
-CURRENCIES = {"value_usd": "US dollars", "value_cny": "renminbi"}
+CURRENCIES = {"value_usd": "US dollars", "value_local": "renminbi"}
 
 
 class Key(NamedTuple):
@@ -63,7 +63,7 @@ class History:
     """All figures of the needed series with the dates between which they stood.
 
     `frame`: columns flow, partner_code, category_scheme, category_code, month, known_from, known_to (exclusive; None =
-    still), value_usd, value_cny, quantity (None = not known), quantity_unit; of one source and reporter.
+    still), value_usd, value_local, quantity (None = not known), quantity_unit; of one source and reporter.
     """
 
     def __init__(self, frame: pd.DataFrame) -> None:

@@ -16,8 +16,8 @@ from orchestration.claims.comparisons import shown
 from orchestration.claims.declared import YOY, ClaimOf, Equals
 from orchestration.claims.evaluate import Categories, Result, as_row, evaluate, needed
 from orchestration.claims.series import CURRENCIES, History, Key
+from orchestration.sources.catalogue import SYNTHETIC_SOURCES
 from orchestration.sources.gacc import REPORTER
-from orchestration.sources.source import SYNTHETIC_SOURCES
 
 CONTROL_TOTAL = "control_total:"
 #: Claims are about what customs themselves count, in a home either real or synthetic.
@@ -38,11 +38,12 @@ select
 from fct_control_total as t
 inner join named as n on n.hs_prefixes = if(t.hs = 'all', '', t.hs)
 where t.regime_group is null and t.partner_code is not null and not t.is_aggregate and t.value is not null
-  and t.half_unit is not null and t.measure in ('value_usd', 'value_cny', 'quantity', 'value_usd_yoy', 'value_cny_yoy')
+  and t.half_unit is not null
+  and t.measure in ('value_usd', 'value_local', 'quantity', 'value_usd_yoy', 'value_local_yoy')
 order by t.control_total_id"""
 KNOWN = """
 select k.flow, k.partner_code, k.category_scheme, k.category_code, k.month, k.known_from, k.known_to,
-  k.value_usd, k.value_cny, k.quantity, k.quantity_unit
+  k.value_usd, k.value_local, k.quantity, k.quantity_unit
 from int_known_value as k
 semi join needed_series as n
   on k.flow = n.flow and k.partner_code = n.partner and k.category_scheme = n.scheme and k.category_code = n.category

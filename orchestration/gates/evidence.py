@@ -17,7 +17,7 @@ from orchestration.base.duck import literal, scratch
 from orchestration.base.settings import Home, settings
 from orchestration.gates.carried import Content, Earlier
 from orchestration.gates.judge import GateBrokenError
-from orchestration.gates.reference import ALL_PARTNERS, FIRST_TRADED, as_today, promises, reference_tables
+from orchestration.gates.reference import ALL_PARTNERS, FIRST_TRADED, promises, reference_tables
 from orchestration.gates.suites import GateSpec
 from orchestration.landing.datasets import load_datasets
 from orchestration.landing.store import LandingState
@@ -78,7 +78,6 @@ def connect(subject: Subject, state: LandingState) -> Iterator[duckdb.DuckDBPyCo
         ).fetchall()
         for (table,) in tables:
             con.execute(f'create view "{table}" as select * from published.main."{table}"')
-        as_today(con, {table for (table,) in tables})
         seen = {"receipt": receipt_table(state), "scope_part": coverage_table(state), "received": received_table(state)}
         for name, rows in seen.items():
             con.register(f"{name}_arrow", rows)

@@ -16,27 +16,31 @@ from orchestration.landing.datasets import Dataset
 from orchestration.landing.due import held_months
 from orchestration.landing.scope import partner_keys
 from orchestration.landing.store import LandingState
-from orchestration.sources.gacc import CHAPTER_99_SINCE, CHAPTERS, REPORTER
-from orchestration.sources.gacc.calendar import beijing_today, detail_release_date
+from orchestration.sources.catalogue import TRADE
+from orchestration.sources.gacc.calendar import beijing_today
 
 #: All partners together, a row a line and currency: the partners' rows where every partner is covered, else the world
 #: file's (docs/rules.md, rule 4). Written here in another way than in the models, on purpose.
 ALL_PARTNERS = """
 create view all_partners as
 with line as (
-  select false as is_world, source, reporter, flow, month, hs8, sum(value_usd) as usd, sum(value_cny) as cny
+  select false as is_world, source, reporter, flow, month, commodity_code, local_currency, sum(value_usd) as usd,
+    sum(value_local) as local
   from fct_trade_monthly group by all
   union all
-  select true, source, reporter, flow, month, hs8, value_usd, value_cny from fct_trade_world_monthly
+  select true, source, reporter, flow, month, commodity_code, local_currency, value_usd, value_local
+  from fct_trade_world_monthly
 ),
 by_currency as (
-  select * exclude (usd, cny), unnest(['USD', 'CNY']) as currency, unnest([usd, cny])::bigint as value from line
+  select * exclude (usd, local, local_currency), unnest(['USD', local_currency]) as currency,
+    unnest([usd, local])::bigint as value
+  from line
 )
 select l.* exclude (is_world) from by_currency as l
 where value is not null and is_world = not exists (
   select 1 from coverage as v
   where v.partner_code = '*' and v.source = l.source and v.reporter = l.reporter and v.flow = l.flow
-    and v.month = l.month and v.currency = l.currency and starts_with(l.hs8, v.hs_prefix))"""
+    and v.month = l.month and v.currency = l.currency and starts_with(l.commodity_code, v.hs_prefix))"""
 #: The scopes of printed figures as prefixes: '' for all codes; a range of prefixes of one length as each of them. A
 #: scope of which a part cannot be understood has none.
 SCOPE_PREFIX = """
@@ -58,13 +62,13 @@ FIRST_TRADED = """
 create table first_traded as
 select source, reporter, flow, partner_code, category_scheme, category_code, min(month) as first_month
 from (
-  select source, reporter, flow, month, partner_code, category_scheme, category_code, value_usd, value_cny
+  select source, reporter, flow, month, partner_code, category_scheme, category_code, value_usd, value_local
   from published.main.mart_partner_category_monthly
   union all
-  select source, reporter, flow, month, partner_code, category_scheme, category_code, value_usd, value_cny
+  select source, reporter, flow, month, partner_code, category_scheme, category_code, value_usd, value_local
   from published.main.mart_category_monthly
 ) as m
-where value_usd > 0 or value_cny > 0
+where value_usd > 0 or value_local > 0
 group by all"""
 #: Of which published tables these are made, where a text names them; `first_traded` is told apart.
 READS = {
@@ -75,41 +79,18 @@ READS = {
 }
 
 
-def as_today(con: duckdb.DuckDBPyConnection, tables: set[str]) -> None:
-    """Releases of earlier versions are audited like those that hold nothing of what came later."""
-    if "fct_trade_world_monthly" not in tables:
-        nothing = "select * exclude (partner_code) from fct_trade_monthly where false"
-        con.execute(f"create view fct_trade_world_monthly as {nothing}")
-    if "fct_exchange_rate_monthly" not in tables:
-        con.execute("create table fct_exchange_rate_monthly (month date, cny_per_usd decimal(12, 6))")
-    if "dim_category_line" not in tables:
-        con.execute(
-            "create table dim_category_line (category_scheme varchar, category_code varchar, hs8 varchar, "
-            "first_year integer, last_year integer, broken_by varchar, broken_in varchar)"
-        )
-    if "mart_headline_monthly" not in tables:
-        nothing = "select * from mart_category_monthly where false"
-        con.execute(f"create view mart_headline_monthly as select *, value_usd / 1e9 as value_usd_bn from ({nothing})")
-        con.execute(f"create view mart_growth_monthly as {nothing}")
-    columns = {row[0] for row in con.execute("describe fct_control_total").fetchall()}
-    if "scope_code" not in columns:
-        con.execute(
-            "create or replace view fct_control_total as select t.*, t.category_code as scope_code, "
-            "if(c.hs_prefixes = '', 'all', c.hs_prefixes) as hs, null::varchar as unit, null::varchar as remark, "
-            "null::varchar as regime_group "
-            "from published.main.fct_control_total t left join dim_category c using (category_scheme, category_code)"
-        )
-
-
 def reference_tables(con: duckdb.DuckDBPyConnection, datasets: dict[str, Dataset]) -> None:
-    """Tables `dataset`, `dataset_scope`, `dataset_never_zero`, `category_prefix`, `requirement`, `unit`."""
+    """Tables `dataset`, `dataset_scope`, `dataset_never_zero`, `category_prefix`, `requirement`, `unit`; and the macro
+    `value_of`: the column that holds money of a currency.
+    """
+    con.execute("create macro value_of(currency) as if(currency = 'USD', 'value_usd', 'value_local')")
     rows: dict[str, list[dict[str, Any]]] = {"dataset": [], "dataset_scope": [], "dataset_never_zero": []}
     for name, d in datasets.items():
         rows["dataset"].append(
             {
                 "dataset": name,
                 "source": d.source,
-                "reporter": REPORTER,
+                "reporter": d.reported_by,
                 "flow": d.flow,
                 "currency": d.currency,
                 "first_month": d.first,
@@ -144,14 +125,19 @@ def reference_tables(con: duckdb.DuckDBPyConnection, datasets: dict[str, Dataset
         "unnest(string_split(hs_prefixes, ',')) as hs_prefix from dim_category"
     )
     con.execute(SCOPE_PREFIX)
-    # What must be covered for a prefix to be whole: itself, or all chapters (docs/rules.md, rule 2).
-    chapters = ", ".join(f"('{c}', date '1900-01-01')" for c in CHAPTERS)
-    chapters += f", ('99', date '{CHAPTER_99_SINCE}-01-01')"
+    # What must be covered for a prefix to be whole: itself, or all chapters of the source (docs/rules.md, rule 2).
+    chapters = [
+        {"source": name, "chapter": chapter, "first_year": year}
+        for name, source in TRADE.items()
+        for chapter, year in source.chapters.items()
+    ]
+    con.register("chapter_arrow", pa.Table.from_pylist(chapters))
     con.execute(
-        "create table requirement as select distinct hs_prefix as scope_prefix, hs_prefix, date '1900-01-01' as "
-        "required_from from (select hs_prefix from category_prefix union select hs_prefix from dataset_scope "
-        "union select hs_prefix from scope_prefix) "
-        f"where hs_prefix <> '' union all select '', c.* from (values {chapters}) c"
+        "create table requirement as select distinct c.source, p.hs_prefix as scope_prefix, p.hs_prefix, "
+        "date '1900-01-01' as required_from from (select hs_prefix from category_prefix union select hs_prefix from "
+        "dataset_scope union select hs_prefix from scope_prefix) p cross join (select distinct source from "
+        "chapter_arrow) c where p.hs_prefix <> '' "
+        "union all select source, '', chapter, make_date(first_year, 1, 1) from chapter_arrow"
     )
     units = literal(DBT_PROJECT / "seeds" / "units.csv")
     con.execute(f"create table unit as select * from read_csv({units}, header = true, all_varchar = true)")
@@ -163,6 +149,8 @@ def promises(con: duckdb.DuckDBPyConnection, state: LandingState, active: dict[s
     con.execute("create table promise (dataset varchar, month date, due_on date, is_held boolean)")
     for name, dataset in active.items():
         held = set(held_months(state, dataset, today))
-        rows = [(name, month, detail_release_date(month), month in held) for month in dataset.promised(today)]
+        rows = [
+            (name, month, TRADE[dataset.source].release_date(month), month in held) for month in dataset.promised(today)
+        ]
         if rows:
             con.executemany("insert into promise values (?, ?, ?, ?)", rows)

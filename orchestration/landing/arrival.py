@@ -23,8 +23,8 @@ from orchestration.landing.records import AnyReceipt
 from orchestration.landing.scope import Declaration
 from orchestration.landing.state import LandingState, Unscoped
 from orchestration.landing.store import Landing
+from orchestration.sources.catalogue import SYNTHETIC_SOURCES
 from orchestration.sources.gacc.calendar import beijing_today
-from orchestration.sources.source import SYNTHETIC_SOURCES
 
 
 class StillChangingError(RefusalError):

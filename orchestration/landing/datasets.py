@@ -14,8 +14,7 @@ from orchestration.base.errors import RefusalError
 from orchestration.base.months import month_range, parse_month
 from orchestration.base.settings import settings
 from orchestration.landing.scope import Currency, Declaration, Flow, HsCodes, Partners
-from orchestration.sources.gacc.calendar import FIRST_MONTH, last_due
-from orchestration.sources.source import DOCUMENT_SOURCES, LIST_SOURCES, SOURCES
+from orchestration.sources.catalogue import SOURCES, TRADE
 
 
 def _month(value: object) -> object:
@@ -45,6 +44,7 @@ class Dataset(BaseModel):
 
     title: str
     source: str
+    reporter: str | None = None
     flow: Flow
     hs: HsCodes
     partners: Partners
@@ -57,17 +57,26 @@ class Dataset(BaseModel):
     @model_validator(mode="after")
     def _known(self) -> Dataset:
         self.declaration("")
-        if self.source in LIST_SOURCES | DOCUMENT_SOURCES:
+        if self.source not in TRADE:
             raise ValueError(f"{self.source} is no source of trade; a dataset is a scope of trade")
-        if self.first < FIRST_MONTH or (self.last is not None and self.last < self.first):
-            raise ValueError("first lies before 2015-01, or last before first")
+        source = TRADE[self.source]
+        if self.reporter is None and len(source.reporters) > 1:
+            raise ValueError(f"{source.name} reports for several countries: say reporter")
+        if self.first < source.first_month or (self.last is not None and self.last < self.first):
+            raise ValueError(f"first lies before {source.first_month:%Y-%m}, or last before first")
         return self
+
+    @property
+    def reported_by(self) -> str:
+        """ISO3 of the reporter."""
+        return self.reporter or TRADE[self.source].reporters[0]
 
     def declaration(self, name: str) -> Declaration:
         """What the dataset says of every file that is received for it."""
         return Declaration(
             dataset=name or None,
             source=self.source,
+            reporter=self.reporter,
             flow=self.flow,
             hs=self.hs,
             partners=self.partners,
@@ -75,8 +84,8 @@ class Dataset(BaseModel):
         )
 
     def promised(self, today: dt.date) -> list[dt.date]:
-        """Months that are promised and due on the given day (Beijing)."""
-        due = last_due(today)
+        """Months that are promised and due on the given day, by the calendar of the source."""
+        due = TRADE[self.source].last_due(today)
         return list(month_range(self.first, due if self.last is None else min(self.last, due)))
 
 

@@ -17,7 +17,8 @@ from orchestration.landing.arrival import arriving, refuse_trade_scope
 from orchestration.landing.names import shown_name
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import DocumentReceipt, Landing
-from orchestration.sources.source import DOCUMENTS, ParsedDocument
+from orchestration.sources.catalogue import DOCUMENTS
+from orchestration.sources.source import ParsedDocument
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from orchestration.base.settings import DBT_PROJECT, Home
 from orchestration.landing.datasets import Dataset, load_datasets
 from orchestration.landing.scope import partner_keys, shown
 from orchestration.landing.store import LandingState
+from orchestration.sources.catalogue import TRADE
 from orchestration.sources.gacc import CHAPTER_99_SINCE, chapters
-from orchestration.sources.gacc.calendar import detail_release_date
 from orchestration.sources.gacc.parse import TRUNCATED_AT
 
 #: More partners than this do not trade in one tariff line in one month, on average over a chapter.
@@ -57,7 +57,7 @@ class DatasetStatus:
 
     def overdue_since(self) -> dt.date | None:
         """The day on which the first missing month came out."""
-        return detail_release_date(self.due[0]) if self.due else None
+        return TRADE[self.dataset.source].release_date(self.due[0]) if self.due else None
 
 
 def dataset_status(home: Home, state: LandingState, today: dt.date) -> list[DatasetStatus]:
@@ -82,7 +82,8 @@ def _scopes(state: LandingState, dataset: Dataset) -> dict[dt.date, set[tuple[st
     """Partners and code prefixes that receipts cover for the dataset, by month; each pair once."""
     found: dict[dt.date, set[tuple[str, str]]] = defaultdict(set)
     for scope in (r.scope for r in state.active if r.scope.feeds != "check"):
-        if (scope.source, scope.flow, scope.currency) == (dataset.source, dataset.flow, dataset.currency):
+        mine = (dataset.source, dataset.reported_by, dataset.flow, dataset.currency)
+        if (scope.source, scope.reporter, scope.flow, scope.currency) == mine:
             pairs = set(product(scope.partner_keys, scope.hs_prefixes))
             for month in scope.month_list:
                 found[month] |= pairs
@@ -91,7 +92,7 @@ def _scopes(state: LandingState, dataset: Dataset) -> dict[dt.date, set[tuple[st
 
 def _covered(scopes: set[tuple[str, str]], dataset: Dataset, month: dt.date) -> bool:
     """Whether the pairs of a month cover the dataset's whole scope."""
-    prefixes = chapters(month.year) if dataset.hs == "all" else dataset.hs
+    prefixes = TRADE[dataset.source].chapters_of(month.year) if dataset.hs == "all" else dataset.hs
     partners = partner_keys(dataset.partners)
     return all(
         any((key, prefix[:length]) in scopes for key in (partner, "*") for length in range(len(prefix) + 1))

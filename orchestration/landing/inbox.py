@@ -24,7 +24,7 @@ from orchestration.landing.receivers import receive_file
 from orchestration.landing.rejected import Rejected
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
-from orchestration.sources.source import SOURCES
+from orchestration.sources.catalogue import SOURCES
 
 Progress = Callable[[Path], None]
 

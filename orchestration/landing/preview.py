@@ -18,7 +18,7 @@ from orchestration.landing.coverage import COVERAGE_SCHEMA, coverage_rows
 from orchestration.landing.reading import parse_receipt
 from orchestration.landing.scope import Scope
 from orchestration.landing.store import Landing, LandingState, Receipt, order_of_truth
-from orchestration.sources.gacc.parse import ParsedFile
+from orchestration.sources.source import ParsedTrade
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def winners_sql(cells: str, coverage: str) -> str:
 
 
 def changes(
-    landing: Landing, state: LandingState, parsed: ParsedFile, scope: Scope, vintage: dt.date, work: Path
+    landing: Landing, state: LandingState, parsed: ParsedTrade, scope: Scope, vintage: dt.date, work: Path
 ) -> list[MonthChange]:
     """Per month of the scope, old and new total, if the file is received; empty if it feeds no fact."""
     others = _overlapping(landing, state.active, scope, work)

@@ -18,11 +18,10 @@ from orchestration.landing import datasets
 from orchestration.landing.arrival import arriving
 from orchestration.landing.names import shown_name, sidecar
 from orchestration.landing.preview import MonthChange, changes
-from orchestration.landing.scope import Declaration, Scope, is_part, merge, missing, resolve, shown, single_month
+from orchestration.landing.scope import Declaration, Scope, is_part, merge, missing, reads, resolve, shown, single_month
 from orchestration.landing.store import Landing, LandingState, Receipt, ReceivedMonth
-from orchestration.sources.gacc.calendar import beijing_today
 from orchestration.sources.gacc.layout import split_header
-from orchestration.sources.gacc.parse import ParsedFile, parse
+from orchestration.sources.source import ParsedTrade
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Received:
 
     receipt: Receipt | None
     is_new: bool
-    parsed: ParsedFile | None = None
+    parsed: ParsedTrade | None = None
     scope: Scope | None = None
     vintage: dt.date | None = None
     changes: tuple[MonthChange, ...] = ()
@@ -90,9 +89,9 @@ def receive_trade(
         known = _known(new.state, new.sha256, declaration, new.name, waiting)
         if known:
             return Received(known, is_new=False)
-        month = single_month(declaration.months)
-        parsed = parse(new.copy, new.work / "parsed", name=new.name, header=declaration.header, month=month)
-        scope, vintage = resolve(declaration, parsed, new.name, beijing_today())
+        source, month = reads(declaration, new.name), single_month(declaration.months)
+        parsed = source.parse(new.copy, new.work / "parsed", name=new.name, header=declaration.header, month=month)
+        scope, vintage = resolve(declaration, parsed, new.name, source.today())
         _refuse_outside_dataset(declaration, scope, new.name)
         if dry_run:
             found = changes(new.landing, new.state, parsed, scope, vintage, new.work)
@@ -111,9 +110,9 @@ def receive_trade(
         return Received(receipt, True, parsed, scope, vintage)
 
 
-def _printed(parsed: ParsedFile) -> tuple[dt.date, dt.date] | None:
+def _printed(parsed: ParsedTrade) -> tuple[dt.date, dt.date] | None:
     """First and last month that the file itself says."""
-    printed = [m.month for m in parsed.months] if parsed.layout.has_month else []
+    printed = [m.month for m in parsed.months] if parsed.has_month else []
     return (printed[0], printed[-1]) if printed else None
 
 

@@ -12,8 +12,8 @@ from orchestration.landing.documents import ReceivedDocument, receive_document
 from orchestration.landing.receive import Received, declare, receive_trade
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
+from orchestration.sources.catalogue import DOCUMENT_SOURCES, LIST_SOURCES, SYNTHETIC_SOURCES
 from orchestration.sources.gacc_nomenclature.layout import announces_list
-from orchestration.sources.source import DOCUMENT_SOURCES, LIST_SOURCES, SYNTHETIC_SOURCES
 
 #: More than any header has; a file without line ends is not read whole.
 HEADER_BYTES = 1 << 14

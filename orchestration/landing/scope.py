@@ -9,15 +9,13 @@ import datetime as dt
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
 from orchestration.base.duck import cursor, literal
 from orchestration.base.errors import RefusalError
 from orchestration.base.months import format_month, last_day, month_range, parse_month
-from orchestration.sources.gacc import REPORTER
-from orchestration.sources.gacc.calendar import FIRST_MONTH
-from orchestration.sources.gacc.parse import ParsedFile
-from orchestration.sources.source import SOURCES, SYNTHETIC_SOURCES
+from orchestration.sources.catalogue import SOURCES, TRADE
+from orchestration.sources.source import ParsedTrade, Source
 
 
 def _codes(pattern: str, words: tuple[str, ...], what: str) -> BeforeValidator:
@@ -44,8 +42,9 @@ def _months(value: object) -> object:
 
 
 Codes = tuple[str, ...]
-HsCodes = Annotated[Literal["all"] | Codes, _codes(r"\d{2,8}", ("all",), "HS prefixes of 2 to 8 digits")]
-Partners = Annotated[Literal["all", "world"] | Codes, _codes(r"\d{3}", ("all", "world"), "partner codes of 3 digits")]
+HsCodes = Annotated[Literal["all"] | Codes, _codes(r"\d{2,10}", ("all",), "HS prefixes of 2 to 10 digits")]
+#: What they look like is the source's to say.
+Partners = Annotated[Literal["all", "world"] | Codes, _codes(r"[0-9A-Z]{1,4}", ("all", "world"), "partner codes")]
 TwoDigits = Annotated[Literal["all"] | Codes, _codes(r"\d{2}", ("all",), "codes of 2 digits")]
 Months = Annotated[
     tuple[dt.date, dt.date],
@@ -53,7 +52,7 @@ Months = Annotated[
     PlainSerializer(lambda m: "..".join(map(format_month, m)), when_used="json"),
 ]
 Flow = Literal["import", "export"]
-Currency = Literal["USD", "CNY"]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 #: What the rows of a scope are good for: the fact by partner, the fact of all partners together, or checks alone.
 Feeds = Literal["partner", "world", "check"]
 WORLD = "world"
@@ -77,7 +76,7 @@ class Scope(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     source: str
-    reporter: str = REPORTER
+    reporter: str
     flow: Flow
     months: Months
     hs: HsCodes
@@ -86,7 +85,7 @@ class Scope(BaseModel):
     provinces: TwoDigits = "all"
     currency: Currency
     dimensions: tuple[str, ...]
-    code_length: Literal[2, 4, 6, 8] = 8
+    code_length: int = 8
 
     @property
     def month_list(self) -> list[dt.date]:
@@ -106,7 +105,7 @@ class Scope(BaseModel):
     @property
     def feeds(self) -> Feeds:
         """Which fact the rows feed; coarser codes, or a choice of regimes or provinces, feed none (rule 5)."""
-        if self.code_length < 8 or self.regimes != "all" or self.provinces != "all":
+        if self.code_length < TRADE[self.source].code_digits or self.regimes != "all" or self.provinces != "all":
             return "check"
         return "world" if self.partners == WORLD else "partner"
 
@@ -125,7 +124,7 @@ class Scope(BaseModel):
     @property
     def is_synthetic(self) -> bool:
         """Whether the source makes its figures up."""
-        return self.source in SYNTHETIC_SOURCES
+        return TRADE[self.source].is_synthetic
 
 
 class Declaration(BaseModel):
@@ -135,6 +134,7 @@ class Declaration(BaseModel):
 
     dataset: str | None = None
     source: str | None = None
+    reporter: str | None = None
     flow: Flow | None = None
     months: Months | None = None
     hs: HsCodes | None = None
@@ -149,9 +149,25 @@ class Declaration(BaseModel):
     def _known(self) -> Declaration:
         if self.source is not None and self.source not in SOURCES:
             raise ValueError(f"source {self.source!r} is unknown; known: {', '.join(SOURCES)}")
+        if self.source in TRADE:
+            _fits(self, TRADE[self.source])
         if self.months is not None and self.months[0] > self.months[1]:
             raise ValueError("the last month lies before the first")
         return self
+
+
+def _fits(said: Declaration, source: Source) -> None:
+    """Raise `ValueError` where a source has no such reporter, currency or codes."""
+    if said.reporter is not None and said.reporter not in source.reporters:
+        raise ValueError(f"{source.name} does not report for {said.reporter}, but for {', '.join(source.reporters)}")
+    if said.currency is not None and said.currency not in source.currencies:
+        raise ValueError(f"{source.name} does not print {said.currency}, but {', '.join(source.currencies)}")
+    for code in said.partners if isinstance(said.partners, tuple) else ():
+        if not re.fullmatch(source.partner_pattern, code, re.ASCII):
+            raise ValueError(f"{code!r} is no partner code of {source.name}; write all or world, or a list of codes")
+    for code in said.hs if isinstance(said.hs, tuple) else ():
+        if len(code) > source.code_digits:
+            raise ValueError(f"{code!r} is longer than the {source.code_digits} digits of {source.name}")
 
 
 def shown(value: object) -> str:
@@ -190,23 +206,33 @@ def merge(declarations: dict[str, Declaration], name: str) -> Declaration:
 
 
 def missing(declaration: Declaration) -> list[str]:
-    """Which of the mandatory parts of a scope nobody has declared."""
-    return [key for key in ("source", "flow", "hs", "partners") if getattr(declaration, key) is None]
+    """Which of the mandatory parts of a scope nobody has declared; the reporter only where a source has several."""
+    several = declaration.source in TRADE and len(TRADE[declaration.source].reporters) > 1
+    keys = ("source", *(["reporter"] if several else []), "flow", "hs", "partners")
+    return [key for key in keys if getattr(declaration, key) is None]
 
 
-def resolve(declaration: Declaration, parsed: ParsedFile, name: str, today: dt.date) -> tuple[Scope, dt.date]:
+def reads(declaration: Declaration, name: str) -> Source:
+    """The source whose file it is; where nobody has said, the first one reads it, to tell what is there."""
+    source = declaration.source or next(iter(TRADE))
+    if source not in TRADE:
+        raise RefusalError(f"{source} is no source of trade", file=name, remedy=f"use one of {', '.join(TRADE)}")
+    return TRADE[source]
+
+
+def resolve(declaration: Declaration, parsed: ParsedTrade, name: str, today: dt.date) -> tuple[Scope, dt.date]:
     """The scope and the vintage of a parsed file; `RefusalError` where the file and the declaration do not fit."""
     seen = describe(parsed)
     if unsaid := missing(declaration):
-        flags = {"source": "--source gacc", "flow": "--flow import|export", "hs": "--hs all|<prefixes>",
-                 "partners": "--partners all|<codes>|world"}  # fmt: skip
+        flags = {"source": "--source gacc", "reporter": "--reporter <ISO3>", "flow": "--flow import|export",
+                 "hs": "--hs all|<prefixes>", "partners": "--partners all|<codes>|world"}  # fmt: skip
         raise RefusalError(
             f"the scope is not declared: {', '.join(unsaid)} missing. Seen in the file: {seen}",
             file=name,
             remedy=f"bonded receive {name} " + " ".join(flags[k] for k in unsaid) + "  (or --dataset NAME)",
         )
     _refuse_partners(declaration, parsed, name, seen)
-    currency = parsed.layout.currency
+    currency = parsed.currency
     if declaration.currency not in (None, currency):
         raise RefusalError(
             f"the header prints {currency}, but {declaration.currency} is declared",
@@ -218,11 +244,12 @@ def resolve(declaration: Declaration, parsed: ParsedFile, name: str, today: dt.d
     scope = Scope.model_validate(
         {
             **{k: getattr(declaration, k) for k in ("source", "flow", "hs", "partners")},
+            "reporter": declaration.reporter or TRADE[str(declaration.source)].reporters[0],
             "regimes": declaration.regimes or "all",
             "provinces": declaration.provinces or "all",
             "months": months,
             "currency": currency,
-            "dimensions": parsed.layout.dimensions,
+            "dimensions": parsed.dimensions,
             "code_length": parsed.code_length,
         }
     )
@@ -231,15 +258,15 @@ def resolve(declaration: Declaration, parsed: ParsedFile, name: str, today: dt.d
     return scope, vintage
 
 
-def _refuse_partners(declaration: Declaration, parsed: ParsedFile, name: str, seen: str) -> None:
+def _refuse_partners(declaration: Declaration, parsed: ParsedTrade, name: str, seen: str) -> None:
     """A file without a partner column is of the world, and no other is."""
-    if parsed.layout.has_partner and declaration.partners == WORLD:
+    if parsed.has_partner and declaration.partners == WORLD:
         raise RefusalError(
             f"declared as partners world, but the file has a partner column. Seen in the file: {seen}",
             file=name,
             remedy="declare --partners all, or the list of codes that was asked for",
         )
-    if not parsed.layout.has_partner and declaration.partners != WORLD:
+    if not parsed.has_partner and declaration.partners != WORLD:
         raise RefusalError(
             f"declared as partners {shown(declaration.partners)}, but the file has no partner column. "
             f"Seen in the file: {seen}",
@@ -249,21 +276,21 @@ def _refuse_partners(declaration: Declaration, parsed: ParsedFile, name: str, se
         )
 
 
-def describe(parsed: ParsedFile) -> str:
+def describe(parsed: ParsedTrade) -> str:
     """What was seen in the file, in one line."""
     months = [m.month for m in parsed.months]
     span = f"months {shown((months[0], months[-1])) if months else 'none'}"
     partners = ",".join(parsed.partners[:6]) + (f",… ({len(parsed.partners)})" if len(parsed.partners) > 6 else "")
     return (
-        f"{span if parsed.layout.has_month else 'no month column'}, {parsed.rows} rows, {parsed.layout.currency}, "
-        f"{'partners ' + (partners or 'none') if parsed.layout.has_partner else 'no partner column'}, "
+        f"{span if parsed.has_month else 'no month column'}, {parsed.rows} rows, {parsed.currency}, "
+        f"{'partners ' + (partners or 'none') if parsed.has_partner else 'no partner column'}, "
         f"codes of {parsed.code_length} digits, "
         f"HS chapters {','.join(parsed.hs_chapters[:8])}{',…' if len(parsed.hs_chapters) > 8 else ''}"
     )
 
 
-def _resolve_months(declaration: Declaration, parsed: ParsedFile, name: str) -> tuple[dt.date, dt.date]:
-    if not parsed.layout.has_month:
+def _resolve_months(declaration: Declaration, parsed: ParsedTrade, name: str) -> tuple[dt.date, dt.date]:
+    if not parsed.has_month:
         return _resolve_undated(declaration.months, parsed, name)
     printed = [m.month for m in parsed.months]
     if declaration.months is None:
@@ -277,7 +304,7 @@ def _resolve_months(declaration: Declaration, parsed: ParsedFile, name: str) -> 
     return declaration.months
 
 
-def _resolve_undated(months: tuple[dt.date, dt.date] | None, parsed: ParsedFile, name: str) -> tuple[dt.date, dt.date]:
+def _resolve_undated(months: tuple[dt.date, dt.date] | None, parsed: ParsedTrade, name: str) -> tuple[dt.date, dt.date]:
     """One declared month: a sum of several cannot be split, and the file does not say whether it is one."""
     if months is None:
         raise RefusalError(
@@ -296,16 +323,16 @@ def _resolve_undated(months: tuple[dt.date, dt.date] | None, parsed: ParsedFile,
 
 
 def _refuse_dates(scope: Scope, vintage: dt.date, today: dt.date, name: str) -> None:
-    first, last = scope.months
-    if first < FIRST_MONTH:
+    (first, last), source = scope.months, TRADE[scope.source]
+    if first < source.first_month:
         raise RefusalError(
-            f"month {format_month(first)} lies before {format_month(FIRST_MONTH)}",
+            f"month {format_month(first)} lies before {format_month(source.first_month)}",
             file=name,
-            remedy="the warehouse begins there: download later months",
+            remedy=f"{source.name} begins there: download later months",
         )
     if vintage > today:
         raise RefusalError(
-            f"the vintage {vintage} lies in the future (today in Beijing: {today})",
+            f"the vintage {vintage} lies in the future (today in {source.place}: {today})",
             file=name,
             remedy="give the date on which the figures stood so: --vintage YYYY-MM-DD",
         )
@@ -317,7 +344,7 @@ def _refuse_dates(scope: Scope, vintage: dt.date, today: dt.date, name: str) -> 
         )
 
 
-def _refuse_outside(scope: Scope, parsed: ParsedFile, name: str) -> None:
+def _refuse_outside(scope: Scope, parsed: ParsedTrade, name: str) -> None:
     """Refuse the file for its first row outside the declared months, codes, partners, regimes or provinces."""
     first, last = scope.months
     prefixes = " or ".join(f"starts_with(hs_code, {literal(p)})" for p in scope.hs_prefixes)

@@ -20,7 +20,7 @@ from orchestration.landing.records import (
     Withdrawal,
 )
 from orchestration.landing.scope import Scope
-from orchestration.sources.source import SYNTHETIC_SOURCES
+from orchestration.sources.catalogue import SYNTHETIC_SOURCES
 
 Unscoped = TypeVar("Unscoped", bound=UnscopedReceipt)
 

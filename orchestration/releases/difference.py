@@ -14,7 +14,7 @@ from orchestration.releases.published import published_models
 from orchestration.releases.store import Releases
 
 #: What a series is asked for; ratios and receipts follow from it.
-FIGURES = ("value_usd", "value_cny", "quantity", "quantity_1", "quantity_2")
+FIGURES = ("value_usd", "value_local", "quantity", "quantity_1", "quantity_2")
 #: Changes that are told of a table; the greatest first.
 TOLD = 1000
 
@@ -48,7 +48,7 @@ class TableDifference:
 def difference(home: Home, a: str, b: str) -> list[TableDifference]:
     """Tables whose content hash differs, with the number of rows, the months and the figures that differ."""
     releases = Releases(home)
-    tables_a, tables_b = releases.manifest(a).tables, releases.manifest(b).tables
+    tables_a, tables_b = releases.readable(a).tables, releases.readable(b).tables
     found = []
     with scratch() as con:
         for name, release in (("a", a), ("b", b)):

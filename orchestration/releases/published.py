@@ -76,7 +76,7 @@ def write_release_info(
     """Add the one row that says which release the attached database is; after the published tables."""
     con.execute(
         f"create table {database}.main.release_info as select ? as release_id, ?::timestamp as made_at, "
-        f"(select max(month) from {database}.main.mart_coverage where covered_usd or covered_cny) as last_month, "
+        f"(select max(month) from {database}.main.mart_coverage where covered_usd or covered_local) as last_month, "
         "?::integer as contract_version, ?::boolean as is_synthetic",
         [release_id, made_at.astimezone(dt.UTC).replace(tzinfo=None), CONTRACT_VERSION, is_synthetic],
     )

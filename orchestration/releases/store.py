@@ -19,7 +19,7 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict
 
 from orchestration.base.errors import RefusalError
-from orchestration.base.settings import Home, settings
+from orchestration.base.settings import CONTRACT_VERSION, Home, settings
 from orchestration.landing.scope import Scope
 from orchestration.releases.content import FileContent, TableContent
 
@@ -141,9 +141,12 @@ class Releases:
     def ids(self) -> list[str]:
         """All published releases, oldest first."""
         # A kill between a switch and its line in the log leaves it to the next line to name that release.
-        known = {entry[end] for entry in self._switches() for end in ("from", "to")} | {self.current_id()}
+        named = [entry[end] for entry in self._switches() for end in ("from", "to")] + [self.current_id()]
+        known = {name: n for n, name in reversed(list(enumerate(named)))}
         folders = self.home.releases.iterdir() if self.home.releases.exists() else ()
-        return sorted(p.name for p in folders if p.is_dir() and not p.is_symlink() and p.name in known)
+        found = [p.name for p in folders if p.is_dir() and not p.is_symlink() and p.name in known]
+        # Of two that were made within a second the log knows the order, which their names do not.
+        return sorted(found, key=lambda name: (name.partition("-")[0], known[name]))
 
     def folder(self, release_id: str | None = None) -> Path:
         """The folder of a release (default: the current one); `RefusalError` if there is none."""
@@ -157,6 +160,17 @@ class Releases:
     def manifest(self, release_id: str | None = None) -> Manifest:
         """The manifest of a release (default: the current one)."""
         return read_manifest(self.folder(release_id))
+
+    def readable(self, release_id: str | None = None) -> Manifest:
+        """`manifest` of a release whose tables this program knows; `RefusalError` for one of another contract."""
+        said = self.manifest(release_id)
+        if said.contract_version != CONTRACT_VERSION:
+            raise RefusalError(
+                f"release {said.release_id} is of version {said.contract_version} of the contract; this program knows "
+                f"the tables of version {CONTRACT_VERSION}",
+                remedy="bonded run publishes the same receipts anew; bonded query --release reads any release as it is",
+            )
+        return said
 
     def add(self, candidate: Path) -> None:
         """Make a complete, audited candidate a release and switch to it. Only within `publication`."""

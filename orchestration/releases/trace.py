@@ -30,7 +30,7 @@ class TracedReceipt(BaseModel):
     sha256: str
     lines: list[int]
     value_usd: int | None
-    value_cny: int | None
+    value_local: int | None
 
 
 class Trace(BaseModel):
@@ -43,7 +43,7 @@ class Trace(BaseModel):
     category_scheme: str
     category_code: str
     value_usd: int | None
-    value_cny: int | None
+    value_local: int | None
     receipts: list[TracedReceipt]
 
 
@@ -52,7 +52,7 @@ def trace(
 ) -> Trace:
     """The receipts and lines of one mart cell; `RefusalError` if it is not covered, `AmbiguousError` without scheme."""
     releases = Releases(home)
-    folder, manifest = releases.folder(release), releases.manifest(release)
+    folder, manifest = releases.folder(release), releases.readable(release)
     state = Landing(home).state(manifest.receipt_sequence)
     with scratch() as con:
         con.execute(f"attach {literal(folder / DATABASE)} as published (read_only)")
@@ -70,7 +70,7 @@ def trace(
         category_scheme=scheme,
         category_code=category,
         value_usd=values[0],
-        value_cny=values[1],
+        value_local=values[1],
         receipts=found,
     )
 
@@ -101,7 +101,7 @@ def _values(
     where = "month = ? and flow = ? and category_scheme = ? and category_code = ?"
     mart = "mart_category_monthly" if partner == "all" else "mart_partner_category_monthly"
     row = con.execute(
-        f"select value_usd, value_cny from {mart} where {where} and partner_code = ?", [*key, partner]
+        f"select value_usd, value_local from {mart} where {where} and partner_code = ?", [*key, partner]
     ).fetchone()
     if row:
         return row[0], row[1]
@@ -110,7 +110,7 @@ def _values(
         raise RefusalError(f"there is no partner {partner!r}", remedy="bonded query 'from dim_partner'")
     # A partner without a row of its own is covered as far as all partners are.
     coverage = con.execute(
-        f"select covered_usd, covered_cny, reason from mart_coverage where {where} and partner_code in (?, 'all') "
+        f"select covered_usd, covered_local, reason from mart_coverage where {where} and partner_code in (?, 'all') "
         "order by partner_code = 'all'",
         [*key, partner],
     ).fetchone()
@@ -124,7 +124,7 @@ def _values(
 
 
 def _cells(con: duckdb.DuckDBPyConnection, month: dt.date, partner: str, flow: str, prefixes: list[str]) -> None:
-    """Table `cell` (hs8, partner_code, currency, receipt_id): the cells of the facts that make up the number.
+    """Table `cell` (commodity_code, partner_code, currency, receipt_id): the cells of the facts behind the number.
 
     All partners together are the partners' cells where every partner is covered, else the world file's (rule 4).
     """
@@ -132,17 +132,17 @@ def _cells(con: duckdb.DuckDBPyConnection, month: dt.date, partner: str, flow: s
     if partner == "all" and con.execute("from duckdb_tables() where table_name = 'fct_trade_world_monthly'").fetchone():
         facts["fct_trade_world_monthly"] = "'world'"
     union = " union all ".join(
-        f"select month, flow, hs8, {code} as partner_code, unnest(['USD', 'CNY']) as currency, "
-        f"unnest([receipt_id_usd, receipt_id_cny]) as receipt_id from {fact}"
+        f"select month, flow, commodity_code, {code} as partner_code, unnest(['USD', local_currency]) as currency, "
+        f"unnest([receipt_id_usd, receipt_id_local]) as receipt_id from {fact}"
         for fact, code in facts.items()
     )
-    inside = " or ".join(f"starts_with(hs8, {literal(p)})" for p in prefixes)
+    inside = " or ".join(f"starts_with(commodity_code, {literal(p)})" for p in prefixes)
     con.execute(
         f"create temp table cell as select * exclude (month, flow) from ({union}) c "
         f"where receipt_id is not null and month = $month and flow = $flow and ({inside}) "
         "and (partner_code = $partner or ($partner = 'all' and (partner_code <> 'world') = exists ("
         "  select 1 from coverage v where v.partner_code = '*' and v.month = c.month and v.flow = c.flow"
-        "  and v.feeds = 'partner' and v.currency = c.currency and starts_with(c.hs8, v.hs_prefix))))",
+        "  and v.feeds = 'partner' and v.currency = c.currency and starts_with(c.commodity_code, v.hs_prefix))))",
         {"month": month, "flow": flow, "partner": partner},
     )
 
@@ -156,7 +156,7 @@ def _lines(con: duckdb.DuckDBPyConnection, home: Home, state: LandingState, mont
         write_raw(home, receipt, [month])
         rows = con.execute(
             f"select r.line, r.value from read_parquet({literal(raw_path(home, receipt, month))}) r "
-            "join cell c on r.hs_code = c.hs8 and coalesce(r.partner_code, 'world') = c.partner_code "
+            "join cell c on r.hs_code = c.commodity_code and coalesce(r.partner_code, 'world') = c.partner_code "
             "and c.receipt_id = ? "
             "where not exists (select 1 from quarantine q where q.receipt_id = ? and q.line = r.line) order by 1",
             [receipt_id, receipt_id],
@@ -191,5 +191,5 @@ def _traced(receipt: Receipt, lines: list[int], value: int) -> TracedReceipt:
         sha256=receipt.sha256,
         lines=lines,
         value_usd=value if usd else None,
-        value_cny=None if usd else value,
+        value_local=None if usd else value,
     )

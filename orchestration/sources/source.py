@@ -1,22 +1,148 @@
-"""What a source offers, and the one list of sources.
+"""What a source is: what it declares of itself, and the shape of what reads it.
 
-Belongs here: the shape of a reader, and which sources there are. Not here: how anything is read; each source is a
+Belongs here: shapes. Not here: which sources there are (`catalogue`), nor how anything is read; each source is a
 package beside this module.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from orchestration.sources import gacc, gacc_sample
-from orchestration.sources.exchange_rates import parse as exchange_rates
-from orchestration.sources.gacc_bulletin import parse as gacc_bulletin
-from orchestration.sources.gacc_nomenclature import parse as gacc_nomenclature
+from orchestration.base.months import add_months
+
+
+@dataclass(frozen=True)
+class MonthContent:
+    """What a file prints for one month: number of rows and the sum of values, in whole units of its currency."""
+
+    month: dt.date
+    rows: int
+    value: int
+
+
+class ParsedTrade(Protocol):
+    """The typed rows of one file of trade (Parquet with the source's `raw_columns`, in file order), and what was seen
+    in it.
+
+    `columns`: what it has, in order; `dimensions`: those that split its rows. `months`: empty where no month is printed
+    and none was declared; `partners`: empty without a partner column. `rows` and `value` (whole units of `currency`)
+    are those of the whole file. `code_length`: the digits of its commodity codes; the source's for a file without rows.
+    """
+
+    @property
+    def rows_path(self) -> Path: ...
+    @property
+    def encoding(self) -> str: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+    @property
+    def dimensions(self) -> tuple[str, ...]: ...
+    @property
+    def has_month(self) -> bool: ...
+    @property
+    def has_partner(self) -> bool: ...
+    @property
+    def months(self) -> tuple[MonthContent, ...]: ...
+    @property
+    def partners(self) -> tuple[str, ...]: ...
+    @property
+    def hs_chapters(self) -> tuple[str, ...]: ...
+    @property
+    def rows(self) -> int: ...
+    @property
+    def value(self) -> int: ...
+    @property
+    def code_length(self) -> int: ...
+
+
+class TradeReader(Protocol):
+    """Reads one file of trade. Its rows are a pure function of bytes, `header`, `month` and the parser's version."""
+
+    def __call__(
+        self,
+        source: Path,
+        workdir: Path,
+        *,
+        name: str | None = None,
+        header: str | None = None,
+        month: dt.date | None = None,
+    ) -> ParsedTrade:
+        """The rows of one file, in `workdir`; `RefusalError` with file, line, column and remedy if it is not sound.
+
+        `header`: the publisher's own header line, for a file that has none. `month`: the one month of all rows of a
+        file without a month column.
+        """
+
+
+#: Cities that a time zone is not named after.
+PLACES = {"Asia/Shanghai": "Beijing"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A publisher's offer of trade figures with one shape.
+
+    `reporters`: ISO3 codes of the countries whose customs it speaks for; `code_digits`: of its finest commodity codes.
+    `code_system`, `partner_system`: whose national lines and partner codes it prints; `chapters`: of its tariff, each
+    with the year from which on it has it, that together are all codes. `currencies`: those that it prints,
+    `local_currency` the one beside US dollars, None if it prints dollars only. `valuation` (CIF, FOB, FAS) and
+    `partner_concept` (whose goods, or where they went): by flow. `time_zone`: whose day a vintage is; `first_month`:
+    of its figures. `partner_pattern`: what a partner code looks like. `parse` reads its files; `raw_columns`: what it
+    keeps of each row, under its own names, besides what the receipt says; `parser_version`: raised whenever the same
+    bytes would give other rows. `release_date`: the day, in its time zone, on which a month comes out, by its calendar;
+    months come out in order.
+    """
+
+    name: str
+    publisher: str
+    reporters: tuple[str, ...]
+    code_digits: int
+    code_system: str
+    chapters: Mapping[str, int]
+    partner_system: str
+    currencies: tuple[str, ...]
+    local_currency: str | None
+    valuation: Mapping[str, str]
+    partner_concept: Mapping[str, str]
+    time_zone: str
+    first_month: dt.date
+    attribution: str
+    terms: str
+    partner_pattern: str
+    parser_version: str
+    raw_columns: tuple[str, ...]
+    parse: TradeReader
+    release_date: Callable[[dt.date], dt.date]
+    is_synthetic: bool = False
+
+    @property
+    def place(self) -> str:
+        """Where the publisher is, as people call its time zone."""
+        return PLACES.get(self.time_zone, self.time_zone)
+
+    def chapters_of(self, year: int) -> tuple[str, ...]:
+        """The chapters that together are all codes of a year."""
+        return tuple(chapter for chapter, since in self.chapters.items() if since <= year)
+
+    def last_due(self, today: dt.date) -> dt.date:
+        """The latest month that is out on the given day; the one before the first, if none is."""
+        month = today.replace(day=1)
+        while month >= self.first_month and self.release_date(month) > today:
+            month = add_months(month, -1)
+        return month
+
+    def today(self) -> dt.date:
+        """Today's date where the publisher is: the vintage of a file whose vintage is not declared."""
+        return dt.datetime.now(ZoneInfo(self.time_zone)).date()
 
 
 class ParsedRows(Protocol):
@@ -59,14 +185,3 @@ class DocumentReader(Reader, Protocol):
 
     def parse(self, source: Path, workdir: Path, name: str | None = None) -> ParsedDocument:
         """The rows of one document and what was seen in it; `RefusalError` if it is not sound."""
-
-
-CODE_LISTS: Reader = gacc_nomenclature
-#: Readers of documents by source.
-DOCUMENTS: dict[str, DocumentReader] = {reader.SOURCE: reader for reader in (exchange_rates, gacc_bulletin)}
-#: Sources of code lists and of documents; all others are trade.
-LIST_SOURCES = frozenset({CODE_LISTS.SOURCE})
-DOCUMENT_SOURCES = frozenset(DOCUMENTS)
-#: Sources that make their figures up.
-SYNTHETIC_SOURCES = frozenset({gacc_sample.SOURCE})
-SOURCES = (gacc.SOURCE, *sorted(SYNTHETIC_SOURCES), *sorted(LIST_SOURCES), *sorted(DOCUMENT_SOURCES))

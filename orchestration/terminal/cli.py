@@ -50,6 +50,7 @@ def receive_command(
         str | None,
         typer.Option(help="gacc, gacc_nomenclature (code lists), gacc_bulletin, exchange_rates, gacc_sample."),
     ] = None,
+    reporter: Annotated[str | None, typer.Option(help="ISO3 of who reports, where the source has several.")] = None,
     flow: Annotated[str | None, typer.Option(help="import or export; no file says it.")] = None,
     hs: Annotated[str | None, typer.Option(help="Codes asked for: all, or prefixes: 1201,8542.")] = None,
     partners: Annotated[str | None, typer.Option(help="Partners asked for: all, codes, or world.")] = None,
@@ -62,8 +63,9 @@ def receive_command(
     as_json: JsonOption = False,
 ) -> None:
     """Receive files into landing, each under its declared scope."""
-    said = {"dataset": dataset, "source": source, "flow": flow, "hs": hs, "partners": partners, "months": months,
-            "regimes": regimes, "provinces": provinces, "vintage": vintage, "header": header}  # fmt: skip
+    said = {"dataset": dataset, "source": source, "reporter": reporter, "flow": flow, "hs": hs, "partners": partners,
+            "months": months, "regimes": regimes, "provinces": provinces, "vintage": vintage,
+            "header": header}  # fmt: skip
     flags = Declaration.model_validate({k: v for k, v in said.items() if v is not None})
     place, failed, reports = _home(home), False, []
     for file in files:
@@ -151,6 +153,8 @@ def audit(
     from orchestration.releases.publish import audit_folder
 
     place = _home(home)
+    if not candidate:
+        release = Releases(place).readable(release).release_id
     folder = place.candidates / candidate if candidate else Releases(place).folder(release)
     if not folder.is_dir():
         raise RefusalError(f"there is no candidate {candidate!r}", remedy="candidates/ in the home lists them")
@@ -245,11 +249,11 @@ def trace(
         return
     output.line(
         f"{found.flow} {found.month} {found.partner_code} {found.category_scheme}/{found.category_code}: "
-        f"USD {plain(found.value_usd)}, CNY {plain(found.value_cny)} (release {found.release_id})"
+        f"USD {plain(found.value_usd)}, CNY {plain(found.value_local)} (release {found.release_id})"
     )
     output.table(
         ["receipt", "file", "USD", "CNY", "lines"],
-        [[r.receipt_id, r.file, r.value_usd, r.value_cny, ",".join(map(str, r.lines))] for r in found.receipts],
+        [[r.receipt_id, r.file, r.value_usd, r.value_local, ",".join(map(str, r.lines))] for r in found.receipts],
     )
 
 

@@ -98,7 +98,7 @@ def seen(outcome: Received, scope: Scope) -> dict[str, Any]:
     assert parsed is not None
     return {
         "declared": declared(scope),
-        "layout": ", ".join(parsed.layout.concepts),
+        "layout": ", ".join(parsed.columns),
         "encoding": parsed.encoding,
         "currency": scope.currency,
         "months": shown(scope.months),

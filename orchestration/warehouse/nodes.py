@@ -13,15 +13,15 @@ from typing import Any, Literal
 
 from orchestration.base.settings import PROJECT, settings
 from orchestration.landing.store import LandingState
-from orchestration.sources.gacc.parse import PARSER_VERSION
-from orchestration.sources.source import CODE_LISTS, DOCUMENTS
+from orchestration.sources.catalogue import CODE_LISTS, DOCUMENTS, TRADE
 from orchestration.warehouse.dbt import manifest
 
 #: The steps of a build, in order.
 Step = Literal["dimensions", "facts", "marts"]
 #: Which records of landing each source that models read is made of; the calendar is code.
 RECORDS = {
-    "receipt": "trade", "coverage": "trade", "gacc": "trade",
+    "receipt": "trade", "coverage": "trade", "source": "sources", "chapter": "sources",
+    "gacc": "trade",
     "code_list": "lists", "gacc_nomenclature": "lists",
     "document": "documents", "gacc_bulletin": "documents", "exchange_rates": "documents",
     "calendar": "code",
@@ -108,12 +108,13 @@ def _made_of(unique_id: str, records: Mapping[str, str], of: Callable[[str], str
 def _records(state: LandingState) -> dict[str, str]:
     """The records that count, by what they are records of."""
     rank = state.precedence()
-    trade = sorted((r.receipt_id for r in state.active), key=rank.__getitem__)
+    trade = sorted(state.active, key=lambda receipt: rank[receipt.receipt_id])
     versions = [f"{source}:{reader.PARSER_VERSION}" for source, reader in sorted(DOCUMENTS.items())]
     return {
-        "trade": _digest(PARSER_VERSION, *trade),
+        "trade": _digest(*(f"{r.receipt_id}:{TRADE[r.scope.source].parser_version}" for r in trade)),
         "lists": _digest(CODE_LISTS.PARSER_VERSION, *(r.receipt_id for r in state.code_lists)),
         "documents": _digest(*versions, *(r.receipt_id for r in state.documents)),
+        "sources": _digest(*sorted({r.scope.source for r in state.active})),
         "code": "",
     }
 

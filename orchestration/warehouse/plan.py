@@ -19,8 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from orchestration.base.months import month_range
 from orchestration.base.settings import DBT_PROJECT, Home, settings
 from orchestration.landing.store import LandingState
-from orchestration.sources.gacc.parse import PARSER_VERSION
-from orchestration.sources.gacc_nomenclature import parse as gacc_nomenclature
+from orchestration.sources.catalogue import CODE_LISTS, TRADE
 from orchestration.warehouse.dbt import Window
 from orchestration.warehouse.nodes import (
     Step,
@@ -208,18 +207,18 @@ def shown_fingerprints(state: LandingState, months: Mapping[dt.date, str]) -> di
 
 
 def month_fingerprints(state: LandingState) -> dict[dt.date, str]:
-    """Per covered month the receipts that cover it, in their order of precedence, and the parser's version.
+    """Per covered month the receipts that cover it, in their order of precedence, and the versions of their parsers.
 
     Lists of partners, regimes and provinces decide which rows are held back, so they belong to every month; lists of
     commodities only describe.
     """
     rank = state.precedence()
     lists = [r.receipt_id for r in state.code_lists if r.list != "hs8"]
-    versions = [PARSER_VERSION, *([gacc_nomenclature.PARSER_VERSION, *lists] if lists else [])]
+    versions = [CODE_LISTS.PARSER_VERSION, *lists] if lists else []
     found: dict[dt.date, list[str]] = defaultdict(list)
     for receipt in sorted(state.active, key=lambda r: rank[r.receipt_id]):
         for month in month_range(*receipt.scope.months):
-            found[month].append(receipt.receipt_id)
+            found[month].append(f"{receipt.receipt_id}:{TRADE[receipt.scope.source].parser_version}")
     return {
         month: hashlib.sha256(" ".join([*versions, *ids]).encode()).hexdigest()[:16]
         for month, ids in sorted(found.items())

@@ -16,14 +16,13 @@ from orchestration.base.duck import cursor, literal
 from orchestration.base.settings import Home
 from orchestration.landing.reading import parse_receipt
 from orchestration.landing.store import Landing, Receipt
-from orchestration.sources.gacc.parse import PARSER_VERSION
-from orchestration.sources.gacc.rows import RAW_COLUMNS
+from orchestration.sources.catalogue import TRADE
 
 
 def raw_path(home: Home, receipt: Receipt, month: dt.date) -> Path:
     """Where the rows of a receipt's month lie."""
     folder = home.raw / receipt.scope.source / f"month={month:%Y-%m}"
-    return folder / f"{receipt.receipt_id}.{PARSER_VERSION}.parquet"
+    return folder / f"{receipt.receipt_id}.{TRADE[receipt.scope.source].parser_version}.parquet"
 
 
 def remove_leftovers(home: Home) -> None:
@@ -46,10 +45,10 @@ def write_raw(home: Home, receipt: Receipt, months: Iterable[dt.date]) -> list[d
 
 
 def _write_month(home: Home, receipt: Receipt, month: dt.date, rows: Path, work: Path) -> None:
-    scope, target = receipt.scope, raw_path(home, receipt, month)
+    scope, target, source = receipt.scope, raw_path(home, receipt, month), TRADE[receipt.scope.source]
     constants = {
         "receipt_id": receipt.receipt_id,
-        "parser_version": PARSER_VERSION,
+        "parser_version": source.parser_version,
         "source": scope.source,
         "reporter": scope.reporter,
         "flow": scope.flow,
@@ -59,7 +58,7 @@ def _write_month(home: Home, receipt: Receipt, month: dt.date, rows: Path, work:
     aside = work / f"{month:%Y-%m}.parquet"
     with cursor() as con:
         con.execute(
-            f"copy (select {head}, {', '.join(RAW_COLUMNS)} from read_parquet({literal(rows)}) "
+            f"copy (select {head}, {', '.join(source.raw_columns)} from read_parquet({literal(rows)}) "
             f"where month = date '{month}') to {literal(aside)} (format parquet, compression zstd)"
         )
     target.parent.mkdir(parents=True, exist_ok=True)

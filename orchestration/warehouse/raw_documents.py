@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 
 from orchestration.base.settings import Home
 from orchestration.landing.store import CodeListReceipt, DocumentReceipt, Landing, LandingState
-from orchestration.sources.source import CODE_LISTS, DOCUMENTS, Reader
+from orchestration.sources.catalogue import CODE_LISTS, DOCUMENTS
+from orchestration.sources.source import Reader
 
 UnscopedReceipt = CodeListReceipt | DocumentReceipt
 #: Every reader of what is no trade, by source. The sample's code list is read, and lies, as the customs' own do.

@@ -3,6 +3,8 @@
 `receipt.parquet`: one row an active receipt. `coverage.parquet`: one row an active receipt × month × partner
 ('*' = all, 'world' = their sum alone) × HS prefix ('' = all codes), and what the receipt feeds.
 `code_list.parquet`, `document.parquet`: one row a code list, or a document, that is not withdrawn.
+`source.parquet`: one row a source of active receipts, as it declares itself (`sources.source.Source`).
+`chapter.parquet`: one row a source and chapter of its tariff.
 `calendar.parquet`: one row a month, and when it comes out. All are small.
 """
 
@@ -18,6 +20,7 @@ from orchestration.base.months import month_range
 from orchestration.landing.coverage import COVERAGE_SCHEMA, coverage_rows
 from orchestration.landing.scope import shown
 from orchestration.landing.store import LandingState
+from orchestration.sources.catalogue import CODE_LISTS, DOCUMENTS, TRADE
 from orchestration.sources.gacc.calendar import (
     FIRST_MONTH,
     LAST_MONTH,
@@ -25,8 +28,6 @@ from orchestration.sources.gacc.calendar import (
     detail_release_date,
     is_combined_release,
 )
-from orchestration.sources.gacc.parse import PARSER_VERSION
-from orchestration.sources.source import CODE_LISTS, DOCUMENTS
 
 RECEIPT_SCHEMA = pa.schema(
     {
@@ -78,6 +79,28 @@ DOCUMENT_SCHEMA = pa.schema(
     }
 )
 
+SOURCE_SCHEMA = pa.schema(
+    {
+        "source": pa.string(),
+        "publisher": pa.string(),
+        "reporters": pa.string(),
+        "code_digits": pa.int32(),
+        "code_system": pa.string(),
+        "partner_system": pa.string(),
+        "currencies": pa.string(),
+        "local_currency": pa.string(),
+        "import_valuation": pa.string(),
+        "export_valuation": pa.string(),
+        "import_partner": pa.string(),
+        "export_partner": pa.string(),
+        "time_zone": pa.string(),
+        "first_month": pa.date32(),
+        "attribution": pa.string(),
+        "terms": pa.string(),
+        "is_synthetic": pa.bool_(),
+    }
+)
+CHAPTER_SCHEMA = pa.schema({"source": pa.string(), "chapter": pa.string(), "first_year": pa.int32()})
 CALENDAR_SCHEMA = pa.schema(
     {
         "month": pa.date32(),
@@ -103,7 +126,7 @@ def receipt_table(state: LandingState) -> pa.Table:
             **{k: getattr(r, k) for k in ("receipt_id", "sequence", "sha256", "name", "dataset", "vintage")},
             "received_at": r.received_at.astimezone(dt.UTC),
             "precedence": rank[r.receipt_id],
-            "parser_version": PARSER_VERSION,
+            "parser_version": TRADE[r.scope.source].parser_version,
             **{k: getattr(r.scope, k) for k in ("source", "reporter", "flow", "currency")},
             "dimensions": ",".join(r.scope.dimensions),
             "regimes": shown(r.scope.regimes),
@@ -152,6 +175,32 @@ def received_table(state: LandingState) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=pa.schema(schema))
 
 
+def source_table(state: LandingState) -> pa.Table:
+    """The sources of all active receipts."""
+    rows = [
+        {
+            "source": name,
+            **{key: getattr(TRADE[name], key) for key in SOURCE_SCHEMA.names if hasattr(TRADE[name], key)},
+            "reporters": ",".join(TRADE[name].reporters),
+            "currencies": ",".join(TRADE[name].currencies),
+            **{f"{flow}_valuation": TRADE[name].valuation[flow] for flow in ("import", "export")},
+            **{f"{flow}_partner": TRADE[name].partner_concept[flow] for flow in ("import", "export")},
+        }
+        for name in sorted({receipt.scope.source for receipt in state.active})
+    ]
+    return pa.Table.from_pylist(rows, schema=SOURCE_SCHEMA)
+
+
+def chapter_table(state: LandingState) -> pa.Table:
+    """The chapters that are all codes of each source of active receipts, and from which year on it has each."""
+    rows = [
+        {"source": name, "chapter": chapter, "first_year": year}
+        for name in sorted({receipt.scope.source for receipt in state.active})
+        for chapter, year in sorted(TRADE[name].chapters.items())
+    ]
+    return pa.Table.from_pylist(rows, schema=CHAPTER_SCHEMA)
+
+
 def calendar_table() -> pa.Table:
     """When each month comes out (`sources.gacc.calendar`), for as long as models may need it."""
     rows = [
@@ -174,6 +223,8 @@ def write(state: LandingState, folder: Path) -> None:
         "coverage": coverage_table(state),
         "code_list": code_list_table(state),
         "document": document_table(state),
+        "source": source_table(state),
+        "chapter": chapter_table(state),
         "calendar": calendar_table(),
     }
     for name, table in tables.items():

@@ -30,7 +30,7 @@ def damaged(sample_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home
     build_wrongly(
         home,
         f"update fct_trade_monthly set value_usd = value_usd + 5 where month = '{BAD}-01' and partner_code = '502' "
-        "and hs8 = '85423190'",
+        "and commodity_code = '85423190'",
     )
     before = Releases(home).current_id()
     assert not materialize(home, "release").success and Releases(home).current_id() == before

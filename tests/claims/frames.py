@@ -16,7 +16,7 @@ from orchestration.claims.series import History
 
 COLUMNS = [
     "flow", "partner_code", "category_scheme", "category_code", "month", "known_from", "known_to", "value_usd",
-    "value_cny", "quantity", "quantity_unit",
+    "value_local", "quantity", "quantity_unit",
 ]  # fmt: skip
 PIECES = "Number of item"
 CHIPS: Categories = {
@@ -56,14 +56,14 @@ def known(
     *,
     since: str = "2024-11-20",
     until: str | None = None,
-    cny: int | None = None,
+    local: int | None = None,
     quantity: int | None = None,
     unit: str | None = PIECES,
 ) -> dict[str, object]:
     """A known figure of imports from the United States."""
     scheme, code = category.split("/")
     stood = (dt.date.fromisoformat(since), until and dt.date.fromisoformat(until))
-    values = ("import", "502", scheme, code, parse_month(month), *stood, usd, cny, quantity, unit)
+    values = ("import", "502", scheme, code, parse_month(month), *stood, usd, local, quantity, unit)
     return dict(zip(COLUMNS, values, strict=True))
 
 

@@ -76,8 +76,8 @@ def test_a_sum_needs_every_month() -> None:
 
 def test_a_currency_is_known_apart() -> None:
     """Dollars that are not covered do not stand in for renminbi, nor the other way round."""
-    rows = [known("2024-10", None, cny=7)]
-    assert judged(claim(measure="value_cny", value="7", half_unit="0"), rows).now.verdict == "confirmed"
+    rows = [known("2024-10", None, local=7)]
+    assert judged(claim(measure="value_local", value="7", half_unit="0"), rows).now.verdict == "confirmed"
     assert judged(claim(value="7", half_unit="0"), rows).now.detail == "2024-10 is not known in US dollars"
 
 

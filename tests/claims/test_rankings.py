@@ -48,7 +48,7 @@ def test_a_type_never_traded_counts_as_none_where_the_whole_is_known() -> None:
     """It has no row yet; that the whole is covered says that it is 0. Renminbi of the whole say nothing of dollars."""
     rows = of_types(5, 4, 3, None)
     assert judged(types(3), [*rows, known("2024-10", 12, WHOLE)]).now.verdict == "confirmed"
-    assert judged(types(3), [*rows, known("2024-10", None, WHOLE, cny=80)]).now.verdict == "not testable"
+    assert judged(types(3), [*rows, known("2024-10", None, WHOLE, local=80)]).now.verdict == "not testable"
     assert judged(types(3), [*rows, known("2024-09", 12, WHOLE)]).now.verdict == "not testable"
 
 

@@ -79,7 +79,9 @@ def test_solar_cells_are_one_series_over_2021_and_2022(across: Home) -> None:
         "select count(*), count(*) filter (where is_broken) from dim_category_line where category_scheme = 'solar'",
     )
     assert (n, broken) == (3, 0)
-    succession = query(across, "select successor_codes from dim_category_line where hs8 = '85414020' order by all")
+    succession = query(
+        across, "select successor_codes from dim_category_line where commodity_code = '85414020' order by all"
+    )
     assert set(succession) == {("85414200,85414300",)}
 
 
@@ -93,7 +95,8 @@ def test_quantities_in_kilograms_and_pieces_are_never_added(across: Home) -> Non
     assert found == [(340, None, None)]
     lines = query(
         across,
-        "select hs8, value_usd, quantity_1, unit_1 from fct_trade_monthly where starts_with(hs8, '8471') order by hs8",
+        "select commodity_code, value_usd, quantity_1, unit_1 from fct_trade_monthly "
+        "where starts_with(commodity_code, '8471') order by commodity_code",
     )
     assert lines == [("84713010", 300, 3, "Number of item"), ("84719000", 40, 9, "Kilogram")]
 

@@ -36,12 +36,12 @@ def test_chips_of_january_2019(real_home: Home) -> None:
     series = f"partner_code = '502' and month = '2019-01-01' and {IC}"
     found = query(
         real_home,
-        "select dimension, n_parts, round(hhi_usd, 2), hhi_cny, largest_code, round(largest_share_usd, 3) "
+        "select dimension, n_parts, round(hhi_usd, 2), hhi_local, largest_code, round(largest_share_usd, 3) "
         f"from mart_concentration_monthly where {series} order by dimension",
     )
     assert found == [
         ("hs6", 4, 6998.06, None, "854231", 0.828),
-        ("hs8", 9, 6975.89, None, "85423190", 0.827),
+        ("line", 9, 6975.89, None, "85423190", 0.827),
         ("regime", 7, 5264.72, None, "14", 0.678),
     ]
     by_regime = query(
@@ -51,7 +51,7 @@ def test_chips_of_january_2019(real_home: Home) -> None:
     )
     assert by_regime == [("14", 0.678), ("15", 0.251)]
     total = query(
-        real_home, f"select sum(value_usd), count(value_cny) from mart_regime_category_monthly where {series}"
+        real_home, f"select sum(value_usd), count(value_local) from mart_regime_category_monthly where {series}"
     )
     assert total == [(1_091_536_591, 0)]
     types = query(
@@ -83,12 +83,12 @@ def test_partners_of_chips_recomputed(sample_release: Path) -> None:
     mart = mart.set_index("month").sort_index()
     assert list(mart.index) == sorted(parts["month"].unique())
     assert (mart["partner_code"] == "all").all() and "142" in set(parts["partner_code"])
-    for currency in ("usd", "cny"):
+    for currency in ("usd", "local"):
         values = parts.pivot(index="month", columns="partner_code", values=f"value_{currency}").astype(float)
         shares = values.div(values.sum(axis=1, min_count=1), axis=0)
         squares = shares.pow(2).sum(axis=1, min_count=1)
         known = squares.notna()
-        assert known.sum() == {"usd": 58, "cny": 3}[currency]
+        assert known.sum() == {"usd": 58, "local": 3}[currency]
         assert list(mart[f"hhi_{currency}"].notna()) == list(known)
         np.testing.assert_allclose(mart[f"hhi_{currency}"][known], squares[known] * 10_000, rtol=1e-12)
         np.testing.assert_allclose(mart[f"effective_number_{currency}"][known], 1 / squares[known], rtol=1e-12)
@@ -98,12 +98,12 @@ def test_partners_of_chips_recomputed(sample_release: Path) -> None:
             assert list(mart["n_parts"]) == list((values > 0).sum(axis=1))
 
 
-@pytest.mark.parametrize(("dimension", "digits"), [("hs8", 8), ("hs6", 6)])
+@pytest.mark.parametrize(("dimension", "digits"), [("line", 8), ("hs6", 6)])
 def test_lines_recomputed_from_the_fact(sample_release: Path, dimension: str, digits: int) -> None:
     """For every partner and for all together."""
-    fact = frame(sample_release, "from fct_trade_monthly where starts_with(hs8, '85423') and value_usd > 0")
+    fact = frame(sample_release, "from fct_trade_monthly where starts_with(commodity_code, '85423') and value_usd > 0")
     whole = fact.assign(partner_code="all")
-    fact = pd.concat([fact, whole]).assign(part=lambda rows: rows["hs8"].str[:digits])
+    fact = pd.concat([fact, whole]).assign(part=lambda rows: rows["commodity_code"].str[:digits])
     values = fact.groupby(["partner_code", "month", "part"])["value_usd"].sum().astype(float)
     shares = values / values.groupby(level=[0, 1]).transform("sum")
     expected = shares.pow(2).groupby(level=[0, 1]).sum().mul(10_000)
@@ -120,14 +120,14 @@ def test_regimes_add_up_to_the_category(sample_release: Path) -> None:
         sample_release,
         """
         with series as (
-            select flow, month, partner_code, category_scheme, category_code, value_usd, value_cny
+            select flow, month, partner_code, category_scheme, category_code, value_usd, value_local
             from mart_partner_category_monthly
             union all
-            select flow, month, partner_code, category_scheme, category_code, value_usd, value_cny
+            select flow, month, partner_code, category_scheme, category_code, value_usd, value_local
             from mart_category_monthly
         )
         select
-            s.*, sum(r.value_usd) as split_usd, sum(r.value_cny) as split_cny,
+            s.*, sum(r.value_usd) as split_usd, sum(r.value_local) as split_local,
             abs(sum(r.regime_share_usd) - 1) as off
         from series as s
         left join mart_regime_category_monthly as r using (flow, month, partner_code, category_scheme, category_code)
@@ -137,24 +137,24 @@ def test_regimes_add_up_to_the_category(sample_release: Path) -> None:
     )
     assert len(found) > 10_000
     assert found["split_usd"].equals(found["value_usd"].astype(float)) and found["off"].max() < 1e-12
-    known = found["value_cny"].notna()
-    assert known.sum() > 500 and (found["split_cny"][known] == found["value_cny"][known]).all()
-    assert not found["split_cny"][~known].notna().any()
+    known = found["value_local"].notna()
+    assert known.sum() > 500 and (found["split_local"][known] == found["value_local"][known]).all()
+    assert not found["split_local"][~known].notna().any()
 
 
 def test_blocs_are_the_sums_of_their_members(sample_home: Home, sample_release: Path) -> None:
     """Values, and changes on a year before, of the members of each month, recomputed from the partners' rows."""
     with build_database(sample_home) as con:
         members = con.execute("from dim_bloc_member").df()
-    parts = frame(sample_release, f"from mart_partner_category_monthly where {IC}")
-    values = parts.pivot(index="month", columns="partner_code", values="value_usd").astype(float).fillna(0).sort_index()
+    parts = frame(sample_release, f"from mart_partner_category_monthly where {IC} and partner_iso3 is not null")
+    values = parts.pivot(index="month", columns="partner_iso3", values="value_usd").astype(float).fillna(0).sort_index()
     mart = frame(sample_release, f"from mart_bloc_category_monthly where {IC}")
     checked = 0
     for entry in mart.itertuples():
         month = pd.Timestamp(entry.month)
         inside = members[(members["bloc_code"] == entry.bloc_code) & (members["valid_from"] <= month)]
         inside = inside[inside["valid_to"].isna() | (month < inside["valid_to"])]
-        sums = values.reindex(columns=inside["partner_code"]).fillna(0).sum(axis=1)
+        sums = values.reindex(columns=inside["partner_iso3"]).fillna(0).sum(axis=1)
         assert (entry.n_members, entry.value_usd) == (len(inside), sums[month])
         year = sums[(sums.index <= month) & (sums.index >= month.replace(month=1))]
         assert entry.value_usd_ytd == year.sum()
@@ -185,7 +185,7 @@ def test_a_revision_below_the_sums_is_seen(small: Home, tmp_path: Path) -> None:
     assert stale.keys() == monthly() and all(months == [dt.date(2024, 2, 1)] for months in stale.values())
     built(small)
     lines = (
-        "select month::varchar, n_parts from mart_concentration_monthly where dimension = 'hs8' "
+        "select month::varchar, n_parts from mart_concentration_monthly where dimension = 'line' "
         f"and {IC} and partner_code = '502' and month between '2024-01-01' and '2024-03-01' order by all"
     )
     assert rows_of(small, lines) == [("2024-01-01", 2), ("2024-02-01", 3), ("2024-03-01", 2)]
@@ -197,11 +197,14 @@ def test_a_revision_heals_to_what_a_full_rebuild_gives(sample_home: Home, tmp_pa
     home = Home(Path(shutil.copytree(sample_home.root, tmp_path / "copy", symlinks=True)))
     lines = query(
         home,
-        "select hs8, value_usd, quantity_1 from fct_trade_monthly "
-        "where month = '2023-08-01' and partner_code = '305' and starts_with(hs8, '85423')",
+        "select commodity_code, value_usd, quantity_1 from fct_trade_monthly "
+        "where month = '2023-08-01' and partner_code = '305' and starts_with(commodity_code, '85423')",
     )
     assert len(lines) > 3
-    rows = [row("202308", "305", hs8, f"{usd + 1_000:,}", str(quantity)) for hs8, usd, quantity in lines]
+    rows = [
+        row("202308", "305", commodity_code, f"{usd + 1_000:,}", str(quantity))
+        for commodity_code, usd, quantity in lines
+    ]
     add(home, tmp_path, rows, source="gacc_sample", hs="85423", partners="305", months="2023-08")
     built(home)
     series = f"month = '2023-08-01' and {IC}"

@@ -98,11 +98,15 @@ def test_one_truth_and_nothing_doubled(home: Home, tmp_path: Path) -> None:
     released(home)
     total = sum(trade().values())
     for fact in ("fct_trade_monthly", "fct_trade_world_monthly"):
-        assert query(home, f"select sum(value_usd)::bigint, sum(value_cny)::bigint from {fact}") == [(total, 7 * total)]
-    assert query(home, "select distinct receipt_id_usd, receipt_id_cny from fct_trade_monthly") == [
+        assert query(home, f"select sum(value_usd)::bigint, sum(value_local)::bigint from {fact}") == [
+            (total, 7 * total)
+        ]
+    assert query(home, "select distinct receipt_id_usd, receipt_id_local from fct_trade_monthly") == [
         (receipts["province", "USD"].receipt_id, receipts["province", "CNY"].receipt_id)
     ]
-    sums = query(home, "select sum(value_usd)::bigint, sum(value_cny)::bigint from v_hs4 where category_code = '8542'")
+    sums = query(
+        home, "select sum(value_usd)::bigint, sum(value_local)::bigint from v_hs4 where category_code = '8542'"
+    )
     assert sums == [(total, 7 * total)]
     compared = query(
         home, "select scope, verdict from audit_results where gate = 'additivity' and measure like 'value_%'"
@@ -128,7 +132,7 @@ def test_one_dollar_in_any_of_them_is_caught(home: Home, tmp_path: Path) -> None
     for (name, currency), month in slips.items():
         mine = [f for f in found if str(f["month"])[:7].replace("-", "") == month]
         receipt, truth = receipts[name, currency].receipt_id, receipts["province", currency].receipt_id
-        off = [f for f in mine if f["measure"] == f"value_{currency.lower()}"]
+        off = [f for f in mine if f["measure"] == {"USD": "value_usd", "CNY": "value_local"}[currency]]
         assert off and {abs(float(f["difference"])) for f in off} == {1.0}, name
         if name == "province":
             assert len(off) == len(GRAINS) - 1, "every other file contradicts the one that counts"
@@ -161,7 +165,7 @@ def test_unequal_quantities_of_the_two_currencies_warn(home: Home, tmp_path: Pat
         header = [HEADS["month"], HEADS["code"], HEADS["partner"], "Quantity", "Unit", money]
         receive(home, write_csv(tmp_path / f"{money}.csv", [cell], header), declared())
     released(home)
-    assert query(home, "select value_usd, value_cny, quantity_1 from fct_trade_monthly") == [(10, 70, 6)]
+    assert query(home, "select value_usd, value_local, quantity_1 from fct_trade_monthly") == [(10, 70, 6)]
     warned = query(
         home, "select measure, actual::int, reason from audit_results where verdict = 'warned' and gate = 'additivity'"
     )

@@ -14,7 +14,8 @@ from tests.conftest import REALDATA
 
 SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
 HEADERS = {
-    "partners": "partner_code,name_en,name_zh,iso3,region,is_reimport,is_residual,note,iso2,m49,comtrade_code",
+    "partners": "partner_system,partner_code,name_en,name_zh,iso3,region,is_reimport,is_residual,note,iso2,m49,"
+    "comtrade_code",
     "regimes": "regime_code,name_en,name_zh",
     "provinces": "province_code,name_en,name_zh",
     "units": "unit_as_printed,unit",
@@ -78,9 +79,10 @@ def test_code_lists_are_complete(name: str, rows: int) -> None:
 
 @pytest.mark.parametrize("name", HEADERS)
 def test_keys_are_unique_and_sorted(name: str) -> None:
-    key = HEADERS[name].split(",")[0]
-    keys = [row[key] for row in read(name)]
-    assert keys == sorted(set(keys))
+    columns = HEADERS[name].split(",")
+    key = columns[:2] if name == "partners" else columns[:1]
+    keys = [[row[column] for column in key] for row in read(name)]
+    assert keys == sorted(keys) and len(set(map(tuple, keys))) == len(keys)
 
 
 @pytest.mark.parametrize("name", ["partners", "regimes", "provinces"])
@@ -298,7 +300,7 @@ def test_control_totals_say_all_that_a_gate_needs() -> None:
     assert len({t["control_total_id"] for t in totals}) == len(totals) == 113
     for total in totals:
         assert total["scope_code"] in scopes and total["flow"] in ("import", "export")
-        assert total["measure"] in ("value_usd", "value_cny", "quantity", "value_usd_yoy")
+        assert total["measure"] in ("value_usd", "value_local", "quantity", "value_usd_yoy")
         assert bool(total["unit"]) == (total["measure"] == "quantity")
         assert (
             re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", total["period_from"]) and total["period_from"] <= total["period_to"]
@@ -315,7 +317,7 @@ def test_control_totals_say_all_that_a_gate_needs() -> None:
 @pytest.mark.realdata
 def test_control_totals_are_those_of_the_archive() -> None:
     """Figure by figure, with their half units and grades; UN Comtrade's years are kept to the dollar."""
-    scale = {"value_usd_bn": "value_usd", "value_rmb_bn": "value_cny", "qty_bn_pcs": "quantity"}
+    scale = {"value_usd_bn": "value_usd", "value_rmb_bn": "value_local", "qty_bn_pcs": "quantity"}
     scopes = {"8542.3": "integrated_circuits", "8542": "hs_8542", "all": "all_goods"}
     ours = read("control_totals")
     with (REALDATA / "published_figures" / "integrated_circuit_totals.csv").open(encoding="utf-8", newline="") as lines:

@@ -86,7 +86,7 @@ def members(bloc: str, month: str) -> list[str]:
     """Members of a bloc on the first day of a month, by the rule of dim_bloc_member."""
     day = f"{month}-01"
     return [
-        row["partner_code"]
+        row["partner_iso3"]
         for row in read("bloc_members")
         if row["bloc_code"] == bloc and row["valid_from"] <= day and (not row["valid_to"] or day < row["valid_to"])
     ]
@@ -94,10 +94,10 @@ def members(bloc: str, month: str) -> list[str]:
 
 def test_members_of_blocs_are_partners_with_dates_and_a_reference() -> None:
     """China itself is none; a bloc has one name."""
-    partners = {row["partner_code"]: row for row in read("partners")}
+    partners = {row["iso3"] for row in read("partners")}
     names = defaultdict(set)
     for row in read("bloc_members"):
-        assert partners[row["partner_code"]]["iso3"] and row["partner_code"] != "142" and row["reference"]
+        assert row["partner_iso3"] in partners - {"", "CHN"} and row["reference"]
         assert dt.date.fromisoformat(row["valid_from"]) < dt.date.fromisoformat(row["valid_to"] or "9999-12-31")
         names[row["bloc_code"]].add(row["bloc_name"])
     assert set(names) == {"EU", "ASEAN", "RCEP", "G7", "USMCA", "BRICS"} and all(len(n) == 1 for n in names.values())
@@ -106,7 +106,7 @@ def test_members_of_blocs_are_partners_with_dates_and_a_reference() -> None:
 def test_no_partner_is_twice_in_a_bloc_at_once() -> None:
     spells: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     for row in read("bloc_members"):
-        spells[row["bloc_code"], row["partner_code"]].append((row["valid_from"], row["valid_to"] or "9999-12-31"))
+        spells[row["bloc_code"], row["partner_iso3"]].append((row["valid_from"], row["valid_to"] or "9999-12-31"))
     for key, found in spells.items():
         found.sort()
         assert all(before[1] <= after[0] for before, after in pairwise(found)), key
@@ -145,7 +145,7 @@ def test_members_by_month(bloc: str, month: str, count: int) -> None:
 
 
 def test_the_united_kingdom_left() -> None:
-    assert "303" in members("EU", "2020-01") and "303" not in members("EU", "2020-02")
+    assert "GBR" in members("EU", "2020-01") and "GBR" not in members("EU", "2020-02")
 
 
 def test_every_scheme_is_reviewed_as_a_whole() -> None:
@@ -185,3 +185,11 @@ def test_reviewed_successions_are_in_the_lists() -> None:
         year = int(row["first_year"])
         before, after = codes(year - 1), codes(year)
         assert row["ended"] in before - after and row["begun"] in after - before and row["reference"]
+
+
+def test_a_category_of_national_lines_says_whose_they_are() -> None:
+    """Six digits are shared by all tariffs; a longer prefix means nothing without its tariff."""
+    rows = read("categories")
+    national = [row for row in rows if any(len(prefix) > 6 for prefix in row["hs_prefixes"].split(","))]
+    assert {row["category_scheme"] for row in national} == {"ic_line", "solar"}
+    assert all(row["code_system"] == ("gacc" if row in national else "") for row in rows)

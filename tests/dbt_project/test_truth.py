@@ -171,11 +171,13 @@ def assert_facts(home: Home, received: list[File]) -> None:
     """Each cell of both facts, and a category of all partners together, in both currencies."""
     with build_database(home) as con:
         partner = {(f"{m:%Y-%m}", c, p): (usd, cny) for m, c, p, usd, cny in con.execute(
-            "select month, hs8, partner_code, value_usd, value_cny from fct_trade_monthly").fetchall()}  # fmt: skip
+            "select month, commodity_code, partner_code, value_usd, value_local from fct_trade_monthly"
+        ).fetchall()}  # fmt: skip
         world = {(f"{m:%Y-%m}", c, "world"): (usd, cny) for m, c, usd, cny in con.execute(
-            "select month, hs8, value_usd, value_cny from fct_trade_world_monthly").fetchall()}  # fmt: skip
+            "select month, commodity_code, value_usd, value_local from fct_trade_world_monthly"
+        ).fetchall()}  # fmt: skip
         sums = {f"{m:%Y-%m}": (usd, cny) for m, usd, cny in con.execute(
-            "select month, value_usd, value_cny from int_category_month where category_scheme = 'electronics' "
+            "select month, value_usd, value_local from int_category_month where category_scheme = 'electronics' "
             "and category_code = 'ic_parts'").fetchall()}  # fmt: skip
     for month, code in product(MONTHS, CODES):
         for key in product((month,), (code,), (*PARTNERS, "world")):
@@ -223,7 +225,7 @@ def test_values_as_known_on_each_date_follow_the_rules(built: Home, received: li
     assert_facts(built, received)
     with build_database(built) as con:
         known = con.execute(
-            "select category_scheme, category_code, strftime(month, '%Y-%m'), partner_code, value_usd, value_cny, "
+            "select category_scheme, category_code, strftime(month, '%Y-%m'), partner_code, value_usd, value_local, "
             "known_from::varchar, coalesce(known_to::varchar, '9999') from int_known_value"
         ).fetchall()
     for day, (category, prefix), month, partner in product(

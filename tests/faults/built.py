@@ -9,8 +9,8 @@ from tests.faults.bench import Bench, Inject
 from tests.faults.deliveries import MAY_2023, arrives, with_partner
 from tests.faults.table import Fault, fails, warns
 
-CELL = "hs8 = '85423190' and partner_code = '502' and month ="
-LINE = "hs8 = '85423190' and month = '2023-05-01'"
+CELL = "commodity_code = '85423190' and partner_code = '502' and month ="
+LINE = "commodity_code = '85423190' and month = '2023-05-01'"
 
 
 def sql(*statements: str) -> Inject:
@@ -37,12 +37,12 @@ BUILT = (
     ),
     Fault(
         "one yuan more in the fact",
-        sql(f"update fct_trade_monthly set value_cny = value_cny + 1 where {CELL} '2024-08-01'"),
+        sql(f"update fct_trade_monthly set value_local = value_local + 1 where {CELL} '2024-08-01'"),
         fails(layers="failed 2024-08: 0 → 2 (+2)"),
     ),
     Fault(
         "one dollar less in the fact of all partners",
-        sql("update fct_trade_world_monthly set value_usd = value_usd - 1 where hs8 = '85423190'"),
+        sql("update fct_trade_world_monthly set value_usd = value_usd - 1 where commodity_code = '85423190'"),
         fails(layers="failed 2024-10: 40,117,190,115 → 40,117,190,114 (-1)"),
     ),
     Fault(
@@ -97,7 +97,7 @@ BUILT = (
         sql(
             "insert into fct_trade_monthly by name select "
             "any_value(columns('^(source|reporter|flow|unit_1|receipt_id.*)$')), month, 'TOTAL' as "
-            "hs8, '000' as partner_code, sum(value_usd) as value_usd, 1 as source_rows from "
+            "commodity_code, '000' as partner_code, sum(value_usd) as value_usd, 1 as source_rows from "
             "fct_trade_monthly where month = '2023-05-01' group by month"
         ),
         fails(
@@ -109,7 +109,7 @@ BUILT = (
         "two partners exchanged in the fact",
         sql(
             "update fct_trade_monthly set partner_code = if(partner_code = '143', '133', '143') where "
-            "partner_code in ('143', '133') and hs8 = '85423190' and month = '2023-05-01'"
+            "partner_code in ('143', '133') and commodity_code = '85423190' and month = '2023-05-01'"
         ),
         fails(layers="failed 2023-05: 0 → 2 (+2)"),
     ),
@@ -131,7 +131,7 @@ BUILT = (
     ),
     Fault(
         "dollars and yuan exchanged in the fact",
-        sql("update fct_trade_monthly set value_usd = value_cny, value_cny = value_usd where month = '2024-08-01'"),
+        sql("update fct_trade_monthly set value_usd = value_local, value_local = value_usd where month = '2024-08-01'"),
         fails(
             layers="failed 2024-08: 0 → 63 (+63)",
             totals="failed 2024-10: 0.425 → 1.395944 (+0.970944)",
@@ -186,7 +186,10 @@ BUILT = (
     ),
     Fault(
         "a series that is never zero at zero",
-        sql("delete from fct_trade_monthly where partner_code = '502' and hs8 like '85423%' and month = '2023-05-01'"),
+        sql(
+            "delete from fct_trade_monthly "
+            "where partner_code = '502' and commodity_code like '85423%' and month = '2023-05-01'"
+        ),
         fails(
             layers="failed 2023-05: 0 → 18 (+18)",
             continuity="failed 2023-05: 1 → 0 (-1)",
@@ -203,7 +206,7 @@ BUILT = (
         "known rows held back",
         sql(
             (
-                "insert into quarantine by name select source, reporter, flow, month, hs8, '000' as "
+                "insert into quarantine by name select source, reporter, flow, month, commodity_code, '000' as "
                 "partner_code, value_usd, receipt_id, 1 as line, 'unknown partner 000' as reason from "
                 f"fct_trade_monthly where {CELL} '2023-05-01'"
             ),
@@ -248,7 +251,7 @@ BUILT = (
     Fault(
         "a zero for what is not known",
         sql(
-            "update mart_partner_category_monthly set value_cny = 0 where partner_code = '502' and "
+            "update mart_partner_category_monthly set value_local = 0 where partner_code = '502' and "
             "category_scheme = 'ic' and month = '2023-05-01'"
         ),
         fails(layers="failed 2023-05: 0 → 1 (+1)"),
@@ -290,7 +293,7 @@ BUILT = (
     Fault(
         "coverage that no receipt gives",
         sql(
-            "update mart_coverage set covered_cny = true where category_scheme = 'ic' and month = "
+            "update mart_coverage set covered_local = true where category_scheme = 'ic' and month = "
             "'2023-05-01' and partner_code = '502'"
         ),
         fails(layers="failed 2023-05: 0 → 1 (+1)"),

@@ -43,7 +43,10 @@ def _open(text: str) -> str:
 def code_unlisted(list_year: int) -> Inject:
     """A code that a list does not have."""
     return sql(
-        (f"update dim_commodity set is_listed = false, list_year = {list_year} where hs8 = '85423190' and year = 2024"),
+        (
+            f"update dim_commodity set is_listed = false, list_year = {list_year} "
+            "where commodity_code = '85423190' and year = 2024"
+        ),
         f"update dim_commodity set list_year = {list_year} where year = 2024",
     )
 
@@ -94,12 +97,12 @@ REVIEWED = (
                 "failed 2024-10: value_usd 1,110,000,000 → —; warned 2020-06, 2020-09, 2020-12, 2021-03, "
                 "2021-12, 2022-02..2022-09, 2022-11..2022-12, 2023-02..2023-04, 2023-06..2023-07, "
                 "2023-09..2023-10, 2023-12, 2024-04, 2024-07, 2024-11..2024-12, 2025-06, 2026-06..2026-07: "
-                "value_cny 1,084,220,000,000 → —"
+                "value_local 1,084,220,000,000 → —"
             ),
             year_to_date=(
                 "warned 2020-06, 2020-09, 2020-12, 2021-03, 2021-12, 2022-02..2022-03, 2022-05..2022-09, "
                 "2022-11..2022-12, 2023-02..2023-04, 2023-06..2023-07, 2023-09..2023-10, 2023-12, 2024-04, "
-                "2024-07, 2024-10..2024-12, 2025-06, 2026-06: value_cny 1,084,220,000,000 → —"
+                "2024-07, 2024-10..2024-12, 2025-06, 2026-06: value_local 1,084,220,000,000 → —"
             ),
         ),
     ),
@@ -199,7 +202,7 @@ REVIEWED = (
         sql(
             "update dim_commodity set list_year = 2024 where year = 2024",
             "update dim_category_line set is_broken = true, broken_by = '85423120', broken_in = '2024' "
-            "where category_code = 'processors_controllers' and hs8 = '85423119'",
+            "where category_code = 'processors_controllers' and commodity_code = '85423119'",
         ),
         warns(domains="warned 2024-01: 0 → 1 (+1)"),
     ),

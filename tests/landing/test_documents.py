@@ -26,9 +26,7 @@ from orchestration.landing.receivers import receive_file
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import DocumentReceipt, Landing
 from orchestration.releases.store import Manifest, Releases
-from orchestration.sources.gacc_bulletin import parse as gacc_bulletin
-from orchestration.sources.gacc_sample.code_list import write_sample_list
-from orchestration.sources.source import (
+from orchestration.sources.catalogue import (
     CODE_LISTS,
     DOCUMENT_SOURCES,
     DOCUMENTS,
@@ -36,6 +34,8 @@ from orchestration.sources.source import (
     SOURCES,
     SYNTHETIC_SOURCES,
 )
+from orchestration.sources.gacc_bulletin import parse as gacc_bulletin
+from orchestration.sources.gacc_sample.code_list import write_sample_list
 from orchestration.terminal.doctor import examine
 from orchestration.warehouse import snapshot
 from orchestration.warehouse.plan import month_fingerprints

@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from tests.oracle.files import CURRENCIES, seed
+from tests.oracle.files import CURRENCIES, SIDE, seed
 from tests.oracle.series import Flags, Matrix, Panel, category_names, money_columns, ratio
 from tests.oracle.truth import ALL, Truth
 
@@ -17,8 +17,9 @@ Members = frozenset[str]
 def members_in(bloc: str, month: pd.Timestamp) -> Members:
     """Those who are members on the first day of the month."""
     day = month.date().isoformat()
+    codes = {row["iso3"]: row["partner_code"] for row in seed("partners") if row["iso3"]}
     return frozenset(
-        row["partner_code"]
+        codes[row["partner_iso3"]]
         for row in seed_rows()
         if row["bloc_code"] == bloc and row["valid_from"] <= day and (not row["valid_to"] or day < row["valid_to"])
     )
@@ -57,7 +58,7 @@ def bloc_columns(truth: Truth, shown: Panel, bloc: str) -> dict[str, Matrix]:
             sums = sums_of(truth, shown, members, currency)
             whole = of_all(shown, currency)
             columns = money_columns(sums, shown.months, currency)
-            columns[f"bloc_share_{currency.lower()}"] = ratio(sums, whole)
+            columns[f"bloc_share_{SIDE[currency]}"] = ratio(sums, whole)
             for name, matrix in columns.items():
                 found.setdefault(name, np.full(sums.shape, np.nan))[:, here] = matrix[:, here]
     return found
@@ -71,7 +72,7 @@ def of_all(shown: Panel, currency: str) -> Matrix:
 
 def shown_rows(columns: dict[str, Matrix]) -> Flags:
     """Months from the first trade of the bloc on in which every member is covered in some currency."""
-    usd, cny = columns["value_usd"], columns["value_cny"]
+    usd, cny = columns["value_usd"], columns["value_local"]
     traded = (np.nan_to_num(usd) > 0) | (np.nan_to_num(cny) > 0)
     return np.asarray(np.logical_or.accumulate(traded, axis=1) & ~(np.isnan(usd) & np.isnan(cny)))
 

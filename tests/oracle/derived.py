@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tests.oracle.files import seed
+from tests.oracle.files import SIDE, seed
 from tests.oracle.series import Flags, Matrix, Objects, Panel, before, change, low_base, ratio, table, year_to_date
 from tests.oracle.truth import ALL, Truth
 
@@ -72,8 +72,8 @@ def headline_mart(shown: Panel) -> pd.DataFrame:
     }
     for currency, value in shown.value.items():
         both = np.where(shown.months.month == 2, value + before(value, 1), np.nan)
-        columns[f"jan_feb_{currency.lower()}"] = both
-        columns[f"jan_feb_{currency.lower()}_yoy"] = change(both, 12)
+        columns[f"jan_feb_{SIDE[currency]}"] = both
+        columns[f"jan_feb_{SIDE[currency]}_yoy"] = change(both, 12)
     return table(shown, columns | run_columns(shown) | record_columns(shown))
 
 

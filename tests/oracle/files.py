@@ -20,7 +20,7 @@ from tests.conftest import REAL_FILES, REALDATA
 
 HEADS = {
     "month": ("Date of data", "数据年月"),
-    "hs8": ("Commodity code", "商品编码"),
+    "commodity_code": ("Commodity code", "商品编码"),
     "partner": ("Trading partner code", "贸易伙伴编码"),
     "regime": ("Customs Regime code", "贸易方式编码"),
     "quantity": ("Quantity", "第一数量"),
@@ -29,6 +29,8 @@ HEADS = {
     "CNY": ("Renminbi Yuan", "人民币"),
 }
 CURRENCIES = ("USD", "CNY")
+#: How columns name a currency: dollars, and what the source prints beside them.
+SIDE = {"USD": "usd", "CNY": "local"}
 WORLD = "world"
 Cells = dict[str, str]
 
@@ -95,7 +97,7 @@ def to_rows(lines: list[Cells], said: dict[str, str], currency: str) -> pd.DataF
         {
             "month": months.map({text: month_of(text) for text in months.unique()}),
             "partner": frame.get("partner", WORLD),
-            "hs8": frame["hs8"],
+            "commodity_code": frame["commodity_code"],
             "regime": frame.get("regime", ""),
             "unit": frame["unit"].map(units()),
             "quantity": printed.astype(float),
@@ -107,7 +109,7 @@ def to_rows(lines: list[Cells], said: dict[str, str], currency: str) -> pd.DataF
 def deliver(path: Path, said: dict[str, str], vintage: dt.date) -> tuple[Delivery, pd.DataFrame] | None:
     """A file with its rows; None for one that is coarser than eight digits, which feeds no fact."""
     lines = read_cells(path, said.get("header"))
-    if any(len(line["hs8"]) != 8 for line in lines):
+    if any(len(line["commodity_code"]) != 8 for line in lines):
         return None
     currency = next(c for c in CURRENCIES if c in lines[0])
     rows = to_rows(lines, said, currency)

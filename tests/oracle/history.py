@@ -8,7 +8,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from tests.oracle.files import CURRENCIES, Received
+from tests.oracle.files import CURRENCIES, SIDE, Received
 from tests.oracle.series import Panel, category_names, partner_names
 from tests.oracle.truth import ALL, SERIES, Coverage, Truth, reviewed, truth
 
@@ -25,9 +25,9 @@ def revised(received: Received) -> Received:
 
 
 def stood(received: Received, vintage: dt.date) -> pd.DataFrame:
-    """Values of every series and month as known on a day, and of cells (scheme hs8)."""
+    """Values of every series and month as known on a day, and of cells (scheme commodity_code)."""
     known = truth(received, vintage)
-    lines = known.cells[known.cells["partner"] != ALL].assign(scheme="hs8", category=known.cells["hs8"])
+    lines = known.cells[known.cells["partner"] != ALL].assign(scheme="line", category=known.cells["commodity_code"])
     cells = lines.groupby([*PRINT, "currency"])["value"].sum().unstack("currency")
     return pd.concat([known.sums, cells.reindex(columns=list(CURRENCIES))])
 
@@ -64,12 +64,12 @@ def restatement_mart(received: Received) -> pd.DataFrame:
     found["print_number"] = group.cumcount() + 1
     is_restated = np.zeros(len(found), dtype=bool)
     for currency in CURRENCIES:
-        name, values = f"value_{currency.lower()}", group[currency]
+        name, values = f"value_{SIDE[currency]}", group[currency]
         earlier = values.shift(1)
         found[name] = found[currency]
         found[f"first_{name}"], found[f"latest_{name}"] = values.transform("first"), values.transform("last")
-        found[f"change_{currency.lower()}"] = found[currency] - earlier
-        found[f"change_share_{currency.lower()}"] = (found[currency] - earlier) / earlier.replace(0, np.nan)
+        found[f"change_{SIDE[currency]}"] = found[currency] - earlier
+        found[f"change_share_{SIDE[currency]}"] = (found[currency] - earlier) / earlier.replace(0, np.nan)
         is_restated |= values.transform("nunique") > 1
     return named(found[is_restated].drop(columns=list(CURRENCIES)).rename(columns=MARTS), received.source)
 
@@ -82,7 +82,7 @@ def named(rows: pd.DataFrame, source: str) -> pd.DataFrame:
         source=source,
         reporter="CHN",
         partner_name=rows["partner_code"].map(partner_names()),
-        category_name=[f"Tariff line {pair[1]}" if pair[0] == "hs8" else titles[pair] for pair in pairs],
+        category_name=[f"Tariff line {pair[1]}" if pair[0] == "line" else titles[pair] for pair in pairs],
         is_synthetic=source == "gacc_sample",
     )
 
@@ -101,7 +101,7 @@ def coverage_mart(truth: Truth, shown: Panel) -> pd.DataFrame:
     """Rows of mart_coverage without the reason."""
     found = []
     for flow, *rest in coverage_series(truth, shown):
-        columns = {f"covered_{c.lower()}": truth.coverage.of_category(flow, c, *rest) for c in CURRENCIES}
+        columns = {f"covered_{SIDE[c]}": truth.coverage.of_category(flow, c, *rest) for c in CURRENCIES}
         frame = pd.DataFrame({"month": shown.months, **columns})[truth.coverage.span(flow)]
         found.append(frame.assign(flow=flow, partner_code=rest[0], category_scheme=rest[1], category_code=rest[2]))
     return pd.concat(found, ignore_index=True).assign(source=shown.source, reporter="CHN")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from tests.oracle.files import CURRENCIES, seed
+from tests.oracle.files import CURRENCIES, SIDE, seed
 from tests.oracle.series import Flags, Panel, keys
 from tests.oracle.truth import ALL, SERIES, Truth, membership, reviewed
 
@@ -17,12 +17,12 @@ WHOLE = [*SERIES, "month"]
 
 def divided(truth: Truth, part: pd.Series) -> pd.DataFrame:
     """Sums of counting rows of reviewed categories by what `part` says of each; a row where it is '' is left out."""
-    members = membership(truth.cells["hs8"].unique())
+    members = membership(truth.cells["commodity_code"].unique())
     members = members[members["scheme"].isin({scheme for scheme, _ in reviewed()})]
     cells = truth.cells.assign(part=part)
-    by = ["flow", "partner", "hs8", "month", "part", "currency"]
+    by = ["flow", "partner", "commodity_code", "month", "part", "currency"]
     lines = cells[cells["part"] != ""].groupby(by)["value"].sum()
-    sums = lines.reset_index().merge(members, on="hs8").groupby([*PART, "currency"])["value"].sum()
+    sums = lines.reset_index().merge(members, on="commodity_code").groupby([*PART, "currency"])["value"].sum()
     return sums.unstack("currency").reindex(columns=list(CURRENCIES)).fillna(0)
 
 
@@ -92,8 +92,8 @@ def regime_mart(truth: Truth, shown: Panel) -> pd.DataFrame:
     """Rows of mart_regime_category_monthly."""
     parts = divided(truth, truth.cells["regime"])
     found = only_known(shown, parts, is_split(shown, parts))
-    columns = {f"value_{c.lower()}": found[c] for c in CURRENCIES}
-    columns |= {f"regime_share_{c.lower()}": shares(found, c) for c in CURRENCIES}
+    columns = {f"value_{SIDE[c]}": found[c] for c in CURRENCIES}
+    columns |= {f"regime_share_{SIDE[c]}": shares(found, c) for c in CURRENCIES}
     regimes = {row["regime_code"]: row["name_en"] for row in seed("regimes")}
     mart = named(shown, pd.DataFrame(columns)).rename(columns={"part": "regime_code"})
     return mart.assign(regime_name=mart["regime_code"].map(regimes))
@@ -111,7 +111,7 @@ def concentration(parts: pd.DataFrame) -> pd.DataFrame:
         [(*key, code) for key, code in zip(found.index, found["largest_code"], strict=True)]
     )
     for currency in CURRENCIES:
-        name, squares = currency.lower(), (share[currency] ** 2).groupby(WHOLE).sum(min_count=1)
+        name, squares = SIDE[currency], (share[currency] ** 2).groupby(WHOLE).sum(min_count=1)
         found[f"hhi_{name}"] = squares * 10_000
         found[f"effective_number_{name}"] = 1 / squares
         found[f"largest_share_{name}"] = share[currency].reindex(largest_parts).to_numpy()
@@ -120,11 +120,11 @@ def concentration(parts: pd.DataFrame) -> pd.DataFrame:
 
 def concentration_mart(truth: Truth, shown: Panel) -> pd.DataFrame:
     """Rows of mart_concentration_monthly."""
-    lines, known = truth.cells["hs8"], is_known(shown)
+    lines, known = truth.cells["commodity_code"], is_known(shown)
     by_regime = divided(truth, truth.cells["regime"])
     divisions: dict[str, tuple[pd.DataFrame, dict[str, Flags]]] = {
         "partner": (partners_of_all(shown), each_is_known(truth, shown)),
-        "hs8": (divided(truth, lines), known),
+        "line": (divided(truth, lines), known),
         "hs6": (divided(truth, lines.str[:6]), known),
         "regime": (by_regime, is_split(shown, by_regime)),
     }

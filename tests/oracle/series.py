@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tests.oracle.files import CURRENCIES, seed
+from tests.oracle.files import CURRENCIES, SIDE, seed
 from tests.oracle.truth import ALL, SERIES, Flags, Truth, membership
 
 Matrix = npt.NDArray[np.float64]
@@ -72,17 +72,17 @@ def covered(truth: Truth, index: pd.MultiIndex, currency: str) -> Flags:
 
 def quantities(truth: Truth, index: pd.MultiIndex) -> tuple[Matrix, Objects, Matrix]:
     """First quantities, NaN over unlike units; their unit; number of lines with a value in some currency."""
-    cell = ["flow", "month", "partner", "hs8"]
+    cell = ["flow", "month", "partner", "commodity_code"]
     later = truth.cells.groupby(cell)["delivery"].transform("max")
-    parts = truth.cells[truth.cells["delivery"] == later].merge(lines_of(truth), on="hs8")
+    parts = truth.cells[truth.cells["delivery"] == later].merge(lines_of(truth), on="commodity_code")
     by = parts.groupby([*SERIES, "month"])
     found = pd.DataFrame(
         {"quantity": by["quantity"].sum(min_count=1), "unit": by["unit"].min(), "n": by["unit"].nunique()}
     )
     found.loc[found["n"] != 1, ["quantity", "unit"]] = [np.nan, None]
     found.loc[found["quantity"].isna(), "unit"] = None
-    valued = truth.cells[truth.cells["value"] > 0].merge(lines_of(truth), on="hs8")
-    found["n_lines"] = valued.groupby([*SERIES, "month"])["hs8"].nunique()
+    valued = truth.cells[truth.cells["value"] > 0].merge(lines_of(truth), on="commodity_code")
+    found["n_lines"] = valued.groupby([*SERIES, "month"])["commodity_code"].nunique()
     every = pd.MultiIndex.from_tuples([(*key, m) for key in index for m in truth.coverage.months])
     shape = (len(index), len(truth.coverage.months))
     is_there = every.isin(found.index).reshape(shape)
@@ -94,7 +94,7 @@ def quantities(truth: Truth, index: pd.MultiIndex) -> tuple[Matrix, Objects, Mat
 
 def lines_of(truth: Truth) -> pd.DataFrame:
     """Each traded line with each of its categories."""
-    return membership(truth.cells["hs8"].unique())
+    return membership(truth.cells["commodity_code"].unique())
 
 
 def before(matrix: Matrix, months: int) -> Matrix:
@@ -174,7 +174,7 @@ def table(shown: Panel, columns: dict[str, Matrix | Objects], where: Flags | Non
 
 def money_columns(value: Matrix, months: pd.DatetimeIndex, currency: str) -> dict[str, Matrix | Objects]:
     """Value, changes and sums from January on, as the marts name them."""
-    name, ytd = f"value_{currency.lower()}", year_to_date(value, months)
+    name, ytd = f"value_{SIDE[currency]}", year_to_date(value, months)
     return {
         name: value,
         f"{name}_mom": change(value, 1),
@@ -192,7 +192,7 @@ def series_mart(shown: Panel) -> pd.DataFrame:
         "n_lines": shown.n_lines,
     }
     for currency in CURRENCIES:
-        value, name = shown.value[currency], currency.lower()
+        value, name = shown.value[currency], SIDE[currency]
         columns |= money_columns(value, shown.months, currency)
         columns[f"partner_share_{name}"] = ratio(value, shown.of_all(value))
         columns[f"unit_value_{name}"] = ratio(value, shown.quantity)

@@ -17,7 +17,7 @@ import pandas as pd
 from tests.oracle.files import CURRENCIES, WORLD, Delivery, Received, seed
 
 Flags = npt.NDArray[np.bool_]
-CELL = ["flow", "currency", "month", "partner", "hs8"]
+CELL = ["flow", "currency", "month", "partner", "commodity_code"]
 CATEGORY = ["scheme", "category"]
 SERIES = ["flow", "partner", *CATEGORY]
 ALL = "all"
@@ -78,7 +78,7 @@ class Truth:
 
 def prefixes_of(scheme: str, category: str) -> list[tuple[str, int, int]]:
     """Prefixes of a category with the first and last year in which the tariff has them."""
-    if scheme in ("hs2", "hs4", "hs8"):
+    if scheme in ("hs2", "hs4", "line"):
         return [(category, 0, 9999)]
     return reviewed()[scheme, category]
 
@@ -108,14 +108,14 @@ def membership(lines: Iterable[str]) -> pd.DataFrame:
         for (scheme, category), prefixes in reviewed().items():
             if any(line.startswith(prefix) for prefix, _, _ in prefixes):
                 found.append((line, scheme, category))
-    return pd.DataFrame(found, columns=["hs8", *CATEGORY])
+    return pd.DataFrame(found, columns=["commodity_code", *CATEGORY])
 
 
 def contains(scope: Delivery, rows: pd.DataFrame) -> pd.Series:
     """Whether a scope contains each row, of a partner or of all partners in one row."""
     here = (rows["flow"] == scope.flow) & (rows["currency"] == scope.currency)
     here &= (rows["month"] >= scope.first) & (rows["month"] <= scope.last)
-    here &= rows["hs8"].str.startswith(scope.hs)
+    here &= rows["commodity_code"].str.startswith(scope.hs)
     if scope.partners == ("*",):
         return here & (rows["partner"] != WORLD)
     return here & rows["partner"].isin(scope.partners)
@@ -133,7 +133,7 @@ def counting(received: Received, as_of: dt.date | None = None) -> pd.DataFrame:
 
 def with_all_partners(rows: pd.DataFrame, coverage: Coverage) -> pd.DataFrame:
     """Rows of partners, and once more as all together where every partner is covered, else from the world file."""
-    keys = rows[["flow", "currency", "month", "hs8"]].drop_duplicates()
+    keys = rows[["flow", "currency", "month", "commodity_code"]].drop_duplicates()
     place = {month: n for n, month in enumerate(coverage.months)}
     keys["each"] = [
         bool(coverage.of_prefix(flow, currency, "*", line)[place[month]])
@@ -148,7 +148,7 @@ def with_all_partners(rows: pd.DataFrame, coverage: Coverage) -> pd.DataFrame:
 def summed(cells: pd.DataFrame) -> pd.DataFrame:
     """Dollars and yuan of every series and month with a counting row, covered or not."""
     lines = cells.groupby(CELL, as_index=False)["value"].sum()
-    parts = lines.merge(membership(lines["hs8"].unique()), on="hs8")
+    parts = lines.merge(membership(lines["commodity_code"].unique()), on="commodity_code")
     sums = parts.groupby([*SERIES, "month", "currency"])["value"].sum().unstack("currency")
     return sums.reindex(columns=list(CURRENCIES))
 

@@ -146,3 +146,16 @@ def test_a_switch_that_was_killed_before_its_line_in_the_log(small: Home, monkey
     releases.switch("y", "published")
     releases.recover()
     assert releases.ids() == sorted([first.name, "x", "y"])
+
+
+def test_releases_of_one_second_are_in_the_order_of_their_publication(home: Home) -> None:
+    """Their names do not tell it, and retention takes the oldest."""
+    names = ["20240101T000000-ffffff", "20240101T000000-000000", "20240101T000000-777777", "20231231T000000-888888"]
+    with Releases(home).publication():
+        for name in names:
+            folder = home.releases / name
+            folder.mkdir()
+            (folder / "release.json").write_text("{}", encoding="utf-8")
+            Releases(home).switch(name, "published")
+        Releases(home).switch(names[0], "rollback")
+    assert Releases(home).ids() == [names[3], *names[:3]]

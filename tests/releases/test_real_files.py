@@ -48,7 +48,7 @@ def test_january_2019(real_home: Home) -> None:
                      "other_ic": 116_569_302}  # fmt: skip
     unknown = query(
         real_home,
-        "select count(value_usd_yoy), count(partner_share_usd), count(value_cny), count(value_usd_mom), "
+        "select count(value_usd_yoy), count(partner_share_usd), count(value_local), count(value_usd_mom), "
         f"count(is_low_base) from {MART} where partner_code = '502' and month = '2019-01-01'",
     )
     assert unknown == [(0, 0, 0, 0, 0)]
@@ -60,7 +60,7 @@ def test_january_2019(real_home: Home) -> None:
     )
     assert reasons and "502" in reasons[0][0]
     assert query(
-        real_home, "select count(distinct hs8), count(*) from fct_trade_monthly where month = '2019-01-01'"
+        real_home, "select count(distinct commodity_code), count(*) from fct_trade_monthly where month = '2019-01-01'"
     ) == [(4_613, 4_613)]
     assert query(
         real_home, "select value_usd from v_hs4_by_partner where category_code = '8542' and partner_code = '502'"
@@ -77,7 +77,7 @@ def test_soybeans_equal_the_files(real_home: Home) -> None:
                     sums[line["数据年月"], line["贸易伙伴编码"]] += int(line["人民币"].replace(",", ""))
         rows = query(
             real_home,
-            "select strftime(month, '%Y%m'), partner_code, value_cny, value_usd from v_hs4_by_partner "
+            "select strftime(month, '%Y%m'), partner_code, value_local, value_usd from v_hs4_by_partner "
             f"where category_code = '1201' and flow = '{flow}' and month >= '2023-01-01'",
         )
         found = {(month, partner): cny for month, partner, cny, _ in rows}
@@ -90,7 +90,7 @@ def test_argentina_in_spring_2024(real_home: Home) -> None:
     """A covered month without trade is 0 with YoY −1; on a base of 0 there is no ratio."""
     rows = query(
         real_home,
-        "select strftime(month, '%Y-%m'), value_cny, value_cny_yoy, value_usd from v_hs4_by_partner "
+        "select strftime(month, '%Y-%m'), value_local, value_local_yoy, value_usd from v_hs4_by_partner "
         "where flow = 'import' and category_code = '1201' and partner_code = '402' "
         "and month in ('2024-03-01', '2024-04-01') order by 1",
     )
@@ -108,15 +108,16 @@ def test_gasoline_and_diesel_of_all_partners_together(real_home: Home) -> None:
         }
     fact = query(
         real_home,
-        "select strftime(month, '%Y%m'), hs8, value_cny, quantity_2, unit_2, value_usd from fct_trade_world_monthly "
-        "where hs8 in ('27101210', '27101923')",
+        "select strftime(month, '%Y%m'), commodity_code, value_local, quantity_2, unit_2, value_usd "
+        "from fct_trade_world_monthly "
+        "where commodity_code in ('27101210', '27101923')",
     )
     found = {(month, code): (value, litres) for month, code, value, litres, _, _ in fact}
     every = {(f"2025{m:02d}", code) for m in range(1, 13) for code in ("27101210", "27101923")}
     assert found == {key: printed.get(key, (0, 0)) for key in every}
     assert {unit for *_, value, _, unit, _ in fact if value} == {"Litre"} and all(usd is None for *_, usd in fact)
     assert found["202502", "27101210"] == found["202502", "27101923"] == (0, 0)
-    by_partner = "select count(*) from fct_trade_monthly where hs8 like '2710%' and month >= '2025-01-01'"
+    by_partner = "select count(*) from fct_trade_monthly where commodity_code like '2710%' and month >= '2025-01-01'"
     assert query(real_home, by_partner) == [(0,)]
 
 
@@ -124,8 +125,9 @@ def test_the_file_without_date_and_partner(real_home: Home) -> None:
     """Three codes of the one month that was declared."""
     assert query(
         real_home,
-        "select strftime(month, '%Y-%m'), hs8, value_usd, quantity_1, value_cny from fct_trade_world_monthly "
-        "where hs8 like '29%' order by 2",
+        "select strftime(month, '%Y-%m'), commodity_code, value_usd, quantity_1, value_local "
+        "from fct_trade_world_monthly "
+        "where commodity_code like '29%' order by 2",
     ) == [
         ("2025-11", "29012920", 419_601, 4_333, None),
         ("2025-11", "29012990", 17_715_334, 14_198_093, None),
@@ -183,7 +185,7 @@ def test_trace_equals_a_plain_scan_of_the_files(real_home: Home, seed: int) -> N
     cells = query(
         real_home,
         f"select strftime(month, '%Y-%m'), partner_code, category_scheme, category_code, flow from {MART} "
-        "where coalesce(value_usd, value_cny) > 0 order by all",
+        "where coalesce(value_usd, value_local) > 0 order by all",
     )
     month, partner, scheme, category, flow = choice.choice(cells)
     found = trace(real_home, dt.date.fromisoformat(f"{month}-01"), partner, category, flow, scheme)
@@ -199,8 +201,8 @@ def test_trace_equals_a_plain_scan_of_the_files(real_home: Home, seed: int) -> N
                 expected[name] = lines
     assert {r.file: r.lines for r in found.receipts} == {name: sorted(lines) for name, lines in expected.items()}
     total = sum(value for lines in expected.values() for value in lines.values())
-    assert total == sum((r.value_usd or 0) + (r.value_cny or 0) for r in found.receipts)
-    assert total == (found.value_usd if found.value_usd is not None else found.value_cny)
+    assert total == sum((r.value_usd or 0) + (r.value_local or 0) for r in found.receipts)
+    assert total == (found.value_usd if found.value_usd is not None else found.value_local)
 
 
 def plain_scan(name: str, month: str, partner: str, prefixes: list[str]) -> dict[int, int]:
@@ -236,7 +238,8 @@ def test_a_code_means_something_in_its_year_only(listed_home: Home) -> None:
     january = "fct_trade_monthly where month = '2019-01-01' and partner_code = '502'"
     ((total, lost),) = query(
         listed_home,
-        "select sum(value_usd), sum(value_usd) filter (where hs8 not in (select hs8 from dim_commodity "
+        "select sum(value_usd), sum(value_usd) filter ("
+        "where commodity_code not in (select commodity_code from dim_commodity "
         f"where year = 2022 and is_listed)) from {january}",
     )
     assert total == 9_211_213_264 and round(100 * lost / total, 1) == 6.8
@@ -244,7 +247,7 @@ def test_a_code_means_something_in_its_year_only(listed_home: Home) -> None:
         listed_home,
         "select count(*) filter (where not c.is_listed), count(*) filter (where f.unit_1 is distinct from c.unit_1), "
         f"count(*) filter (where f.unit_2 is distinct from c.unit_2), count(*) from (from {january}) as f "
-        "inner join dim_commodity as c on f.hs8 = c.hs8 and c.year = 2019",
+        "inner join dim_commodity as c on f.commodity_code = c.commodity_code and c.year = 2019",
     )
     assert unlisted == [(0, 0, 0, 4_613)], "every line is listed, in the units in which it is traded"
 
@@ -263,7 +266,7 @@ def test_each_year_has_the_list_that_applies(listed_home: Home) -> None:
     chips = query(
         listed_home,
         "select commodity_name, commodity_name_zh, section, unit_1, unit_2 from dim_commodity "
-        "where hs8 = '85423190' and year = 2021",
+        "where commodity_code = '85423190' and year = 2021",
     )
     name = "Other integrated circuits, as processors and controllers"
     assert [(*c[:1], *c[2:]) for c in chips] == [(name, "XVI", "Number of item", "Kilogram")] and chips[0][1]

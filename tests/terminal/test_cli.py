@@ -54,7 +54,10 @@ WRONG_USAGE = {
     "no such option": ("status", "--hme", "x"),
     "a flow": ("receive", "f.csv", "--flow", "sideways"),
     "a code": ("receive", "f.csv", "--hs", "85x2"),
-    "a partner": ("receive", "f.csv", "--partners", "USA"),
+    "a partner": ("receive", "f.csv", "--partners", "U.S."),
+    "a partner of the source": ("receive", "f.csv", "--source", "gacc", "--partners", "USA"),
+    "a line longer than the source's": ("receive", "f.csv", "--source", "gacc", "--hs", "854231110"),
+    "a reporter that the source does not have": ("receive", "f.csv", "--source", "gacc", "--reporter", "USA"),
     "months": ("receive", "f.csv", "--months", "2024-13"),
     "months backwards": ("receive", "f.csv", "--months", "2024-05..2024-01"),
     "a vintage": ("receive", "f.csv", "--vintage", "yesterday"),
@@ -193,7 +196,7 @@ def test_reading_a_release(bonded, small: Home) -> None:
     code, _, err = bonded("trace", "2024-01", "502", "integrated_circuits", *place)
     assert code == 2 and "electronics, ic" in err
     found = json.loads(bonded("trace", "2024-01", "502", "integrated_circuits", "--scheme", "ic", "--json", *place)[1])
-    assert found["value_usd"] == 2001 and found["value_cny"] is None
+    assert found["value_usd"] == 2001 and found["value_local"] is None
     assert [(r["lines"], r["value_usd"]) for r in found["receipts"]] == [([2, 3], 2001)]
     assert bonded("trace", "2024-01", "all", "memory", *place)[0] == 1, "all partners are not covered"
     assert bonded("diff", str(current), str(current), *place)[1] == "the same content\n"

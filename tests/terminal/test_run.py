@@ -124,8 +124,8 @@ def test_a_partner_of_the_customs_list_is_known(small: Home, tmp_path: Path) -> 
     assert query(small, "select partner_code, partner_name, note from dim_partner where partner_iso3 is null "
                  "and not is_residual") == [("777", "Newland", "in the customs' list, not reviewed")]  # fmt: skip
     assert value(small, "2024-02", "777") == 900 and not query(small, "from quarantine")
-    assert query(small, "select hs8, year, list_year, is_listed, first_month is null from dim_commodity "
-                 "where year >= 2023 and hs8 >= '85423190' order by 1, 2") == [
+    assert query(small, "select commodity_code, year, list_year, is_listed, first_month is null from dim_commodity "
+                 "where year >= 2023 and commodity_code >= '85423190' order by 1, 2") == [
         ("85423190", 2023, 2023, True, True), ("85423190", 2024, 2023, True, False),
         ("85423199", 2023, 2023, True, True), ("85423199", 2024, 2023, True, True),
         ("85429000", 2024, 2023, False, False),

@@ -22,8 +22,8 @@ from tests.conftest import build_database
 
 CONTRACT = {
     "dim_bloc_member", "dim_category", "dim_category_line", "dim_category_scheme", "dim_commodity", "dim_month",
-    "dim_partner", "dim_province", "dim_regime", "fct_control_total", "fct_exchange_rate_monthly", "fct_trade_monthly",
-    "fct_trade_world_monthly", "mart_bloc_category_monthly", "mart_category_monthly", "mart_claim",
+    "dim_partner", "dim_province", "dim_regime", "dim_source", "fct_control_total", "fct_exchange_rate_monthly",
+    "fct_trade_monthly", "fct_trade_world_monthly", "mart_bloc_category_monthly", "mart_category_monthly", "mart_claim",
     "mart_concentration_monthly", "mart_coverage", "mart_growth_monthly", "mart_headline_monthly",
     "mart_partner_category_monthly", "mart_regime_category_monthly", "mart_restatement", "quarantine",
 }  # fmt: skip
@@ -39,27 +39,28 @@ MART = [
     "category_code",
     "category_name",
     "value_usd",
-    "value_cny",
+    "value_local",
+    "local_currency",
     "quantity",
     "quantity_unit",
     "value_usd_mom",
     "value_usd_yoy",
     "value_usd_ytd",
     "value_usd_ytd_yoy",
-    "value_cny_mom",
-    "value_cny_yoy",
-    "value_cny_ytd",
-    "value_cny_ytd_yoy",
+    "value_local_mom",
+    "value_local_yoy",
+    "value_local_ytd",
+    "value_local_ytd_yoy",
     "partner_share_usd",
-    "partner_share_cny",
+    "partner_share_local",
     "is_low_base",
     "is_synthetic",
     "unit_value_usd",
-    "unit_value_cny",
+    "unit_value_local",
     "value_usd_rolling_12",
-    "value_cny_rolling_12",
+    "value_local_rolling_12",
     "value_usd_mean_3",
-    "value_cny_mean_3",
+    "value_local_mean_3",
     "n_lines",
 ]
 
@@ -116,11 +117,12 @@ def test_commodities_without_any_list(small: Home) -> None:
     """What trade prints, line by year, and no word of what is listed."""
     with duckdb.connect(str(Releases(small).folder() / DATABASE), read_only=True) as con:
         unlike = con.execute(
-            "select * from (select distinct hs8, year(month) as year from fct_trade_monthly) as f full join "
-            "dim_commodity as c using (hs8, year) where f.hs8 is null or c.first_month is null or c.section <> 'XVI' "
+            "select * from (select distinct commodity_code, year(month) as year from fct_trade_monthly) as f full join "
+            "dim_commodity as c using (commodity_code, year) "
+            "where f.commodity_code is null or c.first_month is null or c.section <> 'XVI' "
             "or c.list_year is not null or c.is_listed is not null or c.unit_1 is not null"
         ).fetchall()
-        rows = con.execute("select count(*), count(distinct hs8) from dim_commodity").fetchone()
+        rows = con.execute("select count(*), count(distinct commodity_code) from dim_commodity").fetchone()
     assert not unlike and rows == (3, 3)
 
 

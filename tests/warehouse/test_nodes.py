@@ -47,12 +47,13 @@ def test_each_node_comes_after_those_that_it_reads() -> None:
 
 
 def test_trade_makes_stale_what_reads_trade(home: Home, tmp_path: Path) -> None:
-    """Facts, marts and the lines of the tariff, not partners, seeds, or lists; withdrawn, all is as before."""
+    """Facts, marts and the lines of the tariff, not partners, sources, seeds, or lists; withdrawn, all is as before."""
+    add(home, tmp_path, [row()])
     before = made_of(home)
-    receipt = add(home, tmp_path, [row()])
+    receipt = add(home, tmp_path, [row(value="77")])
     found = changed(before, made_of(home))
     assert {"fct_trade_monthly", "dim_commodity", "mart_claim", "stg_gacc__trade"} <= found
-    assert not found & ({"dim_partner", "stg_landing__code_list", "fct_control_total"} | seeds())
+    assert not found & ({"dim_partner", "dim_source", "stg_landing__code_list", "fct_control_total"} | seeds())
     Landing(home).withdraw(receipt.receipt_id, "a trial")
     assert not changed(before, made_of(home))
 

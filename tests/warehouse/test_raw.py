@@ -31,7 +31,8 @@ def test_rows_of_an_undated_file_lie_in_its_declared_month(home: Home, tmp_path:
         vintage=dt.date(2024, 6, 20),
         header=None,
         scope=Scope(
-            source="gacc", flow="import", months=(month, month), hs=("8542",), partners=("502",), currency="USD",
+            source="gacc", reporter="CHN", flow="import", months=(month, month), hs=("8542",), partners=("502",),
+            currency="USD",
             dimensions=("month", "hs_code", "partner_code"),
         ),
         printed=None,

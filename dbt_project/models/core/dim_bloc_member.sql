@@ -1,7 +1,7 @@
 select
     bloc_code,
     bloc_name,
-    partner_code,
+    partner_iso3,
     valid_from,
     valid_to,
     reference

@@ -13,6 +13,7 @@ by_code as (
         h.hs_code as category_code,
         coalesce(n.name, 'HS ' || h.hs_code) as category_name,
         h.hs_code as hs_prefixes,
+        null::varchar as code_system,
         'Nothing: the whole code as customs class it' as leaves_out
     from headings as h
     left join {{ ref('hs_headings') }} as n on h.hs_code = n.hs_code
@@ -24,6 +25,7 @@ category as (
         category_code,
         category_name,
         coalesce(hs_prefixes, '') as hs_prefixes,
+        code_system,
         leaves_out
     from {{ ref('categories') }}
     union all
@@ -32,6 +34,7 @@ category as (
         category_code,
         category_name,
         hs_prefixes,
+        code_system,
         leaves_out
     from by_code
 ),
@@ -43,6 +46,7 @@ final as (
         c.category_code,
         c.category_name,
         c.hs_prefixes,
+        c.code_system,
         c.leaves_out
     from category as c
     left join {{ ref('category_schemes') }} as s on c.category_scheme = s.category_scheme

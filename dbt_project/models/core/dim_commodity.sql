@@ -1,19 +1,22 @@
 -- Lines of the tariff year by year: what the list that applies has, and what was printed in trade beside it.
 with listed as (
     select
-        year,
-        code as hs8,
-        name_en,
-        name_zh,
-        unit_1,
-        unit_2
-    from {{ ref('int_listed_code') }}
-    where code_list = 'hs8'
+        o.source,
+        l.year,
+        l.code as commodity_code,
+        l.name_en,
+        l.name_zh,
+        l.unit_1,
+        l.unit_2
+    from {{ ref('int_listed_code') }} as l
+    inner join {{ ref('dim_source') }} as o on l.code_system = o.code_system
+    where l.code_list = 'hs8'
 ),
 
 seen as (
     select
-        t.hs8,
+        t.source,
+        t.commodity_code,
         t.month,
         t.is_chinese,
         { 'precedence': r.precedence, 'month': t.month, 'name': t.commodity_as_printed } as spelling
@@ -23,7 +26,8 @@ seen as (
 
 traded as (
     select
-        hs8,
+        source,
+        commodity_code,
         year(month)::integer as year,
         min(month) as first_month,
         max(month) as last_month,
@@ -36,55 +40,70 @@ traded as (
 -- Of several spellings the one printed last.
 printed as (
     select
-        hs8,
+        source,
+        commodity_code,
         struct_extract(max(spelling_en), 'name') as name_en,
         struct_extract(max(spelling_zh), 'name') as name_zh
     from traded
-    group by hs8
+    group by source, commodity_code
 ),
 
 list_at_hand as (
-    select distinct year from listed
+    select distinct
+        source,
+        year
+    from listed
 ),
 
 year_spine as (
-    select year from {{ ref('dim_month') }}
+    select
+        o.source,
+        m.year
+    from {{ ref('dim_month') }} as m
+    cross join {{ ref('dim_source') }} as o
     union
-    select year from traded
+    select
+        source,
+        year
+    from traded
 ),
 
 -- The list of the year itself, else the nearest earlier one.
 applies as (
     select
+        y.source,
         y.year,
         max(l.year) as list_year
     from year_spine as y
-    left join list_at_hand as l on y.year >= l.year
-    group by y.year
+    left join list_at_hand as l on y.source = l.source and y.year >= l.year
+    group by y.source, y.year
 ),
 
 line as (
     select
-        l.hs8,
+        l.source,
+        l.commodity_code,
         a.year
     from listed as l
-    inner join applies as a on l.year = a.list_year
+    inner join applies as a on l.source = a.source and l.year = a.list_year
     union
     select
-        hs8,
+        source,
+        commodity_code,
         year
     from traded
 ),
 
 final as (
     select
-        line.hs8,
+        line.source,
+        line.commodity_code,
         line.year,
         a.list_year,
-        if(a.list_year is null, null, l.hs8 is not null) as is_listed,
-        left(line.hs8, 6) as hs6,
-        left(line.hs8, 4) as hs4,
-        left(line.hs8, 2) as hs2,
+        if(a.list_year is null, null, l.commodity_code is not null) as is_listed,
+        left(line.commodity_code, 6) as hs6,
+        left(line.commodity_code, 4) as hs4,
+        left(line.commodity_code, 2) as hs2,
         s.section,
         coalesce(l.name_en, p.name_en) as commodity_name,
         coalesce(l.name_zh, p.name_zh) as commodity_name_zh,
@@ -95,12 +114,15 @@ final as (
         t.first_month,
         t.last_month
     from line
-    inner join applies as a on line.year = a.year
-    left join listed as l on line.hs8 = l.hs8 and a.list_year = l.year
-    left join traded as t on line.hs8 = t.hs8 and line.year = t.year
-    left join printed as p on line.hs8 = p.hs8
-    left join {{ ref('int_commodity_succession') }} as c on line.hs8 = c.hs8 and a.list_year = c.list_year
-    left join {{ ref('hs_sections') }} as s on left(line.hs8, 2) between s.first_chapter and s.last_chapter
+    inner join applies as a on line.source = a.source and line.year = a.year
+    left join listed as l
+        on line.source = l.source and line.commodity_code = l.commodity_code and a.list_year = l.year
+    left join traded as t
+        on line.source = t.source and line.commodity_code = t.commodity_code and line.year = t.year
+    left join printed as p on line.source = p.source and line.commodity_code = p.commodity_code
+    left join {{ ref('int_commodity_succession') }} as c
+        on line.source = c.source and line.commodity_code = c.commodity_code and a.list_year = c.list_year
+    left join {{ ref('hs_sections') }} as s on left(line.commodity_code, 2) between s.first_chapter and s.last_chapter
 )
 
 select * from final

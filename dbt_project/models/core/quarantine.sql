@@ -5,17 +5,19 @@
 ) }}
 
 select
-    receipt_id,
-    line,
-    source,
-    reporter,
-    flow,
-    month,
-    hs_code as hs8,
-    nullif(partner_code, 'world') as partner_code,
-    regime_code,
-    if(currency = 'USD', value, null) as value_usd,
-    if(currency = 'CNY', value, null) as value_cny,
-    quarantine_reason as reason
-from {{ ref('int_counted_row') }}
-where quarantine_reason is not null
+    q.receipt_id,
+    q.line,
+    q.source,
+    q.reporter,
+    q.flow,
+    q.month,
+    q.hs_code as commodity_code,
+    nullif(q.partner_code, 'world') as partner_code,
+    q.regime_code,
+    if(q.currency = 'USD', q.value, null) as value_usd,
+    if(q.currency <> 'USD', q.value, null) as value_local,
+    o.local_currency,
+    q.quarantine_reason as reason
+from {{ ref('int_counted_row') }} as q
+left join {{ ref('dim_source') }} as o on q.source = o.source
+where q.quarantine_reason is not null

@@ -32,30 +32,35 @@ period as (
 
 team_member as (
     select distinct
+        c.source,
         p.bloc_code,
         m.bloc_name,
         p.bloc_code || ' ' || p.team_from as team,
         p.team_from,
         p.team_to,
         date_trunc('year', greatest(p.team_from, '{{ first }}'::date)) - interval 1 year as look_from,
-        m.partner_code
+        m.partner_iso3,
+        c.partner_code
     from period as p
     inner join member as m
         on
             p.bloc_code = m.bloc_code and p.team_from >= m.valid_from
             and (m.valid_to is null or p.team_from < m.valid_to)
+    inner join {{ ref('dim_partner') }} as c on m.partner_iso3 = c.partner_iso3
     where p.team_to > '{{ first }}'::date
 ),
 
 team as (
     select
+        source,
         bloc_code,
         bloc_name,
         team,
         team_from,
         team_to,
         look_from,
-        count(*) as n_members
+        count(distinct partner_iso3) as n_members,
+        count(*) as n_codes
     from team_member
     group by all
 ),
@@ -77,10 +82,10 @@ named as (
         c.category_scheme,
         c.category_code,
         count(*) filter (where c.covered_usd) as n_usd,
-        count(*) filter (where c.covered_cny) as n_cny
+        count(*) filter (where c.covered_local) as n_local
     from covered as c
     inner join team_member as m
-        on c.partner_code = m.partner_code and c.month >= m.look_from and c.month < m.team_to
+        on c.source = m.source and c.partner_code = m.partner_code and c.month >= m.look_from and c.month < m.team_to
     group by all
 ),
 
@@ -94,10 +99,10 @@ sums as (
         s.category_scheme,
         s.category_code,
         sum(s.value_usd)::bigint as value_usd,
-        sum(s.value_cny)::bigint as value_cny
+        sum(s.value_local)::bigint as value_local
     from {{ ref('int_partner_category_month') }} as s
     inner join team_member as m
-        on s.partner_code = m.partner_code and s.month >= m.look_from and s.month < m.team_to
+        on s.source = m.source and s.partner_code = m.partner_code and s.month >= m.look_from and s.month < m.team_to
     where {{ look_back('s.month') }}
     group by all
 ),
@@ -113,10 +118,10 @@ valued as (
         t.team_from,
         c.category_scheme,
         c.category_code,
-        if(c.covered_usd or n.n_usd = t.n_members, coalesce(s.value_usd, 0), null) as value_usd,
-        if(c.covered_cny or n.n_cny = t.n_members, coalesce(s.value_cny, 0), null) as value_cny
+        if(c.covered_usd or n.n_usd = t.n_codes, coalesce(s.value_usd, 0), null) as value_usd,
+        if(c.covered_local or n.n_local = t.n_codes, coalesce(s.value_local, 0), null) as value_local
     from covered as c
-    inner join team as t on c.month >= t.look_from and c.month < t.team_to
+    inner join team as t on c.source = t.source and c.month >= t.look_from and c.month < t.team_to
     left join named as n
         on
             c.source = n.source and c.reporter = n.reporter and c.flow = n.flow and c.month = n.month
@@ -138,7 +143,7 @@ month_of_trade as (
         category_code,
         month
     from valued
-    where month >= team_from and (value_usd > 0 or value_cny > 0)
+    where month >= team_from and (value_usd > 0 or value_local > 0)
     {%- if is_incremental() %}
     union all
     select
@@ -177,7 +182,7 @@ spine as (
         v.category_scheme,
         v.category_code,
         v.value_usd,
-        v.value_cny,
+        v.value_local,
         null::bigint as quantity,
         null::varchar as quantity_unit,
         null::integer as n_lines,
@@ -201,20 +206,22 @@ final as (
         d.category_name,
         m.n_members,
         r.value_usd,
-        r.value_cny,
+        r.value_local,
+        o.local_currency,
         r.value_usd_mom,
         r.value_usd_yoy,
         r.value_usd_ytd,
         r.value_usd_ytd_yoy,
-        r.value_cny_mom,
-        r.value_cny_yoy,
-        r.value_cny_ytd,
-        r.value_cny_ytd_yoy,
+        r.value_local_mom,
+        r.value_local_yoy,
+        r.value_local_ytd,
+        r.value_local_ytd_yoy,
         r.value_usd / nullif(t.value_usd, 0)::double as bloc_share_usd,
-        r.value_cny / nullif(t.value_cny, 0)::double as bloc_share_cny,
-        r.source = 'gacc_sample' as is_synthetic
+        r.value_local / nullif(t.value_local, 0)::double as bloc_share_local,
+        o.is_synthetic
     from with_ratios as r
-    inner join team as m on r.partner_code = m.team and r.month >= m.team_from
+    left join {{ ref('dim_source') }} as o on r.source = o.source
+    inner join team as m on r.source = m.source and r.partner_code = m.team and r.month >= m.team_from
     left join {{ ref('dim_category') }} as d
         on r.category_scheme = d.category_scheme and r.category_code = d.category_code
     left join {{ ref('mart_category_monthly') }} as t

@@ -29,7 +29,7 @@ spine as (
         c.category_scheme,
         c.category_code,
         if(c.covered_usd, coalesce(s.value_usd, 0), null) as value_usd,
-        if(c.covered_cny, coalesce(s.value_cny, 0), null) as value_cny,
+        if(c.covered_local, coalesce(s.value_local, 0), null) as value_local,
         if(s.month is null, 0, s.quantity) as quantity,
         s.quantity_unit,
         if(s.month is null, 0, s.n_lines) as n_lines,
@@ -49,8 +49,10 @@ final as (
         null::varchar as partner_iso3,
         'All partners' as partner_name,
         d.category_name,
-        r.source = 'gacc_sample' as is_synthetic
+        o.local_currency,
+        o.is_synthetic
     from with_ratios as r
+    left join {{ ref('dim_source') }} as o on r.source = o.source
     left join {{ ref('dim_category') }} as d
         on r.category_scheme = d.category_scheme and r.category_code = d.category_code
     where r.month >= '{{ first_stale_month() }}'::date

@@ -43,13 +43,6 @@ regime as (
     where {{ is_stale('month') }}
 ),
 
-category_prefix as (
-    select p.*
-    from {{ ref('int_category_prefix') }} as p
-    semi join {{ ref('categories') }} as c
-        on p.category_scheme = c.category_scheme and p.category_code = c.category_code
-),
-
 {{ whole_lines('fact', 'world', 'coverage') }},
 
 line as (
@@ -59,9 +52,9 @@ line as (
         flow,
         month,
         partner_code,
-        hs8,
+        commodity_code,
         value_usd,
-        value_cny
+        value_local
     from fact
     union all
     select
@@ -70,27 +63,14 @@ line as (
         flow,
         month,
         'all' as partner_code,
-        hs8,
+        commodity_code,
         value_usd,
-        value_cny
+        value_local
     from cell
 ),
 
-line_of_tariff as (
-    select distinct hs8 from line
-),
-
-membership as (
-    select
-        l.hs8,
-        p.category_scheme,
-        p.category_code
-    from line_of_tariff as l
-    inner join category_prefix as p on starts_with(l.hs8, p.hs_prefix)
-),
-
 tariff_part as (
-    {%- for digits in [8, 6] %}
+    {%- for dimension, code in [('line', 'l.commodity_code'), ('hs6', 'left(l.commodity_code, 6)')] %}
     select
         l.source,
         l.reporter,
@@ -99,12 +79,14 @@ tariff_part as (
         l.partner_code,
         m.category_scheme,
         m.category_code,
-        'hs{{ digits }}' as dimension,
-        {{ 'l.hs8' if digits == 8 else 'left(l.hs8, 6)' }} as part_code,
+        '{{ dimension }}' as dimension,
+        {{ code }} as part_code,
         sum(l.value_usd)::bigint as value_usd,
-        sum(l.value_cny)::bigint as value_cny
+        sum(l.value_local)::bigint as value_local
     from line as l
-    inner join membership as m on l.hs8 = m.hs8
+    inner join {{ ref('int_line_category') }} as m
+        on l.source = m.source and l.commodity_code = m.commodity_code and year(l.month) = m.year
+    where m.is_reviewed
     group by all
     {%- if not loop.last %}
     union all
@@ -126,7 +108,7 @@ part as (
         'regime' as dimension,
         regime_code as part_code,
         value_usd,
-        value_cny
+        value_local
     from regime
     union all
     select
@@ -140,10 +122,10 @@ part as (
         'partner' as dimension,
         p.partner_code as part_code,
         if(c.covered_usd, p.value_usd, null) as value_usd,
-        if(c.covered_cny, p.value_cny, null) as value_cny
+        if(c.covered_local, p.value_local, null) as value_local
     from partner as p
     inner join every_partner as c using (source, reporter, flow, month, category_scheme, category_code)
-    where c.covered_usd or c.covered_cny
+    where c.covered_usd or c.covered_local
 ),
 
 -- Of equal parts the lower code counts as the largest.
@@ -157,14 +139,14 @@ measured as (
         category_scheme,
         category_code,
         dimension,
-        {%- for c in ['usd', 'cny'] %}
+        {%- for c in ['usd', 'local'] %}
         sum(value_{{ c }})::hugeint as total_{{ c }},
         sum(value_{{ c }}::hugeint * value_{{ c }}) as squares_{{ c }},
-        min({ 'below': -value_{{ c }}, 'code': part_code, 'usd': value_usd, 'cny': value_cny })
+        min({ 'below': -value_{{ c }}, 'code': part_code, 'usd': value_usd, 'local': value_local })
         filter (where value_{{ c }} > 0) as largest_by_{{ c }},
         count(*) filter (where value_{{ c }} > 0) as n_{{ c }},
         {%- endfor %}
-        count(*) filter (where value_usd > 0 or value_cny > 0) as n_any
+        count(*) filter (where value_usd > 0 or value_local > 0) as n_any
     from part
     group by all
 ),
@@ -182,7 +164,7 @@ series as (
         category_code,
         category_name,
         coalesce(value_usd > 0, false) as has_usd,
-        coalesce(value_cny > 0, false) as has_cny,
+        coalesce(value_local > 0, false) as has_local,
         is_synthetic
     from {{ relation }}
     {%- if not loop.last %}
@@ -194,14 +176,14 @@ series as (
 -- A currency that the series does not cover is known in parts at most.
 shown as (
     select
-        m.* exclude (total_usd, total_cny),
+        m.* exclude (total_usd, total_local),
         s.partner_name,
         s.category_name,
         s.is_synthetic,
         s.has_usd and coalesce(m.total_usd > 0, false) as has_usd,
-        s.has_cny and coalesce(m.total_cny > 0, false) as has_cny,
+        s.has_local and coalesce(m.total_local > 0, false) as has_local,
         if(s.has_usd, nullif(m.total_usd, 0), null) as total_usd,
-        if(s.has_cny, nullif(m.total_cny, 0), null) as total_cny
+        if(s.has_local, nullif(m.total_local, 0), null) as total_local
     from measured as m
     inner join series as s using (source, reporter, flow, month, partner_code, category_scheme, category_code)
 ),
@@ -218,20 +200,20 @@ final as (
         category_code,
         category_name,
         dimension,
-        case when has_usd and has_cny then n_any when has_usd then n_usd else n_cny end as n_parts,
-        {%- for c in ['usd', 'cny'] %}
+        case when has_usd and has_local then n_any when has_usd then n_usd else n_local end as n_parts,
+        {%- for c in ['usd', 'local'] %}
         squares_{{ c }}::double / (total_{{ c }} * total_{{ c }})::double * 10000 as hhi_{{ c }},
         {%- endfor %}
-        {%- for c in ['usd', 'cny'] %}
+        {%- for c in ['usd', 'local'] %}
         (total_{{ c }} * total_{{ c }})::double / squares_{{ c }}::double as effective_number_{{ c }},
         {%- endfor %}
-        if(has_usd, largest_by_usd, largest_by_cny) as largest,
+        if(has_usd, largest_by_usd, largest_by_local) as largest,
         struct_extract(largest, 'code') as largest_code,
         coalesce(struct_extract(largest, 'usd'), 0) / total_usd::double as largest_share_usd,
-        coalesce(struct_extract(largest, 'cny'), 0) / total_cny::double as largest_share_cny,
+        coalesce(struct_extract(largest, 'local'), 0) / total_local::double as largest_share_local,
         is_synthetic
     from shown
-    where has_usd or has_cny
+    where has_usd or has_local
 )
 
 select * exclude (largest) from final

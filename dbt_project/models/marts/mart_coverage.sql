@@ -73,7 +73,7 @@ named as (
             count(*) || ' partners'
         ) as partners
     from coverage
-    where partner_code not in ('*', 'all') and (covered_usd or covered_cny)
+    where partner_code not in ('*', 'all') and (covered_usd or covered_local)
     group by all
 ),
 
@@ -87,7 +87,7 @@ whole as (
         s.category_scheme,
         s.category_code,
         w.covered_usd,
-        w.covered_cny,
+        w.covered_local,
         w.missing,
         w.n_required
     from series as s
@@ -106,7 +106,7 @@ whole as (
         s.category_scheme,
         s.category_code,
         w.covered_usd,
-        w.covered_cny,
+        w.covered_local,
         w.missing,
         w.n_required
     from series as s
@@ -127,13 +127,15 @@ judged as (
         whole.category_scheme,
         whole.category_code,
         if(own.month is null, whole.covered_usd, own.covered_usd) as covered_usd,
-        if(own.month is null, whole.covered_cny, own.covered_cny) as covered_cny,
+        if(own.month is null, whole.covered_local, own.covered_local) as covered_local,
         if(own.month is null, whole.missing, own.missing) as missing,
         whole.n_required,
         r.month is not null as is_received,
         own.month is not null and whole.partner_code <> 'all' as is_named,
-        whole.partner_code <> 'all' and (together.covered_usd or together.covered_cny) as is_received_together,
-        n.partners
+        whole.partner_code <> 'all' and (together.covered_usd or together.covered_local) as is_received_together,
+        n.partners,
+        o.local_currency,
+        list_contains(string_split(o.currencies, ','), 'USD') as has_usd
     from whole
     left join coverage as own using (source, reporter, flow, month, partner_code, category_scheme, category_code)
     left join coverage as together
@@ -148,6 +150,7 @@ judged as (
         on
             whole.source = n.source and whole.reporter = n.reporter and whole.flow = n.flow and whole.month = n.month
             and whole.category_scheme = n.category_scheme and whole.category_code = n.category_code
+    left join {{ ref('dim_source') }} as o on whole.source = o.source
 ),
 
 final as (
@@ -160,11 +163,11 @@ final as (
         category_scheme,
         category_code,
         covered_usd,
-        covered_cny,
+        covered_local,
         case
-            when covered_usd and covered_cny then null
-            when covered_usd then 'not received in CNY'
-            when covered_cny then 'not received in USD'
+            when (covered_usd or not has_usd) and (covered_local or local_currency is null) then null
+            when covered_usd then 'not received in ' || local_currency
+            when covered_local then 'not received in USD'
             when not is_received then 'no receipt covers this month'
             when missing is null then 'no currency covers all of its codes'
             when not is_named and partners is not null then 'received for ' || partners || ' only'

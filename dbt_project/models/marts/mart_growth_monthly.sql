@@ -47,7 +47,7 @@ with_bases as (
         on
             s.source = k.source and s.reporter = k.reporter and s.flow = k.flow and s.month = k.month
             and s.category_scheme = k.category_scheme and s.category_code = k.category_code
-    left join {{ ref('dim_partner') }} as p on s.partner_code = p.partner_code
+    left join {{ ref('dim_partner') }} as p on s.source = p.source and s.partner_code = p.partner_code
     where s.month >= '{{ first }}'::date
 ),
 

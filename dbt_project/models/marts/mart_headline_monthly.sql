@@ -1,7 +1,7 @@
 {{ config(materialized='incremental', incremental_strategy='from_first_stale') }}
 {%- set first = first_stale_month() %}
 {%- set measures = [
-  'value_usd', 'value_usd_yoy', 'value_usd_ytd', 'value_usd_ytd_yoy', 'value_cny_ytd', 'value_cny_ytd_yoy', 'n_lines'] %}
+  'value_usd', 'value_usd_yoy', 'value_usd_ytd', 'value_usd_ytd_yoy', 'value_local_ytd', 'value_local_ytd_yoy', 'n_lines'] %}
 {%- set carried = {'above_since': 'date', 'record_usd': 'bigint', 'record_month': 'date', 'known_months': 'integer'} %}
 
 with threshold as (
@@ -107,8 +107,8 @@ final as (
         100 * value_usd_ytd_yoy as ytd_yoy_percent,
         if(month(month) = 2, value_usd_ytd, null) as jan_feb_usd,
         if(month(month) = 2, value_usd_ytd_yoy, null) as jan_feb_usd_yoy,
-        if(month(month) = 2, value_cny_ytd, null) as jan_feb_cny,
-        if(month(month) = 2, value_cny_ytd_yoy, null) as jan_feb_cny_yoy,
+        if(month(month) = 2, value_local_ytd, null) as jan_feb_local,
+        if(month(month) = 2, value_local_ytd_yoy, null) as jan_feb_local_yoy,
         threshold_usd,
         if(is_above, date_diff('month', run_since, month) + 1, if(value_usd is null, null, 0))::integer
             as months_at_or_above,

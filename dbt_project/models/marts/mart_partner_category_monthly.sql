@@ -29,7 +29,7 @@ spine as (
         c.category_scheme,
         c.category_code,
         if(c.covered_usd, coalesce(s.value_usd, 0), null) as value_usd,
-        if(c.covered_cny, coalesce(s.value_cny, 0), null) as value_cny,
+        if(c.covered_local, coalesce(s.value_local, 0), null) as value_local,
         if(s.month is null, 0, s.quantity) as quantity,
         s.quantity_unit,
         if(s.month is null, 0, s.n_lines) as n_lines,
@@ -50,10 +50,12 @@ final as (
         p.partner_name,
         d.category_name,
         r.value_usd / nullif(t.value_usd, 0)::double as partner_share_usd,
-        r.value_cny / nullif(t.value_cny, 0)::double as partner_share_cny,
-        r.source = 'gacc_sample' as is_synthetic
+        r.value_local / nullif(t.value_local, 0)::double as partner_share_local,
+        o.local_currency,
+        o.is_synthetic
     from with_ratios as r
-    left join {{ ref('dim_partner') }} as p on r.partner_code = p.partner_code
+    left join {{ ref('dim_source') }} as o on r.source = o.source
+    left join {{ ref('dim_partner') }} as p on r.source = p.source and r.partner_code = p.partner_code
     left join {{ ref('dim_category') }} as d
         on r.category_scheme = d.category_scheme and r.category_code = d.category_code
     left join {{ ref('mart_category_monthly') }} as t

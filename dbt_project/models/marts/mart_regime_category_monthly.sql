@@ -11,7 +11,7 @@ with regime as (
         category_code,
         regime_code,
         value_usd,
-        value_cny
+        value_local
     from {{ ref('int_regime_category_month') }}
     where {{ is_stale('month') }}
 ),
@@ -36,7 +36,7 @@ series as (
         category_code,
         category_name,
         value_usd,
-        value_cny,
+        value_local,
         is_synthetic
     from {{ ref('mart_partner_category_monthly') }}
     where {{ is_stale('month') }}
@@ -53,7 +53,7 @@ series as (
         t.category_code,
         t.category_name,
         if(c.covered_usd, t.value_usd, null) as value_usd,
-        if(c.covered_cny, t.value_cny, null) as value_cny,
+        if(c.covered_local, t.value_local, null) as value_local,
         t.is_synthetic
     from {{ ref('mart_category_monthly') }} as t
     inner join every_partner as c using (source, reporter, flow, month, category_scheme, category_code)
@@ -72,7 +72,7 @@ by_regime as (
         category_code,
         regime_code,
         sum(value_usd)::bigint as value_usd,
-        sum(value_cny)::bigint as value_cny
+        sum(value_local)::bigint as value_local
     from regime
     group by all
 ),
@@ -87,7 +87,7 @@ split as (
         category_scheme,
         category_code,
         coalesce(sum(value_usd), 0) as split_usd,
-        coalesce(sum(value_cny), 0) as split_cny
+        coalesce(sum(value_local), 0) as split_local
     from by_regime
     group by all
 ),
@@ -97,7 +97,7 @@ whole as (
     select
         s.*,
         p.split_usd = s.value_usd as is_split_usd,
-        p.split_cny = s.value_cny as is_split_cny
+        p.split_local = s.value_local as is_split_local
     from series as s
     inner join split as p using (source, reporter, flow, month, partner_code, category_scheme, category_code)
 ),
@@ -117,14 +117,16 @@ final as (
         r.regime_code,
         g.regime_name,
         if(w.is_split_usd, coalesce(r.value_usd, 0), null) as value_usd,
-        if(w.is_split_cny, coalesce(r.value_cny, 0), null) as value_cny,
+        if(w.is_split_local, coalesce(r.value_local, 0), null) as value_local,
+        o.local_currency,
         if(w.is_split_usd, coalesce(r.value_usd, 0) / nullif(w.value_usd, 0)::double, null) as regime_share_usd,
-        if(w.is_split_cny, coalesce(r.value_cny, 0) / nullif(w.value_cny, 0)::double, null) as regime_share_cny,
+        if(w.is_split_local, coalesce(r.value_local, 0) / nullif(w.value_local, 0)::double, null) as regime_share_local,
         w.is_synthetic
     from by_regime as r
     inner join whole as w using (source, reporter, flow, month, partner_code, category_scheme, category_code)
+    left join {{ ref('dim_source') }} as o on r.source = o.source
     left join {{ ref('dim_regime') }} as g on r.regime_code = g.regime_code
-    where (w.is_split_usd and r.value_usd > 0) or (w.is_split_cny and r.value_cny > 0)
+    where (w.is_split_usd and r.value_usd > 0) or (w.is_split_local and r.value_local > 0)
 )
 
 select * from final

@@ -19,6 +19,7 @@ from orchestration.base.errors import RefusalError
 from orchestration.sources.files.textfile import TextFile, check_structure, records, shifts, transcode
 from orchestration.sources.gacc.layout import Layout, looks_like_header, read_layout, split_header
 from orchestration.sources.gacc.rows import rows_query
+from orchestration.sources.source import MonthContent
 
 #: Raised whenever the same bytes would give other rows; part of every raw file's name.
 PARSER_VERSION = "gacc2"
@@ -28,21 +29,10 @@ _KEYS_AT_ONCE = 1_000_000
 
 
 @dataclass(frozen=True)
-class MonthContent:
-    """What a file prints for one month: number of rows and the sum of values, in whole units of its currency."""
-
-    month: dt.date
-    rows: int
-    value: int
-
-
-@dataclass(frozen=True)
 class ParsedFile:
-    """The typed rows of one file (Parquet with `RAW_COLUMNS`, in file order) and what was seen in it.
+    """A `ParsedTrade`: the typed rows of one file (Parquet with `RAW_COLUMNS`) and what was seen in it.
 
-    `months` is empty where no month is printed and none was declared; `partners` is empty without a partner column.
-    `rows` and `value` (whole units of the currency) are those of the whole file. `code_length`: the digits of its
-    commodity codes, 2, 4, 6 or 8; 8 for a file without rows.
+    `code_length`: 2, 4, 6 or 8; 8 for a file without rows.
     """
 
     rows_path: Path
@@ -54,6 +44,31 @@ class ParsedFile:
     rows: int
     value: int
     code_length: int
+
+    @property
+    def currency(self) -> str:
+        """As the header says."""
+        return self.layout.currency
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What the file has, in order."""
+        return self.layout.concepts
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """What splits its rows."""
+        return self.layout.dimensions
+
+    @property
+    def has_month(self) -> bool:
+        """Whether the month stands in the rows."""
+        return self.layout.has_month
+
+    @property
+    def has_partner(self) -> bool:
+        """Whether the partner stands in the rows."""
+        return self.layout.has_partner
 
 
 class _Seen(NamedTuple):

@@ -4,4 +4,16 @@ Belongs here: making these files. Not here: reading them, which `sources.gacc` d
 page and release made of them says that they are synthetic: docs/decisions.md.
 """
 
+from dataclasses import replace
+
+from orchestration.sources.gacc.offer import OFFER as GACC
+
 SOURCE = "gacc_sample"
+OFFER = replace(
+    GACC,
+    name=SOURCE,
+    publisher="Nobody: made up for trying things out",
+    attribution="Synthetic sample, no customs figures",
+    terms="Free; not to be quoted as figures of any customs",
+    is_synthetic=True,
+)

@@ -24,10 +24,6 @@ coverage as (
 
 {{ whole_lines('fact', 'world', 'coverage') }},
 
-category_prefix as (
-    select * from {{ ref('int_category_prefix') }}
-),
-
-{{ category_sums('cell', 'category_prefix', ['source', 'reporter', 'flow', 'month']) }}
+{{ category_sums('cell', ['source', 'reporter', 'flow', 'month']) }}
 
 select * from final

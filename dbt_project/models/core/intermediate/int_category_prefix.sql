@@ -1,6 +1,10 @@
--- One row a category and HS prefix that belongs to it; the empty prefix takes every code.
+-- One row a source, category and HS prefix that belongs to it; the empty prefix takes every code. National lines belong
+-- to the sources that print them alone.
 select
-    category_scheme,
-    category_code,
-    unnest(string_split(hs_prefixes, ',')) as hs_prefix
-from {{ ref('dim_category') }}
+    o.source,
+    c.category_scheme,
+    c.category_code,
+    unnest(string_split(c.hs_prefixes, ',')) as hs_prefix
+from {{ ref('dim_category') }} as c
+cross join {{ ref('dim_source') }} as o
+where c.code_system is null or c.code_system = o.code_system

@@ -11,10 +11,6 @@ with fact as (
     where {{ in_window('month') }}
 ),
 
-category_prefix as (
-    select * from {{ ref('int_category_prefix') }}
-),
-
-{{ category_sums('fact', 'category_prefix', ['source', 'reporter', 'flow', 'month', 'partner_code']) }}
+{{ category_sums('fact', ['source', 'reporter', 'flow', 'month', 'partner_code']) }}
 
 select * from final

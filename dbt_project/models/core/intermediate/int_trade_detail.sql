@@ -15,7 +15,7 @@ final as (
         c.flow,
         c.month,
         c.feeds,
-        c.hs_code as hs8,
+        c.hs_code as commodity_code,
         nullif(c.partner_code, 'world') as partner_code,
         p.partner_name,
         c.regime_code,
@@ -23,7 +23,7 @@ final as (
         c.province_code,
         v.province_name,
         if(c.currency = 'USD', c.value, null) as value_usd,
-        if(c.currency = 'CNY', c.value, null) as value_cny,
+        if(c.currency <> 'USD', c.value, null) as value_local,
         c.quantity_1,
         c.unit_1,
         c.quantity_2,
@@ -31,7 +31,7 @@ final as (
         c.receipt_id,
         c.line
     from counted as c
-    left join {{ ref('dim_partner') }} as p on c.partner_code = p.partner_code
+    left join {{ ref('dim_partner') }} as p on c.source = p.source and c.partner_code = p.partner_code
     left join {{ ref('dim_regime') }} as g on c.regime_code = g.regime_code
     left join {{ ref('dim_province') }} as v on c.province_code = v.province_code
 )

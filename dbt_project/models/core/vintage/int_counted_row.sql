@@ -41,6 +41,8 @@ final as (
         c.regime_code,
         c.province_code,
         c.value,
+        c.net_weight_kg,
+        c.weight_is_estimated,
         c.quantity_1,
         c.unit_1_as_printed,
         coalesce(u1.unit, c.unit_1_as_printed) as unit_1,
@@ -54,7 +56,7 @@ final as (
             if(c.province_code is not null and v.province_code is null, 'unknown province ' || c.province_code, null)
         ), '') as quarantine_reason
     from rows_that_count as c
-    left join {{ ref('dim_partner') }} as p on c.partner_code = p.partner_code
+    left join {{ ref('dim_partner') }} as p on c.source = p.source and c.partner_code = p.partner_code
     left join {{ ref('dim_regime') }} as g on c.regime_code = g.regime_code
     left join {{ ref('dim_province') }} as v on c.province_code = v.province_code
     left join {{ ref('units') }} as u1 on c.unit_1_as_printed = u1.unit_as_printed

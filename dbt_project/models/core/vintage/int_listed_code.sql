@@ -1,4 +1,5 @@
--- The customs' lists that count, one row a list, year and code with its names in both languages.
+-- The customs' lists that count, one row a list, year and code with its names in both languages. They are China's:
+-- whose codes they are stands beside them.
 with latest as (
     select
         code_list,
@@ -29,6 +30,7 @@ printed as (
 -- are absent in 2017, and in 2018 and from 2020 on some contradict the code beside them.
 final as (
     select
+        'gacc' as code_system,
         code_list,
         year,
         code,

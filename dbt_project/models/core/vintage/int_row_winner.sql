@@ -54,15 +54,16 @@ printed as (
 -- Lines that were asked for one by one, without partners: where nothing was traded, that is a figure.
 asked as (
     select distinct
-        feeds,
-        source,
-        reporter,
-        flow,
-        month,
-        hs_prefix as hs_code,
-        partner_code
-    from coverage
-    where feeds = 'world' and length(hs_prefix) = 8
+        v.feeds,
+        v.source,
+        v.reporter,
+        v.flow,
+        v.month,
+        v.hs_prefix as hs_code,
+        v.partner_code
+    from coverage as v
+    inner join {{ ref('stg_landing__source') }} as o on v.source = o.source
+    where v.feeds = 'world' and length(v.hs_prefix) = o.code_digits
 ),
 
 cell as (

@@ -69,7 +69,7 @@ required as (
         r.required_to
     from category as c
     inner join {{ ref('int_category_requirement') }} as r
-        on c.category_scheme = r.category_scheme and c.category_code = r.category_code
+        on c.source = r.source and c.category_scheme = r.category_scheme and c.category_code = r.category_code
 ),
 
 prefix as (
@@ -166,7 +166,7 @@ judged as (
         r.category_code,
         r.hs_prefix,
         coalesce(bool_or(c.currency = 'USD'), false) as has_usd,
-        coalesce(bool_or(c.currency = 'CNY'), false) as has_cny
+        coalesce(bool_or(c.currency <> 'USD'), false) as has_local
     from partner as p
     inner join required as r
         on
@@ -190,10 +190,10 @@ final as (
         category_scheme,
         category_code,
         bool_and(has_usd) as covered_usd,
-        bool_and(has_cny) as covered_cny,
-        bool_or(has_usd or has_cny) as has_any,
+        bool_and(has_local) as covered_local,
+        bool_or(has_usd or has_local) as has_any,
         count(*) as n_required,
-        string_agg(hs_prefix, ', ' order by hs_prefix) filter (where not has_usd and not has_cny) as missing
+        string_agg(hs_prefix, ', ' order by hs_prefix) filter (where not has_usd and not has_local) as missing
     from judged
     group by all
 )

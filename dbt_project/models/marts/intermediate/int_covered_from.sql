@@ -18,6 +18,7 @@ with part as (
 
 required as (
     select
+        source,
         category_scheme,
         category_code,
         hs_prefix,
@@ -27,7 +28,10 @@ required as (
 ),
 
 prefix as (
-    select distinct hs_prefix from required
+    select distinct
+        source,
+        hs_prefix
+    from required
 ),
 
 contained as (
@@ -41,7 +45,7 @@ contained as (
         p.hs_prefix,
         min(v.vintage) as vintage
     from part as v
-    inner join prefix as p on starts_with(p.hs_prefix, v.hs_prefix)
+    inner join prefix as p on v.source = p.source and starts_with(p.hs_prefix, v.hs_prefix)
     group by all
 ),
 
@@ -89,6 +93,7 @@ earliest as (
 
 needed as (
     select
+        r.source,
         m.month,
         r.category_scheme,
         r.category_code,
@@ -110,9 +115,12 @@ final as (
         r.category_code,
         max(e.vintage) as covered_from
     from earliest as e
-    inner join required as r on e.hs_prefix = r.hs_prefix and e.month between r.required_from and r.required_to
+    inner join required as r
+        on e.source = r.source and e.hs_prefix = r.hs_prefix and e.month between r.required_from and r.required_to
     inner join needed as n
-        on e.month = n.month and r.category_scheme = n.category_scheme and r.category_code = n.category_code
+        on
+            e.source = n.source and e.month = n.month and r.category_scheme = n.category_scheme
+            and r.category_code = n.category_code
     group by e.source, e.reporter, e.flow, e.currency, e.month, e.partner_code, r.category_scheme, r.category_code, n.n
     having count(*) = n.n
 )

@@ -12,7 +12,7 @@ with single as (
     where first_vintage = last_vintage
 ),
 
-{{ both_series(['value_usd', 'value_cny', 'quantity', 'quantity_unit'], "'2015-01-01'::date", inlined=true) }},
+{{ both_series(['value_usd', 'value_local', 'quantity', 'quantity_unit'], "'2015-01-01'::date", inlined=true) }},
 
 -- Quantities of earlier prints are not kept: only the latest has one.
 final as (
@@ -29,7 +29,7 @@ final as (
         if(h.known_to is null, m.quantity_unit, null) as quantity_unit
     from {{ ref('int_value_history') }} as h
     left join series as m using (source, reporter, flow, month, partner_code, category_scheme, category_code)
-    where h.category_scheme <> 'hs8'
+    where h.category_scheme <> 'line'
 )
 
 select
@@ -43,7 +43,7 @@ select
     known_from,
     known_to,
     value_usd,
-    value_cny,
+    value_local,
     quantity,
     quantity_unit
 from final

@@ -46,6 +46,17 @@ named as (
     from {{ ref('int_coverage') }}
 ),
 
+-- Each source has the categories that its codes can make.
+reviewed as (
+    select distinct
+        p.source,
+        p.category_scheme,
+        p.category_code
+    from {{ ref('int_category_prefix') }} as p
+    semi join {{ ref('categories') }} as c
+        on p.category_scheme = c.category_scheme and p.category_code = c.category_code
+),
+
 final as (
     select * from traded
     union
@@ -66,7 +77,7 @@ final as (
         c.category_scheme,
         c.category_code
     from named as n
-    cross join {{ ref('categories') }} as c
+    inner join reviewed as c on n.source = c.source
 )
 
 select * from final

@@ -13,9 +13,9 @@ with traded as (
         category_scheme,
         category_code,
         value_usd > 0 as has_usd,
-        value_cny > 0 as has_cny
+        value_local > 0 as has_local
     from {{ ref('int_partner_category_month') }}
-    where (value_usd > 0 or value_cny > 0) and {{ added }}
+    where (value_usd > 0 or value_local > 0) and {{ added }}
     union all
     select
         source,
@@ -26,9 +26,9 @@ with traded as (
         category_scheme,
         category_code,
         value_usd > 0 as has_usd,
-        value_cny > 0 as has_cny
+        value_local > 0 as has_local
     from {{ ref('int_category_month') }}
-    where (value_usd > 0 or value_cny > 0) and {{ added }}
+    where (value_usd > 0 or value_local > 0) and {{ added }}
 ),
 
 coverage as (
@@ -55,7 +55,7 @@ started as (
             and t.category_scheme = whole.category_scheme and t.category_code = whole.category_code
     where
         (t.has_usd and if(own.month is null, whole.covered_usd, own.covered_usd))
-        or (t.has_cny and if(own.month is null, whole.covered_cny, own.covered_cny))
+        or (t.has_local and if(own.month is null, whole.covered_local, own.covered_local))
     group by all
     {%- if only_adding() %}
     union all

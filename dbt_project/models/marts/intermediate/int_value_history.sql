@@ -1,5 +1,5 @@
 -- How each series stood from which vintage on, of months with receipts of more than one: a running sum of what receipts
--- bring and take away. Cells (scheme hs8) only where they have changed.
+-- bring and take away. Cells (scheme commodity_code) only where they have changed.
 {{ config(materialized='incremental', incremental_strategy='replace_stale') }}
 
 with {{ printed_cells() }},
@@ -12,7 +12,7 @@ contribution as (
         flow,
         month,
         partner_code,
-        hs8,
+        commodity_code,
         currency,
         value,
         known_from,
@@ -26,7 +26,7 @@ contribution as (
         flow,
         month,
         'all' as partner_code,
-        hs8,
+        commodity_code,
         currency,
         value,
         if(feeds = 'partner', greatest(known_from, every_partner_from), known_from) as known_from,
@@ -35,31 +35,19 @@ contribution as (
     where feeds = 'world' or every_partner_from is not null
 ),
 
-printed_line as (
-    select distinct hs8 from printed
-),
-
-line_category as (
-    select
-        c.hs8,
-        p.category_scheme,
-        p.category_code
-    from printed_line as c
-    inner join {{ ref('int_category_prefix') }} as p on starts_with(c.hs8, p.hs_prefix)
-),
-
 classed as (
     select
         c.*,
         l.category_scheme,
         l.category_code
     from contribution as c
-    inner join line_category as l on c.hs8 = l.hs8
+    inner join {{ ref('int_line_category') }} as l
+        on c.source = l.source and c.commodity_code = l.commodity_code and year(c.month) = l.year
     union all
     select
         *,
-        'hs8' as category_scheme,
-        hs8 as category_code
+        'line' as category_scheme,
+        commodity_code as category_code
     from contribution
     where partner_code <> 'all'
 ),
@@ -74,8 +62,8 @@ change as (
         category_scheme,
         category_code,
         unnest([known_from, known_to]) as known_from,
-        unnest(if(currency = 'USD', [value, -value], [0, 0])) as usd,
-        unnest(if(currency = 'CNY', [value, -value], [0, 0])) as cny
+        unnest(if(currency = 'USD', [value, -value], [0, 0])) as added_usd,
+        unnest(if(currency <> 'USD', [value, -value], [0, 0])) as added_local
     from classed
     where known_to is null or known_to > known_from
 ),
@@ -90,7 +78,7 @@ category_cover as (
         category_scheme,
         category_code,
         min(covered_from) filter (where currency = 'USD') as usd_from,
-        min(covered_from) filter (where currency = 'CNY') as cny_from
+        min(covered_from) filter (where currency <> 'USD') as local_from
     from {{ ref('int_covered_from') }}
     where {{ is_stale('month') }}
     group by all
@@ -116,7 +104,7 @@ series_month as (
         category_scheme,
         category_code
     from change
-    where category_scheme <> 'hs8'
+    where category_scheme <> 'line'
     union
     select
         s.source,
@@ -135,7 +123,7 @@ covered as (
     select
         s.*,
         coalesce(own.usd_from, w.usd_from) as usd_from,
-        coalesce(own.cny_from, w.cny_from) as cny_from
+        coalesce(own.local_from, w.local_from) as local_from
     from series_month as s
     left join category_cover as own
         using (source, reporter, flow, month, partner_code, category_scheme, category_code)
@@ -151,10 +139,10 @@ covered as (
         flow,
         month,
         partner_code,
-        'hs8' as category_scheme,
-        hs8 as category_code,
+        'line' as category_scheme,
+        commodity_code as category_code,
         min(covered_from) filter (where currency = 'USD') as usd_from,
-        min(covered_from) filter (where currency = 'CNY') as cny_from
+        min(covered_from) filter (where currency <> 'USD') as local_from
     from printed
     where feeds = 'partner'
     group by all
@@ -170,8 +158,8 @@ point as (
         category_scheme,
         category_code,
         known_from,
-        usd,
-        cny
+        added_usd,
+        added_local
     from change
     where known_from is not null
     union all
@@ -183,9 +171,9 @@ point as (
         partner_code,
         category_scheme,
         category_code,
-        unnest([usd_from, cny_from]) as known_from,
-        0 as usd,
-        0 as cny
+        unnest([usd_from, local_from]) as known_from,
+        0 as added_usd,
+        0 as added_local
     from covered
 ),
 
@@ -199,8 +187,8 @@ summed as (
         category_scheme,
         category_code,
         known_from,
-        sum(usd) as usd,
-        sum(cny) as cny
+        sum(added_usd) as added_usd,
+        sum(added_local) as added_local
     from point
     where known_from is not null
     group by all
@@ -208,9 +196,9 @@ summed as (
 
 stood as (
     select
-        s.* exclude (s.usd, s.cny),
-        if(c.usd_from <= s.known_from, sum(s.usd) over so_far, null)::bigint as value_usd,
-        if(c.cny_from <= s.known_from, sum(s.cny) over so_far, null)::bigint as value_cny
+        s.* exclude (s.added_usd, s.added_local),
+        if(c.usd_from <= s.known_from, sum(s.added_usd) over so_far, null)::bigint as value_usd,
+        if(c.local_from <= s.known_from, sum(s.added_local) over so_far, null)::bigint as value_local
     from summed as s
     inner join covered as c using (source, reporter, flow, month, partner_code, category_scheme, category_code)
     window so_far as (
@@ -224,9 +212,9 @@ compared as (
     select
         *,
         lag(value_usd) over series_of_prints as usd_before,
-        lag(value_cny) over series_of_prints as cny_before
+        lag(value_local) over series_of_prints as local_before
     from stood
-    where value_usd is not null or value_cny is not null
+    where value_usd is not null or value_local is not null
     window series_of_prints as (
         partition by source, reporter, flow, month, partner_code, category_scheme, category_code order by known_from
     )
@@ -240,7 +228,7 @@ changed as (
             order by known_from
         ) as known_to
     from compared
-    where value_usd is distinct from usd_before or value_cny is distinct from cny_before
+    where value_usd is distinct from usd_before or value_local is distinct from local_before
 ),
 
 final as (
@@ -255,9 +243,9 @@ final as (
         known_from,
         known_to,
         value_usd,
-        value_cny
+        value_local
     from changed
-    where category_scheme <> 'hs8' or known_to is not null or usd_before is not null or cny_before is not null
+    where category_scheme <> 'line' or known_to is not null or usd_before is not null or local_before is not null
 )
 
 select * from final

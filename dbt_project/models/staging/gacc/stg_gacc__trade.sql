@@ -18,5 +18,8 @@ select
     unit_1 as unit_1_as_printed,
     if(unit_2 is null and quantity_2 = 0, null, quantity_2) as quantity_2,
     unit_2 as unit_2_as_printed,
-    value
+    value,
+    -- Customs print no weight beside the quantities.
+    null::bigint as net_weight_kg,
+    null::boolean as weight_is_estimated
 from read_parquet('~/raw/*/month=*/*.parquet', hive_partitioning = false)

@@ -9,7 +9,7 @@ select
     regime_group,
     period_from,
     period_to,
-    measure,
+    replace(measure, 'value_cny', 'value_local') as measure,
     printed,
     value,
     half_unit,

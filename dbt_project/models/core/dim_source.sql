@@ -1,0 +1,19 @@
+select
+    source,
+    publisher,
+    reporters,
+    code_digits,
+    code_system,
+    partner_system,
+    currencies,
+    local_currency,
+    import_valuation,
+    export_valuation,
+    import_partner,
+    export_partner,
+    time_zone,
+    first_month,
+    attribution,
+    terms,
+    is_synthetic
+from {{ ref('stg_landing__source') }}

@@ -1,0 +1,25 @@
+"""The one list of sources: whoever knows a source by name asks it here.
+
+Belongs here: which sources there are, and of what kind. Not here: what each is (its own package).
+"""
+
+from __future__ import annotations
+
+from orchestration.sources import gacc_sample
+from orchestration.sources.exchange_rates import parse as exchange_rates
+from orchestration.sources.gacc.offer import OFFER as GACC
+from orchestration.sources.gacc_bulletin import parse as gacc_bulletin
+from orchestration.sources.gacc_nomenclature import parse as gacc_nomenclature
+from orchestration.sources.source import DocumentReader, Reader, Source
+
+#: Sources of trade figures, by name.
+TRADE: dict[str, Source] = {source.name: source for source in (GACC, gacc_sample.OFFER)}
+CODE_LISTS: Reader = gacc_nomenclature
+#: Readers of documents by source.
+DOCUMENTS: dict[str, DocumentReader] = {reader.SOURCE: reader for reader in (exchange_rates, gacc_bulletin)}
+#: Sources of code lists and of documents.
+LIST_SOURCES = frozenset({CODE_LISTS.SOURCE})
+DOCUMENT_SOURCES = frozenset(DOCUMENTS)
+#: Sources that make their figures up.
+SYNTHETIC_SOURCES = frozenset(name for name, source in TRADE.items() if source.is_synthetic)
+SOURCES = (*TRADE, *sorted(LIST_SOURCES), *sorted(DOCUMENT_SOURCES))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
 
 import dagster as dg
@@ -27,6 +28,8 @@ BAD = "2023-03"
 def damaged(sample_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A copy of the sample whose build database is off by five dollars in one month; its release has failed."""
     home = copied(sample_home, tmp_path_factory)
+    # To the sensor of a copy all files are new: it would launch a run that fails as well.
+    shutil.rmtree(home.inbox)
     build_wrongly(
         home,
         f"update fct_trade_monthly set value_usd = value_usd + 5 where month = '{BAD}-01' and partner_code = '502' "

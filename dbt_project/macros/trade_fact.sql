@@ -83,6 +83,13 @@ cell as (
         {%- endif %}
 ),
 
+ranked as (
+    select
+        *,
+        coalesce(precedence_usd, 0) > coalesce(precedence_local, 0) as is_usd_later
+    from cell
+),
+
 -- Quantities come from the later receipt of the two currencies (docs/rules.md, rule 3).
 measured as (
     select
@@ -99,7 +106,7 @@ measured as (
         {%- endfor %}
         {%- for n in [1, 2] %}
         if(
-            coalesce(precedence_usd, 0) > coalesce(precedence_local, 0),
+            is_usd_later,
             if(value_usd is null, 0, quantity_{{ n }}_usd),
             if(value_local is null, 0, quantity_{{ n }}_local)
         )::bigint as quantity_{{ n }},
@@ -107,23 +114,19 @@ measured as (
             quantity_{{ n }} is null,
             null,
             if(
-                coalesce(precedence_usd, 0) > coalesce(precedence_local, 0),
+                is_usd_later,
                 coalesce(unit_{{ n }}_usd, unit_{{ n }}_local),
                 coalesce(unit_{{ n }}_local, unit_{{ n }}_usd)
             )
         ) as unit_{{ n }},
         {%- endfor %}
-        if(
-            coalesce(precedence_usd, 0) > coalesce(precedence_local, 0), net_weight_usd, net_weight_local
-        )::bigint as printed_weight,
-        if(
-            coalesce(precedence_usd, 0) > coalesce(precedence_local, 0), is_estimated_usd, is_estimated_local
-        ) as is_estimated,
-        if(coalesce(precedence_usd, 0) > coalesce(precedence_local, 0), receipt_id_usd, receipt_id_local) as receipt_id,
+        if(is_usd_later, net_weight_usd, net_weight_local)::bigint as printed_weight,
+        if(is_usd_later, is_estimated_usd, is_estimated_local) as is_estimated,
+        if(is_usd_later, receipt_id_usd, receipt_id_local) as receipt_id,
         receipt_id_usd,
         receipt_id_local,
         coalesce(source_rows, 0)::bigint as source_rows
-    from cell
+    from ranked
 ),
 
 -- The weight is the printed one, else the quantity that is counted in kilograms.

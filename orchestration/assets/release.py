@@ -35,6 +35,9 @@ from orchestration.warehouse.plan import Built, plan
 #: observation, so `bonded run` that finds nothing new does not stand for that run.
 STALE = dg.FreshnessPolicy.cron("0 17 21 * *", dt.timedelta(days=1), "Asia/Shanghai")
 
+#: How the event of `release` names its counts of comparisons, each with a verdict behind it.
+COMPARISONS = "comparisons "
+
 
 @dg.asset(
     freshness_policy=STALE,
@@ -128,7 +131,7 @@ def _metadata(home: Home, publication: Publication) -> dict[str, Any]:
         "audit": dg.MetadataValue.md(audit_text(report)),
         # A browser opens no file from the page of a server: a path can be copied, and the audit stands above.
         "audit page": dg.MetadataValue.path(publication.folder / "audit.html"),
-        **{f"comparisons {verdict}": n for verdict, n in report.counts.items()},
+        **{f"{COMPARISONS}{verdict}": n for verdict, n in report.counts.items()},
     }
 
 

@@ -13,15 +13,13 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.assets.release import COMPARISONS
 from orchestration.automation.instance import end_dead_runs
 from orchestration.base.interrupt import stop_if_asked
 from orchestration.base.months import format_month
 from orchestration.base.settings import Home
 from orchestration.landing.inbox import InboxOutcome
 from orchestration.releases.settled import made_from, settle
-
-#: How the event of `release` names its counts of comparisons, each with a verdict behind it.
-COUNTED = "comparisons "
 
 
 @dataclass(frozen=True)
@@ -68,8 +66,11 @@ def build_due(
         settle(home, of)
         of_release = result.asset_materializations_for_node("release")
         (release,) = [event for event in of_release if event.asset_key == dg.AssetKey("release")]
-        told = {name.removeprefix(COUNTED): said.value for name, said in release.metadata.items() if COUNTED in name}
-        counts = {verdict: number for verdict, number in told.items() if isinstance(number, int)}
+        counts = {
+            name.removeprefix(COMPARISONS): said.value
+            for name, said in release.metadata.items()
+            if name.startswith(COMPARISONS) and isinstance(said.value, int)
+        }
         return Done(str(release.metadata["outcome"].value), counts=counts)
     stop_if_asked()
     failures = [e for e in result.all_events if e.event_type == dg.DagsterEventType.STEP_FAILURE]

@@ -151,14 +151,14 @@ def _audit(home: Home, folder: Path) -> dict[str, Any]:
     if not folder.is_dir():
         return {"candidate": folder.name, "findings": [], "new": [], "receipts": {}}
     made, made_of = read_manifest(folder), receipts_by_month(folder)
-    audit, before = made.audit, Releases(home).manifest(made.base) if made.base in Releases(home).ids() else None
-    failed = [row for row in (audit.findings if audit else []) if row["verdict"] in ("failed", "broken")][:LATEST]
+    findings = made.audit.findings if made.audit else []
+    failed = [row for row in findings if row["verdict"] in ("failed", "broken")][:LATEST]
     columns = ("gate", "dataset", "month", "scope", "measure", "expected", "actual", "difference", "reason")
     months = sorted({row["month"][:7] for row in failed if row["month"]} & made_of.keys())
     return {
         "candidate": folder.name,
         "findings": [{**{c: row[c] for c in columns}, "month": row["month"] and row["month"][:7]} for row in failed],
-        "new": what_is_new(made, before) if before else [],
+        "new": what_is_new(Releases(home), made),
         "receipts": {
             month: [{"receipt_id": r.receipt_id, "file": r.name, "vintage": str(r.vintage)} for r in made_of[month][:5]]
             for month in months

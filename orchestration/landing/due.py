@@ -15,7 +15,6 @@ from orchestration.landing.datasets import Dataset, load_datasets
 from orchestration.landing.scope import partner_keys, shown
 from orchestration.landing.store import LandingState
 from orchestration.sources.catalogue import TRADE
-from orchestration.sources.gacc import CHAPTER_99_SINCE, chapters
 from orchestration.sources.gacc.parse import TRUNCATED_AT
 
 #: More partners than this do not trade in one tariff line in one month, on average over a chapter.
@@ -107,7 +106,7 @@ def queries(dataset: Dataset, months: tuple[dt.date, ...], folder: str) -> tuple
         return ()
     each = {"all": PARTNERS_A_LINE, "world": 1}
     partners = each[dataset.partners] if isinstance(dataset.partners, str) else len(dataset.partners)
-    codes = chapters(CHAPTER_99_SINCE) if dataset.hs == "all" else dataset.hs
+    codes = tuple(TRADE[dataset.source].chapters) if dataset.hs == "all" else dataset.hs
     parts = _pack([(code, _lines(code) * partners) for code in codes])
     found = []
     for hs, rows in parts:

@@ -63,8 +63,8 @@ def publish(home: Home, state: LandingState) -> Publication:
         folder, report = build_and_audit(home, state, base)
         if not report.passed:
             _retain_candidates(home)
-            news = what_is_new(read_manifest(folder), releases.manifest(base)) if base else []
-            return Publication("failed", base, folder, report, tuple(news))
+            news = tuple(what_is_new(releases, read_manifest(folder)))
+            return Publication("failed", base, folder, report, news)
         if base is not None and _is_same(releases, base, read_manifest(folder)):
             shutil.rmtree(folder)
             return Publication("unchanged", base, releases.folder(base), report)

@@ -46,7 +46,7 @@ def _inputs(home: Home, code: str) -> str:
     versions = json.dumps({name: version(name) for name in DECIDING})
     reviewed = hash_files(files_below(folder, "*.sql", "*.yml"))
     # Not the last number alone: where landing was restored, the same number may stand for another record.
-    records = marks(Landing(home).records)
+    records = _marks(Landing(home).records)
     parts = [str(CONTRACT_VERSION), records, versions, code, reviewed, repr(expired)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
@@ -70,13 +70,13 @@ def _lies_there(home: Home) -> dict[str, str]:
     return {
         "release": release,
         "doubted": str(Releases(home).doubted.exists()),
-        "files": marks(home.releases / (release or "none")),
-        "raw": marks(home.raw),
+        "files": _marks(home.releases / (release or "none")),
+        "raw": _marks(home.raw),
         "built": hashlib.sha256(holds).hexdigest()[:32],
     }
 
 
-def marks(folder: Path) -> str:
+def _marks(folder: Path) -> str:
     """Names, sizes and times of all files below a folder, as one hash."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):

@@ -62,11 +62,18 @@ def _changed(now: Manifest, before: Manifest | None) -> list[str]:
         name for name in now.tables.keys() | before.tables.keys() if now.tables.get(name) != before.tables.get(name)
     )
     differ = [f"tables that differ: {_named(tables)}"] if tables else []
-    return [*what_is_new(now, before), *differ] or ["none of the tables differs"]
+    return [*_new(now, before), *differ] or ["none of the tables differs"]
 
 
-def what_is_new(now: Manifest, before: Manifest) -> list[str]:
-    """What was received, and what was withdrawn, between two releases, or between one and a candidate."""
+def what_is_new(releases: Releases, made: Manifest) -> list[str]:
+    """What a release, or a candidate, has received and withdrawn since the one that it was built upon; nothing where
+    that is not kept.
+    """
+    before = _base(releases, made)
+    return _new(made, before) if before else []
+
+
+def _new(now: Manifest, before: Manifest) -> list[str]:
     had = {r.receipt_id: r for r in before.receipts}
     new = [_receipt(r) for r in now.receipts if r.receipt_id not in had]
     known = {w.receipt_id for w in before.withdrawals}

@@ -129,7 +129,7 @@ def _cells(con: duckdb.DuckDBPyConnection, month: dt.date, partner: str, flow: s
     All partners together are the partners' cells where every partner is covered, else the world file's (rule 4).
     """
     facts = {"fct_trade_monthly": "partner_code"}
-    if partner == "all" and con.execute("from duckdb_tables() where table_name = 'fct_trade_world_monthly'").fetchone():
+    if partner == "all":
         facts["fct_trade_world_monthly"] = "'world'"
     union = " union all ".join(
         f"select month, flow, commodity_code, {code} as partner_code, unnest(['USD', local_currency]) as currency, "

@@ -28,6 +28,7 @@ from orchestration.sources.gacc.calendar import (
     detail_release_date,
     is_combined_release,
 )
+from orchestration.sources.source import Source
 
 RECEIPT_SCHEMA = pa.schema(
     {
@@ -180,13 +181,13 @@ def source_table(state: LandingState) -> pa.Table:
     rows = [
         {
             "source": name,
-            **{key: getattr(TRADE[name], key) for key in SOURCE_SCHEMA.names if hasattr(TRADE[name], key)},
-            "reporters": ",".join(TRADE[name].reporters),
-            "currencies": ",".join(TRADE[name].currencies),
-            **{f"{flow}_valuation": TRADE[name].valuation[flow] for flow in ("import", "export")},
-            **{f"{flow}_partner": TRADE[name].partner_concept[flow] for flow in ("import", "export")},
+            **{key: getattr(source, key) for key in SOURCE_SCHEMA.names if hasattr(source, key)},
+            "reporters": ",".join(source.reporters),
+            "currencies": ",".join(source.currencies),
+            **{f"{flow}_valuation": source.valuation[flow] for flow in ("import", "export")},
+            **{f"{flow}_partner": source.partner_concept[flow] for flow in ("import", "export")},
         }
-        for name in sorted({receipt.scope.source for receipt in state.active})
+        for name, source in _sources(state).items()
     ]
     return pa.Table.from_pylist(rows, schema=SOURCE_SCHEMA)
 
@@ -195,10 +196,14 @@ def chapter_table(state: LandingState) -> pa.Table:
     """The chapters that are all codes of each source of active receipts, and from which year on it has each."""
     rows = [
         {"source": name, "chapter": chapter, "first_year": year}
-        for name in sorted({receipt.scope.source for receipt in state.active})
-        for chapter, year in sorted(TRADE[name].chapters.items())
+        for name, source in _sources(state).items()
+        for chapter, year in sorted(source.chapters.items())
     ]
     return pa.Table.from_pylist(rows, schema=CHAPTER_SCHEMA)
+
+
+def _sources(state: LandingState) -> dict[str, Source]:
+    return {name: TRADE[name] for name in sorted({receipt.scope.source for receipt in state.active})}
 
 
 def calendar_table() -> pa.Table:

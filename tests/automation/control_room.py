@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.base.settings import PROJECT, Home
+from tests.automation.waiting import until
 
 ASSETS_JOB = "__ASSET_JOB"
 WHERE = {"repositoryName": "__repository__", "repositoryLocationName": "bonded"}
@@ -41,6 +42,8 @@ RUNS = """query Runs($filter: RunsFilter!) { said: runsOrError(filter: $filter) 
 STATE = """query Backfill($id: String!) { said: partitionBackfillOrError(backfillId: $id) { __typename
   ... on PartitionBackfill { status error { message } } } }"""
 ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
+#: States of a backfill whose runs have not all ended.
+UNDER_WAY = {"REQUESTED", "COMPLETING", "CANCELING"}
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ class ControlRoom:
         if job != ASSETS_JOB:
             params["selector"] = {"partitionSetName": f"{job}_partition_set", "repositorySelector": WHERE}
         backfill_id = self.ask(BACKFILL, backfillParams=params)["backfillId"]
-        self.until(lambda: self.ask(STATE, id=backfill_id)["status"] not in ("REQUESTED", "COMPLETING", "CANCELING"))
+        self.until("the backfill", lambda: self.ask(STATE, id=backfill_id)["status"] not in UNDER_WAY)
         found = self.runs(tags=[{"key": "dagster/backfill", "value": backfill_id}])
         return [self.ended(run.run_id) for run in found]
 
@@ -109,16 +112,12 @@ class ControlRoom:
 
     def ended(self, run_id: str) -> Run:
         """A run when it has ended."""
-        self.until(lambda: self.runs(runIds=[run_id])[0].status in ENDED)
+        self.until("the run", lambda: self.runs(runIds=[run_id])[0].status in ENDED)
         return self.runs(runIds=[run_id])[0]
 
-    def until(self, is_so: Callable[[], bool], seconds: float = 300) -> None:
-        """Wait for something to become true."""
-        deadline = time.monotonic() + seconds
-        while not is_so():
-            assert self.server.poll() is None, "the UI ended"
-            assert time.monotonic() < deadline, f"waited {seconds} s"
-            time.sleep(0.2)
+    def until(self, what: str, is_so: Callable[[], bool]) -> None:
+        """Wait for something to become true while the UI lives."""
+        until(what, is_so, self.server)
 
 
 def hasty() -> dict[str, str]:

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from orchestration.landing.names import sidecar
 from orchestration.landing.store import Landing
 from orchestration.releases.content import is_intact
 from orchestration.releases.store import Releases
+from tests.automation.waiting import until
 from tests.conftest import row, value, write_csv
 
 PLUGIN = Path(__file__).parent / "stopping"
@@ -54,11 +54,7 @@ class Process:
 
     def until(self, what: str, found: Callable[[], bool], seconds: float = 300) -> None:
         """Wait for something to become true while the process lives."""
-        deadline = time.monotonic() + seconds
-        while not found():
-            assert self.popen.poll() is None, f"ended before {what}: {self.said()}"
-            assert time.monotonic() < deadline, f"waited {seconds} s for {what}: {self.said()}"
-            time.sleep(0.1)
+        until(what, found, self.popen, self.said, seconds)
 
     def said(self) -> str:
         """Its last words."""

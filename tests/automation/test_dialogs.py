@@ -163,6 +163,6 @@ def test_backfill_and_sensor_publish_no_damaged_month(room: ControlRoom, home: H
         assert run.status == "FAILURE"
         drop(home, "new.csv", csv_text([row("202404", value="77")]))
         by_sensor = [{"key": "dagster/sensor_name", "value": inbox_files.name}]
-        room.until(lambda: bool(room.runs(tags=by_sensor)))
+        room.until("a run of the sensor", lambda: bool(room.runs(tags=by_sensor)))
         assert room.ended(room.runs(tags=by_sensor)[0].run_id).status == "FAILURE"
         assert run_home(home, []).failure

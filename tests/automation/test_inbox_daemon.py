@@ -6,8 +6,7 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -20,21 +19,13 @@ from orchestration.landing.names import sidecar
 from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases
 from tests.automation.control_room import ends
+from tests.automation.waiting import until
 from tests.conftest import csv_text, query, row, value
 
 pytestmark = pytest.mark.daemon
 #: Longer than the daemon's pause between two looks, which is 5 s whatever is asked of it.
 QUIET = 9
 SCOPE = "source: gacc\nflow: import\nhs: [8542]\npartners: [{}]\nvintage: 2025-01-20\n"
-
-
-def until(what: str, found: Callable[[], bool], daemon: subprocess.Popen[bytes], seconds: float = 300) -> None:
-    """Wait for something to become true."""
-    deadline = time.monotonic() + seconds
-    while not found():
-        assert daemon.poll() is None, "the daemon ended"
-        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
-        time.sleep(0.2)
 
 
 def daemon_environment(home: Home) -> dict[str, str]:

@@ -9,8 +9,3 @@ REPORTER = "CHN"
 #: Chapters of the tariff; 77 is reserved, and 99 came with the year below.
 CHAPTERS = tuple(f"{n:02d}" for n in range(1, 99) if n != 77)
 CHAPTER_99_SINCE = 2021
-
-
-def chapters(year: int) -> tuple[str, ...]:
-    """All chapters of the tariff of a year: together they are all codes."""
-    return (*CHAPTERS, "99") if year >= CHAPTER_99_SINCE else CHAPTERS

@@ -25,6 +25,7 @@ from orchestration.releases.store import (
     read_manifest,
     write_manifest,
 )
+from orchestration.warehouse.categories import copy_taken
 
 #: Whatever is taken over from release to release is read wholly, and audited wholly, this often.
 READ_WHOLE = dt.timedelta(days=30)
@@ -43,6 +44,7 @@ def build(home: Home, state: LandingState, base: str | None) -> Path:
         before = _before(home, base) if base else None
         written = write_database(home, aside / DATABASE, before)
         write_parquet(aside / DATABASE, written, before)
+        copy_taken(home, aside)
         made = _manifest(state, candidate_id, base, written)
         if before and not before.whole:
             made = made.model_copy(update={"read_whole_at": before.read_whole_at})

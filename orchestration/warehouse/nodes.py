@@ -14,6 +14,7 @@ from typing import Any, Literal
 from orchestration.base.settings import PROJECT, settings
 from orchestration.landing.store import LandingState
 from orchestration.sources.catalogue import CODE_LISTS, DOCUMENTS, TRADE
+from orchestration.warehouse.categories import OwnCategories
 from orchestration.warehouse.dbt import manifest
 
 #: The steps of a build, in order.
@@ -25,6 +26,8 @@ RECORDS = {
     "code_list": "lists", "gacc_nomenclature": "lists",
     "document": "documents", "gacc_bulletin": "documents", "exchange_rates": "documents",
     "calendar": "code",
+    "own_scheme": "categories", "own_category": "categories", "own_prefix_years": "categories",
+    "own_heading": "categories",
 }  # fmt: skip
 #: Incremental strategies of models that are told which of their months are stale (`macros/stale_months.sql`).
 BY_STALE_MONTHS = ("from_first_stale", "replace_stale", "replace_categories", "replace_series", "replace_all")
@@ -73,12 +76,18 @@ def monthly() -> frozenset[str]:
     return frozenset(n for n, strategy in strategies.items() if strategy in ("replace_months", *BY_STALE_MONTHS))
 
 
-def fingerprints(state: LandingState, code: str) -> dict[str, str]:
+@cache
+def by_category() -> frozenset[str]:
+    """Names of those among them whose rows are of categories: what is new, gone or different there is built anew."""
+    return monthly() & _reached(["dim_category"], "child_map")
+
+
+def fingerprints(state: LandingState, code: str, own: OwnCategories | None = None) -> dict[str, str]:
     """By name what every built node would be made of in this state of landing; equal ones need not be built again.
 
-    `code`: of the dbt project; the Python that shapes what models read is added.
+    `code`: of the dbt project; the Python that shapes what models read is added. `own`: the home's own categories.
     """
-    records, code = _records(state), _digest(code, _shaping_code())
+    records, code = _records(state) | {"categories": (own or OwnCategories()).digest}, _digest(code, _shaping_code())
     inputs: dict[str, str] = {}
 
     def of(unique_id: str) -> str:

@@ -50,7 +50,7 @@ def _runs(home: Home, work: Plan) -> Iterator[tuple[tuple[Step, ...], Callable[[
     """The runs of dbt, each with the steps that it takes: facts and marts at once if the facts fit into one batch."""
     yield ("dimensions",), lambda: run_dbt(home, work.stale_of("dimensions"), full_refresh=work.full)
     facts, marts, months = work.stale_of("facts"), work.stale_of("marts"), work.window_months()
-    if len(work.batches(months)) == 1 and not work.categories_of([*facts, *marts]):
+    if len(work.batches(months)) == 1 and not work.categories_of(marts):
         window = None if work.full else work.window(months)
         yield ("facts", "marts"), lambda: run_dbt(home, [*facts, *marts], window=window, full_refresh=work.full)
     else:
@@ -59,35 +59,23 @@ def _runs(home: Home, work: Plan) -> Iterator[tuple[tuple[Step, ...], Callable[[
 
 
 def build_facts(home: Home, work: Plan, names: Collection[str], anew: bool) -> DbtOutcome:
-    """Facts by name, and sums of printed rows: stale categories of these, then stale months; or all anew."""
-
-    def months() -> DbtOutcome:
-        return run_by_months(home, names, work.batches(work.window_months(names)), full_refresh=anew)
-
-    return months() if anew else _categories_then(home, work, names, months)
+    """Facts by name: their stale months, or all months anew."""
+    return run_by_months(home, names, work.batches(work.window_months(names)), full_refresh=anew)
 
 
 def build_marts(home: Home, work: Plan, names: Collection[str], anew: bool) -> DbtOutcome:
-    """Marts by name: stale categories, then stale months; or all anew."""
-
-    def months() -> DbtOutcome:
-        return _build_months(home, work, names, anew)
-
-    return months() if anew else _categories_then(home, work, names, months)
-
-
-def _categories_then(home: Home, work: Plan, names: Collection[str], months: Callable[[], DbtOutcome]) -> DbtOutcome:
-    """What categories make stale, of all months, then what months do.
+    """Marts by name: first what categories make stale, of all months, then what months do; or all anew.
 
     Apart, since a model reads all months of the one and some of the other; no row of a category hangs on another one.
     """
-    categories = work.categories_of(names)
-    if not categories:
-        return months()
-    by_months = work.by_months(names)
-    window = Window(stale=dict.fromkeys(monthly(), ()), categories=categories)
-    outcome = run_dbt(home, categories if by_months else names, window=window)
-    return outcome if outcome.failures or not by_months else months()
+    categories = {} if anew else work.categories_of(names)
+    if categories:
+        by_months = work.by_months(names)
+        window = Window(stale=dict.fromkeys(monthly(), ()), categories=categories)
+        outcome = run_dbt(home, categories if by_months else names, window=window)
+        if outcome.failures or not by_months:
+            return outcome
+    return _build_months(home, work, names, anew)
 
 
 def _build_months(home: Home, work: Plan, names: Collection[str], anew: bool) -> DbtOutcome:

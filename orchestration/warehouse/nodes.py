@@ -33,6 +33,8 @@ RECORDS = {
 BY_STALE_MONTHS = ("from_first_stale", "replace_stale", "replace_categories", "replace_series", "replace_all")
 #: A model in Python that reads a reviewed file beside the tables it refers to.
 READS = {"int_claim_finding": "claims.yml"}
+#: The model that says which categories each line belongs to.
+CATEGORIES = "int_line_category"
 #: Rooms whose code shapes what models read, or is a model.
 SHAPING = ("base", "sources", "landing", "warehouse", "claims")
 
@@ -47,10 +49,10 @@ def built_nodes() -> Mapping[str, Mapping[str, Any]]:
 
 
 def step_of(node: Mapping[str, Any]) -> Step:
-    """The step in which a node is built; sums of facts come with the marts, so that facts hang on no other."""
+    """The step in which a node is built; sums over categories come with the marts, so that facts hang on no other."""
     if is_windowed(node):
-        parents = (manifest()["nodes"].get(parent) for parent in node["depends_on"]["nodes"])
-        return "marts" if any(parent and is_windowed(parent) for parent in parents) else "facts"
+        parents = {parent.rpartition(".")[2] for parent in node["depends_on"]["nodes"]}
+        return "marts" if CATEGORIES in parents else "facts"
     return "marts" if node["fqn"][1] == "marts" and node["resource_type"] == "model" else "dimensions"
 
 
@@ -133,8 +135,8 @@ def _digest(*parts: str) -> str:
 
 
 def made_of_facts() -> set[str]:
-    """Names of the facts, and of all that is made of them."""
-    return _reached(names_of("facts"), "child_map")
+    """Names of the facts, and of all that is made of them, or of the same printed rows by month."""
+    return _reached([name for name, node in built_nodes().items() if is_windowed(node)], "child_map")
 
 
 def made_into(names: Collection[str]) -> set[str]:

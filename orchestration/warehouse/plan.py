@@ -106,13 +106,9 @@ class Plan:
     stale_categories: dict[str, list[str]]
 
     def stale_of(self, step: Step) -> list[str]:
-        """Names of what a step must build; of facts those with months or categories to build, whatever else they are
-        made of.
-        """
+        """Names of what a step must build; of facts those with months to build, whatever else they are made of."""
         found = [name for name in names_of(step) if name in self.stale]
-        if step != "facts" or self.full:
-            return found
-        return [name for name in found if self.stale_months[name] or self.stale_categories.get(name)]
+        return found if step != "facts" or self.full else [name for name in found if self.stale_months[name]]
 
     def waiting(self, names: Collection[str]) -> list[str]:
         """What these are made of and what is stale, and not among them."""

@@ -57,7 +57,6 @@ def test_everything_is_owned_described_and_grouped_by_stage() -> None:
     assert all(a["owners"] and a["described"] and a["kinds"] for a in assets.values())
     assert {name for name, a in assets.items() if a["monthly"]} == {
         "inspected_month", "raw_gacc", "fct_trade_monthly", "fct_trade_world_monthly", "quarantine",
-        "int_regime_category_month",
     }  # fmt: skip
     assert all(a["single_run"] for a in assets.values() if a["monthly"])
 

@@ -9,7 +9,7 @@ DBT_FILES := $(shell find dbt_project/models dbt_project/macros dbt_project/seed
 # One model unites all sources: whoever calls dbt tells it which there are.
 SOURCES := orchestration/sources/catalogue.py
 TRADE_SOURCES = $$($(BIN)/python -c 'from orchestration.sources.catalogue import TRADE; print(*TRADE, sep=",")')
-DBT = BONDED_HOME="$(CURDIR)/data/main" BONDED_TRADE_SOURCES="$(TRADE_SOURCES)" $(BIN)/dbt --quiet
+DBT = BONDED_HOME="$(CURDIR)/data/main" BONDED_TRADE_SOURCES="$(TRADE_SOURCES)" $(BIN)/dbt
 DBT_SQL := $(filter %.sql,$(DBT_FILES))
 SQL_STYLED := .venv/.sqlfluff
 
@@ -31,7 +31,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $@
 
 $(MANIFEST): $(INSTALLED) $(DBT_FILES) $(SOURCES)
-	@$(DBT) --no-partial-parse parse --project-dir dbt_project --profiles-dir dbt_project
+	@$(DBT) --quiet --no-partial-parse parse --project-dir dbt_project --profiles-dir dbt_project
 	@touch $@
 
 run: install ## build the synthetic sample from its files to an audited release
@@ -43,7 +43,7 @@ ui: install ## open the Dagster UI on the sample (BONDED_HOME=… for another ho
 
 docs: install ## write docs/marts.md, and dbt's pages of all models into one file, offline
 	@$(BIN)/python -m orchestration.warehouse.marts_doc
-	@$(DBT) docs generate --static --no-compile --empty-catalog \
+	@$(DBT) --quiet docs generate --static --no-compile --empty-catalog \
 		--project-dir dbt_project --profiles-dir dbt_project
 	@echo "open dbt_project/target/static_index.html"
 

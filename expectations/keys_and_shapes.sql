@@ -79,7 +79,9 @@ answered as (
 
 final as (
     select
-        r.source || ' ' || r.flow as dataset,
+        r.source,
+        r.reporter,
+        r.flow,
         a.month,
         a.scope,
         sum(a.n) as actual,
@@ -91,6 +93,6 @@ final as (
 )
 
 select
-    dataset, month, scope, 'rows found wrong' as measure, 0 as expected, actual, 0 as tolerance, n_compared,
+    source || ' ' || flow as dataset, source, reporter, flow, month, scope, 'rows found wrong' as measure, 0 as expected, actual, 0 as tolerance, n_compared,
     'block' as severity, reason, 'docs/rules.md' as reference
 from final

@@ -62,7 +62,7 @@ class Bench:
 
     def gathered(self, gate: str) -> pd.DataFrame:
         """All comparisons of a gate."""
-        sql = "select * from evidence where gate = ? order by dataset, month, scope, measure"
+        sql = "select * from evidence where gate = ? order by dataset, reporter, month, scope, measure"
         return self.con.execute(sql, [gate]).fetch_arrow_table().to_pandas()
 
     def inputs(self) -> Inputs:

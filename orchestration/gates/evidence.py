@@ -26,7 +26,8 @@ from orchestration.warehouse.snapshot import coverage_table, receipt_table, rece
 
 EVIDENCE = """
 create table evidence (
-  gate varchar not null, dataset varchar not null, month date not null check (day(month) = 1),
+  gate varchar not null, source varchar not null, reporter varchar not null, flow varchar not null,
+  dataset varchar not null, month date not null check (day(month) = 1),
   scope varchar not null, measure varchar not null,
   expected decimal(24, 6), actual decimal(24, 6),
   tolerance decimal(24, 6) not null check (tolerance >= 0),
@@ -37,9 +38,10 @@ create table evidence (
   is_carried boolean not null default false,
   difference decimal(24, 6) generated always as (actual - expected) virtual,
   excess decimal(24, 6) generated always as (abs(actual - expected) - tolerance) virtual,
-  primary key (gate, dataset, month, scope, measure))"""
+  primary key (gate, source, reporter, flow, dataset, month, scope, measure))"""
 #: What a row of evidence says; the rest follows from it.
-SAID = "dataset, month, scope, measure, expected, actual, tolerance, n_compared, severity, reason, reference"
+SAID = """source, reporter, flow, dataset, month, scope, measure, expected, actual, tolerance, n_compared, severity,
+  reason, reference"""
 
 
 @dataclass(frozen=True)

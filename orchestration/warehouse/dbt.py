@@ -29,7 +29,7 @@ Event = dict[str, Any]
 UNITED = "model.bonded.int_trade_row"
 DBT_PROJECT_FILE = "dbt_project.yml"
 
-#: The variable by which dbt is told the list of sources (`macros/trade_sources.sql`).
+#: The variable by which dbt is told the list of sources (`int_trade_row`).
 TRADE_SOURCES = "BONDED_TRADE_SOURCES"
 #: The tag by which a run of dbt selects what it builds: a selection by names would look for each among all nodes.
 DUE = "due"

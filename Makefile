@@ -6,6 +6,10 @@ INSTALLED := .venv/.installed
 MANIFEST := dbt_project/target/manifest.json
 DBT_FILES := $(shell find dbt_project/models dbt_project/macros dbt_project/seeds dbt_project/tests -type f 2>/dev/null) \
 	dbt_project/dbt_project.yml dbt_project/profiles.yml
+# One model unites all sources: whoever calls dbt tells it which there are.
+SOURCES := orchestration/sources/catalogue.py
+TRADE_SOURCES = $$($(BIN)/python -c 'from orchestration.sources.catalogue import TRADE; print(*TRADE, sep=",")')
+DBT = BONDED_HOME="$(CURDIR)/data/main" BONDED_TRADE_SOURCES="$(TRADE_SOURCES)" $(BIN)/dbt
 DBT_SQL := $(filter %.sql,$(DBT_FILES))
 SQL_STYLED := .venv/.sqlfluff
 
@@ -26,8 +30,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
-$(MANIFEST): $(INSTALLED) $(DBT_FILES)
-	@BONDED_HOME="$(CURDIR)/data/main" $(BIN)/dbt --quiet --no-partial-parse parse --project-dir dbt_project --profiles-dir dbt_project
+$(MANIFEST): $(INSTALLED) $(DBT_FILES) $(SOURCES)
+	@$(DBT) --quiet --no-partial-parse parse --project-dir dbt_project --profiles-dir dbt_project
 	@touch $@
 
 run: install ## build the synthetic sample from its files to an audited release
@@ -39,7 +43,7 @@ ui: install ## open the Dagster UI on the sample (BONDED_HOME=… for another ho
 
 docs: install ## write docs/marts.md, and dbt's pages of all models into one file, offline
 	@$(BIN)/python -m orchestration.warehouse.marts_doc
-	@BONDED_HOME="$(CURDIR)/data/main" $(BIN)/dbt --quiet docs generate --static --no-compile --empty-catalog \
+	@$(DBT) --quiet docs generate --static --no-compile --empty-catalog \
 		--project-dir dbt_project --profiles-dir dbt_project
 	@echo "open dbt_project/target/static_index.html"
 

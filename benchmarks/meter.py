@@ -19,14 +19,15 @@ from pkgutil import resolve_name
 from typing import Any
 from unittest import mock
 
+from orchestration.sources.catalogue import SOURCES
+
 #: The stages of a run, in order: `candidate` writes the file, `audit` judges it, `switch` makes it the release. What
 #: lies between these is `release`: content hashes, the verdict beside the file, Dagster's events.
 STAGES = ("inbox", "raw", "dimensions", "facts", "marts", "candidate", "audit", "switch", "release")
 #: Steps of the job by the stage that they are.
 STEPS = {
-    "landing_receipts": "inbox", "raw_gacc": "raw", "raw_gacc_nomenclature": "raw", "raw_gacc_bulletin": "raw",
-    "raw_exchange_rates": "raw", "dbt_dimensions": "dimensions", "dbt_facts": "facts", "dbt_marts": "marts",
-    "release": "release",
+    "landing_receipts": "inbox", **{f"raw_{name}": "raw" for name in SOURCES}, "dbt_dimensions": "dimensions",
+    "dbt_facts": "facts", "dbt_marts": "marts", "release": "release",
 }  # fmt: skip
 #: Functions of a job that are a stage of their own.
 CALLS = {

@@ -155,7 +155,7 @@ judged as (
 
 -- A receipt is not compared with itself, and a revision of the same grain is no contradiction.
 pair as (
-    select j.*, c.source, c.flow, c.currency, c.grain,
+    select j.*, c.source, c.reporter, c.flow, c.currency, c.grain,
         not exists (
             select 1 from receipt as d where list_contains(j.deciders, d.receipt_id) and d.vintage <> c.vintage
         ) as is_same_day
@@ -168,7 +168,9 @@ pair as (
 
 grain as (
     select
-        source || ' ' || flow as dataset,
+        source,
+        reporter,
+        flow,
         month,
         format(
             '{} ({}{}) {} {}{}{}', receipt_id, grain, if(against = 'partner' and contains(grain, 'partner'), '',
@@ -188,7 +190,7 @@ grain as (
             code || partner_code
         ) filter (where said <> adds_up_to) as reason
     from pair
-    group by source, flow, receipt_id, month, grain, against, currency, is_same_day
+    group by source, reporter, flow, receipt_id, month, grain, against, currency, is_same_day
 ),
 
 -- The two currencies of a cell, received as of the same day, print the same quantities.
@@ -213,7 +215,9 @@ quantity as (
 
 currencies as (
     select
-        source || ' ' || flow as dataset,
+        source,
+        reporter,
+        flow,
         month,
         format('{} (USD) and {} ({})', receipt_id_usd, receipt_id_local, local_currency) as scope,
         'cells with unequal quantities' as measure,
@@ -223,21 +227,21 @@ currencies as (
         'warn' as severity,
         'first ' || min(hs_code || coalesce(' × ' || partner_code, '')) filter (where differ) as reason
     from (
-        select source, flow, month, receipt_id_usd, receipt_id_local, local_currency, hs_code, partner_code,
+        select source, reporter, flow, month, receipt_id_usd, receipt_id_local, local_currency, hs_code, partner_code,
             count(*) <> 2 or count(distinct coalesce(quantity_1, 0)) > 1
             or count(distinct coalesce(quantity_2, 0)) > 1 as differ
         from quantity
         group by all
     ) as cells
-    group by source, flow, month, receipt_id_usd, receipt_id_local, local_currency
+    group by source, reporter, flow, month, receipt_id_usd, receipt_id_local, local_currency
 ),
 
 final as (
-    select dataset, month, scope, total as measure, expected, actual, n_compared, severity, reason from grain
+    select source, reporter, flow, month, scope, total as measure, expected, actual, n_compared, severity, reason from grain
     union all
-    select dataset, month, scope, 'keys that differ in ' || total, 0, n_differ, n_compared, severity, reason from grain
+    select source, reporter, flow, month, scope, 'keys that differ in ' || total, 0, n_differ, n_compared, severity, reason from grain
     union all
     select * from currencies
 )
 
-select *, 0 as tolerance, 'docs/rules.md, rules 3 to 5' as reference from final
+select *, source || ' ' || flow as dataset, 0 as tolerance, 'docs/rules.md, rules 3 to 5' as reference from final

@@ -86,4 +86,6 @@ final as (
     select * from empty
 )
 
-select *, 0 as tolerance, 'docs/rules.md, rule 9' as reference from final
+select f.*, d.source, d.reporter, d.flow, 0 as tolerance, 'docs/rules.md, rule 9' as reference
+from final as f
+inner join dataset as d using (dataset)

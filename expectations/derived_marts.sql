@@ -3,13 +3,13 @@
 -- Window:   every stream and month in which one of them has a row.
 -- Tolerance: none. Billions are DOUBLE and give whole dollars again, since these stay far below 2^53.
 with series as (
-    select source, flow, month, category_scheme, sum(n)::bigint as n, sum(n_usd)::bigint as n_usd, sum(usd) as usd
+    select source, reporter, flow, month, category_scheme, sum(n)::bigint as n, sum(n_usd)::bigint as n_usd, sum(usd) as usd
     from (
-        select source, flow, month, category_scheme, count(*) as n, count(value_usd) as n_usd, sum(value_usd) as usd
+        select source, reporter, flow, month, category_scheme, count(*) as n, count(value_usd) as n_usd, sum(value_usd) as usd
         from mart_partner_category_monthly
         group by all
         union all
-        select source, flow, month, category_scheme, count(*), count(value_usd), sum(value_usd)
+        select source, reporter, flow, month, category_scheme, count(*), count(value_usd), sum(value_usd)
         from mart_category_monthly
         group by all
     ) as of_mart
@@ -17,12 +17,13 @@ with series as (
 ),
 
 derived as (
-    select 'mart_headline_monthly' as mart, source, flow, month, category_scheme, count(*) as n,
+    select 'mart_headline_monthly' as mart, source, reporter, flow, month, category_scheme, count(*) as n,
         count(value_usd_bn) as n_usd, sum(round(value_usd_bn * 1e9)::bigint) as usd
     from mart_headline_monthly
     group by all
     union all
-    select 'mart_growth_monthly', source, flow, month, category_scheme, count(*), count(value_usd), sum(value_usd)
+    select 'mart_growth_monthly', source, reporter, flow, month, category_scheme, count(*), count(value_usd),
+        sum(value_usd)
     from mart_growth_monthly
     group by all
 ),
@@ -33,7 +34,9 @@ expected as (
 
 final as (
     select
-        source || ' ' || flow as dataset,
+        source,
+        reporter,
+        flow,
         month,
         mart || ' = series marts, scheme ' || category_scheme as scope,
         unnest(['rows', 'rows with dollars', 'value_usd']) as measure,
@@ -42,7 +45,7 @@ final as (
         greatest(coalesce(e.n, 0), coalesce(d.n, 0)) as n_compared,
         null as reason
     from expected as e
-    full join derived as d using (mart, source, flow, month, category_scheme)
+    full join derived as d using (mart, source, reporter, flow, month, category_scheme)
 )
 
-select *, 0 as tolerance, 'block' as severity, 'docs/decisions.md' as reference from final
+select *, source || ' ' || flow as dataset, 0 as tolerance, 'block' as severity, 'docs/decisions.md' as reference from final

@@ -6,7 +6,7 @@
 -- Tolerance: 0.5 % of the value of the stream's month for quarantined rows and unlisted codes, below 1 % for what is not
 --            mapped (docs/rules.md); none for units and broken series, which warn.
 with stream_month as (
-    select distinct feeds, source, reporter, flow, month, currency, source || ' ' || flow as dataset from coverage
+    select distinct feeds, source, reporter, flow, month, currency from coverage
 ),
 
 fact as (
@@ -75,22 +75,24 @@ list_change as (
 ),
 
 asked as (
-    select source, source || ' ' || flow as dataset, hs_prefix, min(month) as first_month, max(month) as last_month
+    select source, reporter, flow, hs_prefix, min(month) as first_month, max(month) as last_month
     from coverage
     group by all
 ),
 
 series as (
-    select a.source, a.dataset, p.category_scheme, p.category_code, min(a.first_month) as first_month,
+    select a.source, a.reporter, a.flow, p.category_scheme, p.category_code, min(a.first_month) as first_month,
         max(a.last_month) as last_month
-    from (from category_prefix semi join dim_category_line using (category_scheme, category_code)) as p
+    from (from category_prefix semi join dim_category_line using (source, category_scheme, category_code)) as p
     inner join asked as a
-        on starts_with(p.hs_prefix, a.hs_prefix) or starts_with(a.hs_prefix, left(p.hs_prefix, 4))
+        on
+            p.source = a.source
+            and (starts_with(p.hs_prefix, a.hs_prefix) or starts_with(a.hs_prefix, left(p.hs_prefix, 4)))
     group by all
 ),
 
 line_change as (
-    select s.dataset, s.category_scheme, s.category_code,
+    select s.source, s.reporter, s.flow, s.category_scheme, s.category_code,
         least(make_date(c.year_after, 1, 1), s.last_month) as month,
         count(*) as n,
         count(*) filter (where is_broken_here) as n_broken,
@@ -113,7 +115,9 @@ line_change as (
 
 final as (
     select
-        s.dataset,
+        s.source,
+        s.reporter,
+        s.flow,
         s.month,
         'rows with an unknown partner, regime or province' || if(s.feeds = 'world', ', all partners together', '')
             || coalesce(': ' || h.reason, '') as scope,
@@ -130,7 +134,9 @@ final as (
     left join held as h using (feeds, source, reporter, flow, month)
     union all
     select
-        dataset,
+        source,
+        reporter,
+        flow,
         month,
         'partners and codes without a place on the map' || if(feeds = 'world', ', all partners together', ''),
         value_of(currency),
@@ -144,7 +150,9 @@ final as (
     from measured
     union all
     select
-        dataset,
+        source,
+        reporter,
+        flow,
         month,
         'codes that are not in the ' || case
             when list_year is null then 'list of their year'
@@ -162,7 +170,9 @@ final as (
     from measured
     union all
     select
-        dataset,
+        source,
+        reporter,
+        flow,
         month,
         format('lines at which the series of {} in {} breaks', category_code, category_scheme),
         'lines',
@@ -175,7 +185,9 @@ final as (
     from line_change
     union all
     select
-        dataset,
+        source,
+        reporter,
+        flow,
         max(last_month),
         'lines at which the series of a category breaks',
         'lines',
@@ -186,11 +198,13 @@ final as (
         'warn',
         'no two lists of commodities are at hand between which its codes were received'
     from series
-    where dataset not in (select dataset from line_change)
+    anti join line_change using (source, reporter, flow)
     group by all
     union all
     select
-        r.source || ' ' || r.flow as dataset,
+        r.source,
+        r.reporter,
+        r.flow,
         u.month,
         'units of measure that are not in the list' as scope,
         'rows' as measure,
@@ -208,4 +222,4 @@ final as (
     group by all
 )
 
-select *, 'docs/rules.md' as reference from final
+select *, source || ' ' || flow as dataset, 'docs/rules.md' as reference from final

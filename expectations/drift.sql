@@ -36,7 +36,9 @@ said as (
 
 revision as (
     select
-        v.source || ' ' || v.flow as dataset,
+        v.source,
+        v.reporter,
+        v.flow,
         v.month,
         format('{} revises {}', v.receipt_id, v.earlier_id) as scope,
         value_of(v.currency) as measure,
@@ -52,19 +54,19 @@ revision as (
 
 -- Shares in all goods and in chips; a tariff line or heading alone moves too much to tell anything.
 series as (
-    select source, flow, partner_code, category_scheme, category_code, month, value_usd is null as is_local,
+    select source, reporter, flow, partner_code, category_scheme, category_code, month, value_usd is null as is_local,
         coalesce(partner_share_usd, partner_share_local) as share
     from mart_partner_category_monthly
     where category_scheme in ('all', 'ic')
 ),
 
 share_step as (
-    select n.source || ' ' || n.flow as dataset, n.month, n.category_scheme, n.category_code, n.partner_code,
+    select n.source, n.reporter, n.flow, n.month, n.category_scheme, n.category_code, n.partner_code,
         n.share - b.share as jump
     from series as n
     inner join series as b
         on
-            n.source = b.source and n.flow = b.flow and n.partner_code = b.partner_code
+            n.source = b.source and n.reporter = b.reporter and n.flow = b.flow and n.partner_code = b.partner_code
             and n.category_scheme = b.category_scheme and n.category_code = b.category_code
             and n.is_local = b.is_local and n.month = b.month + interval 1 month
     where n.share is not null and b.share is not null
@@ -72,7 +74,9 @@ share_step as (
 
 share as (
     select
-        dataset,
+        source,
+        reporter,
+        flow,
         month,
         format('share of a partner in {}/{} against the month before', category_scheme, category_code) as scope,
         'greatest change of share' as measure,
@@ -82,11 +86,11 @@ share as (
         count(*) as n_compared,
         'partner ' || arg_max(partner_code, abs(jump)) as reason
     from share_step
-    group by dataset, month, category_scheme, category_code
+    group by source, reporter, flow, month, category_scheme, category_code
 ),
 
 priced as (
-    select source || ' ' || flow as dataset, month, commodity_code, partner_code, unit_1, value_usd is null as is_local,
+    select source, reporter, flow, month, commodity_code, partner_code, unit_1, value_usd is null as is_local,
         coalesce(value_usd, value_local) / quantity_1::double as price
     from fct_trade_monthly
     where quantity_1 > 0 and coalesce(value_usd, value_local) >= 10000000
@@ -96,7 +100,7 @@ usual_price as (
     select *, median(price) over year_before as usual, count(*) over year_before as months
     from priced
     window year_before as (
-        partition by dataset, commodity_code, partner_code, unit_1, is_local
+        partition by source, reporter, flow, commodity_code, partner_code, unit_1, is_local
         order by month
         range between interval 12 month preceding and interval 1 month preceding
     )
@@ -104,7 +108,9 @@ usual_price as (
 
 price as (
     select
-        dataset,
+        source,
+        reporter,
+        flow,
         month,
         'unit values of tariff line × partner' as scope,
         'series beyond a fifth or five times their trailing median' as measure,
@@ -116,22 +122,22 @@ price as (
             filter (where price > 5 * usual or price < usual / 5) as reason
     from usual_price
     where months >= 6
-    group by dataset, month
+    group by source, reporter, flow, month
 ),
 
 -- Rows as received, of the receipts that decide something of the month. Each currency for itself: the rows of another
 -- one must not fill the gap that is left by this one.
 decides as (
-    select distinct dataset, month, unnest(['USD', local_currency]) as currency,
+    select distinct source, reporter, flow, month, unnest(['USD', local_currency]) as currency,
         unnest([receipt_id_usd, receipt_id_local]) as receipt_id
     from (
-        select distinct source || ' ' || flow as dataset, month, local_currency, receipt_id_usd, receipt_id_local
+        select distinct source, reporter, flow, month, local_currency, receipt_id_usd, receipt_id_local
         from fct_trade_monthly
     )
 ),
 
 size as (
-    select d.dataset, d.month, d.currency, sum(s.rows)::bigint as n
+    select d.source, d.reporter, d.flow, d.month, d.currency, sum(s.rows)::bigint as n
     from decides as d
     inner join received as s using (receipt_id, month)
     group by all
@@ -143,9 +149,11 @@ usual_size as (
         if(b.n is null, 'the median of the year before', 'the same month a year before') as basis
     from size as s
     left join size as b
-        on s.dataset = b.dataset and s.currency = b.currency and s.month = b.month + interval 1 year
+        on
+            s.source = b.source and s.reporter = b.reporter and s.flow = b.flow and s.currency = b.currency
+            and s.month = b.month + interval 1 year
     window year_before as (
-        partition by s.dataset, s.currency
+        partition by s.source, s.reporter, s.flow, s.currency
         order by s.month
         range between interval 12 month preceding and interval 1 month preceding
     )
@@ -154,7 +162,9 @@ usual_size as (
 -- More rows are no alarm: a wider scope has them.
 rows_down as (
     select
-        dataset,
+        source,
+        reporter,
+        flow,
         month,
         'rows against ' || basis as scope,
         'rows in ' || currency as measure,
@@ -177,4 +187,4 @@ final as (
     select * from rows_down
 )
 
-select *, 'warn' as severity, 'docs/rules.md' as reference from final
+select *, source || ' ' || flow as dataset, 'warn' as severity, 'docs/rules.md' as reference from final

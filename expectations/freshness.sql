@@ -41,4 +41,6 @@ final as (
     select * from earlier
 )
 
-select *, 0 as tolerance, 'warn' as severity, 'docs/rules.md' as reference from final
+select f.*, d.source, d.reporter, d.flow, 0 as tolerance, 'warn' as severity, 'docs/rules.md' as reference
+from final as f
+inner join dataset as d using (dataset)

@@ -17,7 +17,7 @@ stream as (
 ),
 
 pair as (
-    select s.source || ' ' || u.flow as dataset, u.period_from, u.period_to,
+    select s.source, s.reporter, u.flow, u.period_from, u.period_to,
         format('{} and {}: {} × {}', u.control_total_id, c.control_total_id, u.partner_code, u.scope_code) as scope,
         c.value / u.value::double as actual, 1 as n_compared, 0.02 as share, u.reference
     from printed as u
@@ -27,16 +27,18 @@ pair as (
 ),
 
 detail as (
-    select source || ' ' || flow as dataset, month as period_from, month as period_to,
+    select source, reporter, flow, month as period_from, month as period_to,
         if(is_world, 'all partners together', 'details') || ' in both currencies' as scope,
         sum(value_local) / nullif(sum(value_usd), 0)::double as actual, count(*) as n_compared, 0.05 as share,
         'docs/rules.md' as reference
     from (
-        select source, flow, month, value_usd, value_local, false as is_world from fct_trade_monthly
+        select source, reporter, flow, month, value_usd, value_local, local_currency, false as is_world
+        from fct_trade_monthly
         union all
-        select source, flow, month, value_usd, value_local, true from fct_trade_world_monthly
+        select source, reporter, flow, month, value_usd, value_local, local_currency, true from fct_trade_world_monthly
     ) as f
-    where value_usd is not null and value_local is not null
+    -- The rate that is known is the yuan's.
+    where value_usd is not null and value_local is not null and local_currency = 'CNY'
     group by all
     having sum(value_usd) > 0
 ),
@@ -48,7 +50,7 @@ compared as (
 ),
 
 rate as (
-    select c.dataset, c.scope, c.period_to, avg(r.cny_per_usd) as mean, count(r.month) as months,
+    select c.source, c.reporter, c.flow, c.scope, c.period_to, avg(r.cny_per_usd) as mean, count(r.month) as months,
         date_diff('month', c.period_from, c.period_to) + 1 as needed
     from compared as c
     left join fct_exchange_rate_monthly as r on r.month between c.period_from and c.period_to
@@ -57,7 +59,9 @@ rate as (
 
 final as (
     select
-        c.dataset,
+        c.source,
+        c.reporter,
+        c.flow,
         c.period_to as month,
         c.scope,
         'yuan per dollar' as measure,
@@ -68,7 +72,7 @@ final as (
         if(r.months = r.needed, null, 'no exchange rate is known for all months of the period') as reason,
         c.reference
     from compared as c
-    inner join rate as r using (dataset, scope, period_to)
+    inner join rate as r using (source, reporter, flow, scope, period_to)
 )
 
-select *, 'warn' as severity from final
+select *, source || ' ' || flow as dataset, 'warn' as severity from final

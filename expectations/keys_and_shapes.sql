@@ -26,7 +26,7 @@ asked as (
         receipt_id, month, line,
         not coalesce(length(hs_code) = code_length and regexp_full_match(hs_code, '[0-9]+'), false) as code,
         case
-            when contains(dimensions, 'partner_code') then not coalesce(regexp_full_match(partner_code, '[0-9]{3}'), false)
+            when contains(dimensions, 'partner_code') then not coalesce(regexp_full_match(partner_code, partner_pattern), false)
             else partner_code is not null
         end as partner,
         value is null as missing,
@@ -64,8 +64,8 @@ answered as (
         n_compared,
         unnest([
             'No key stands twice in a receipt',
-            'Codes have the digits that their receipt says, eight where they feed a fact',
-            'Partner codes have three digits, or there is no partner column',
+            'Codes have the digits that their receipt says, those of a line where they feed a fact',
+            'Partner codes have the shape of their source, or there is no partner column',
             'Every row has a value',
             'Values are not negative',
             'First quantities are not negative',
@@ -79,7 +79,9 @@ answered as (
 
 final as (
     select
-        r.source || ' ' || r.flow as dataset,
+        r.source,
+        r.reporter,
+        r.flow,
         a.month,
         a.scope,
         sum(a.n) as actual,
@@ -91,6 +93,6 @@ final as (
 )
 
 select
-    dataset, month, scope, 'rows found wrong' as measure, 0 as expected, actual, 0 as tolerance, n_compared,
+    source || ' ' || flow as dataset, source, reporter, flow, month, scope, 'rows found wrong' as measure, 0 as expected, actual, 0 as tolerance, n_compared,
     'block' as severity, reason, 'docs/rules.md' as reference
 from final

@@ -3,7 +3,7 @@
 -- Window:   every stream and month that a receipt covers.
 -- Tolerance: none. Counting is written here in another way than in the models, on purpose.
 with stream_month as (
-    select distinct source, reporter, flow, month, source || ' ' || flow as dataset from coverage
+    select distinct source, reporter, flow, month from coverage
 ),
 
 -- A value in another's cell leaves the sums of its month as they are. So each is also summed times a number that its
@@ -18,7 +18,9 @@ raw_month as materialized (
 -- Raw files are written once and trusted by the models; what they hold must be what was seen at receiving.
 received_to_raw as (
     select
-        source || ' ' || flow as dataset,
+        source,
+        reporter,
+        flow,
         month,
         'received = raw, ' || receipt_id as scope,
         unnest(['rows', value_of(currency)]) as measure,
@@ -112,7 +114,9 @@ actual as (
 
 both_sides as materialized (
     select
-        source || ' ' || flow as dataset,
+        source,
+        reporter,
+        flow,
         month,
         if(feeds = 'world', 'raw rows of all partners together = world fact + quarantine', 'raw rows = fact + quarantine')
             as scope,
@@ -128,17 +132,17 @@ both_sides as materialized (
 raw_to_fact as (
     select * exclude (is_moved) from both_sides
     union all
-    select dataset, month, scope, measure || ' that has moved to other cells' as measure, 0,
+    select source, reporter, flow, month, scope, measure || ' that has moved to other cells' as measure, 0,
         if(expected = actual and is_moved, 1, 0), n_compared
     from both_sides
     where measure <> 'rows'
 ),
 
 nothing_traded as (
-    select s.dataset, s.month, 'raw rows = fact + quarantine' as scope, 'rows' as measure, 0 as expected, 0 as actual,
+    select s.*, 'raw rows = fact + quarantine' as scope, 'rows' as measure, 0 as expected, 0 as actual,
         1 as n_compared
     from stream_month as s
-    anti join raw_to_fact as r on s.dataset = r.dataset and s.month = r.month
+    anti join raw_to_fact as r using (source, reporter, flow, month)
 ),
 
 -- Rows of the marts are many: streams' months and categories go by numbers, so that strings are not compared.
@@ -188,13 +192,13 @@ partner as (
 ),
 
 code_category as (
-    select f.commodity_code, g.category_id, g.weight
+    select f.source, f.commodity_code, g.category_id, g.weight
     from (
-        select distinct commodity_code from fct_trade_monthly
+        select distinct source, commodity_code from fct_trade_monthly
         union
-        select distinct commodity_code from fct_trade_world_monthly
+        select distinct source, commodity_code from fct_trade_world_monthly
     ) as f
-    inner join category_prefix as c on starts_with(f.commodity_code, c.hs_prefix)
+    inner join category_prefix as c on f.source = c.source and starts_with(f.commodity_code, c.hs_prefix)
     inner join category as g using (category_scheme, category_code)
 ),
 
@@ -210,7 +214,7 @@ series as (
 -- First whole months: values of facts and of marts, and rows that must be there and that are, each times the numbers of
 -- its partner and categories. Only months in which these sums differ are looked at row by row.
 line_weight as (
-    select commodity_code, sum(weight)::bigint as weight from code_category group by all
+    select source, commodity_code, sum(weight)::bigint as weight from code_category group by all
 ),
 
 traded_month as (
@@ -243,7 +247,7 @@ uncovered_fact as materialized (
 fact_weight as (
     select p.period_id, sum(f.value_usd * w.weight * n.weight) as usd, sum(f.value_local * w.weight * n.weight) as local
     from fct_trade_monthly as f
-    inner join line_weight as w using (commodity_code)
+    inner join line_weight as w using (source, commodity_code)
     inner join partner as n using (partner_code)
     inner join period as p using (source, reporter, flow, month)
     group by all
@@ -251,7 +255,7 @@ fact_weight as (
     select p.period_id, sum(if(a.currency = 'USD', a.value, 0) * w.weight * n.weight),
         sum(if(a.currency <> 'USD', a.value, 0) * w.weight * n.weight)
     from all_partners as a
-    inner join line_weight as w using (commodity_code)
+    inner join line_weight as w using (source, commodity_code)
     inner join partner as n on n.partner_code = 'all'
     inner join period as p using (source, reporter, flow, month)
     group by all
@@ -259,7 +263,7 @@ fact_weight as (
     select u.period_id, -sum(if(u.without_usd, f.value_usd, 0) * u.weight * n.weight),
         -sum(if(u.without_local, f.value_local, 0) * u.weight * n.weight)
     from uncovered as u
-    inner join code_category as c using (category_id)
+    inner join code_category as c using (source, category_id)
     inner join uncovered_fact as f using (source, reporter, flow, month, partner_code, commodity_code)
     inner join partner as n using (partner_code)
     group by all
@@ -267,7 +271,7 @@ fact_weight as (
     select u.period_id, -sum(if(u.without_usd and a.currency = 'USD', a.value, 0) * u.weight * n.weight),
         -sum(if(u.without_local and a.currency <> 'USD', a.value, 0) * u.weight * n.weight)
     from uncovered as u
-    inner join code_category as c using (category_id)
+    inner join code_category as c using (source, category_id)
     inner join all_partners as a using (source, reporter, flow, month, commodity_code)
     inner join partner as n on u.partner_code = 'all' and n.partner_code = 'all'
     group by all
@@ -317,14 +321,14 @@ cell as (
     select p.period_id, f.partner_code, c.category_id, sum(f.value_usd) as usd, sum(f.value_local) as local
     from fct_trade_monthly as f
     inner join suspect as p using (source, reporter, flow, month)
-    inner join code_category as c using (commodity_code)
+    inner join code_category as c using (source, commodity_code)
     group by all
     union all
     select p.period_id, 'all', c.category_id, sum(a.value) filter (where a.currency = 'USD'),
         sum(a.value) filter (where a.currency <> 'USD')
     from all_partners as a
     inner join suspect as p using (source, reporter, flow, month)
-    inner join code_category as c using (commodity_code)
+    inner join code_category as c using (source, commodity_code)
     group by all
 ),
 
@@ -367,7 +371,9 @@ judged as (
 
 fact_to_mart as (
     select
-        p.source || ' ' || p.flow as dataset,
+        p.source,
+        p.reporter,
+        p.flow,
         p.month,
         'mart rows = fact over their own cells, scheme ' || j.category_scheme as scope,
         'rows that differ' as measure,
@@ -379,7 +385,7 @@ fact_to_mart as (
     from judged as j
     inner join period as p using (period_id)
     left join suspect as x using (period_id)
-    group by p.period_id, x.period_id, p.source, p.flow, p.month, j.category_scheme
+    group by p.period_id, x.period_id, p.source, p.reporter, p.flow, p.month, j.category_scheme
 ),
 
 -- Trade that no covered category shows: listed, since a reader of the marts will not find it. Where the category of all
@@ -387,7 +393,7 @@ fact_to_mart as (
 whole as (
     select distinct source, reporter, flow, month, partner_code
     from mart_coverage
-    inner join category_prefix using (category_scheme, category_code)
+    inner join category_prefix using (source, category_scheme, category_code)
     where hs_prefix = '' and (covered_usd or covered_local)
 ),
 
@@ -410,7 +416,7 @@ elsewhere as (
 seen as (
     select distinct f.source, f.reporter, f.flow, f.month, f.partner_code, f.commodity_code
     from elsewhere as f
-    inner join code_category as k using (commodity_code)
+    inner join code_category as k using (source, commodity_code)
     inner join category as g using (category_id)
     inner join mart_coverage as c
         using (source, reporter, flow, month, partner_code, category_scheme, category_code)
@@ -436,13 +442,13 @@ final as (
     select *, null from fact_to_mart
     union all
     select
-        s.dataset, s.month,
+        u.source, u.reporter, u.flow, u.month,
         'trade in no covered category' || if(is_world, ', all partners together', '') as scope, 'cells' as measure,
         null, cells, 0,
-        format('{} cells (USD {:,}, CNY {:,}) of headings {} lie in no category that is covered whole', cells,
-            usd::bigint, local::bigint, codes)
+        format('{} cells (USD {:,}, {} {:,}) of headings {} lie in no category that is covered whole', cells,
+            usd::bigint, coalesce(o.local_currency, 'local'), local::bigint, codes)
     from unseen as u
-    inner join stream_month as s using (source, reporter, flow, month)
+    inner join dim_source as o using (source)
 )
 
-select *, 0 as tolerance, 'block' as severity, 'docs/decisions.md' as reference from final
+select *, source || ' ' || flow as dataset, 0 as tolerance, 'block' as severity, 'docs/decisions.md' as reference from final

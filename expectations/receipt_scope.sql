@@ -74,7 +74,9 @@ question as (
 
 final as (
     select
-        r.source || ' ' || r.flow as dataset,
+        r.source,
+        r.reporter,
+        r.flow,
         q.month,
         'rows inside the ' || q.scope || ' of their receipt' as scope,
         'rows outside' as measure,
@@ -87,4 +89,4 @@ final as (
     group by all
 )
 
-select *, 0 as tolerance, 'block' as severity, 'docs/rules.md' as reference from final
+select *, source || ' ' || flow as dataset, 0 as tolerance, 'block' as severity, 'docs/rules.md' as reference from final

@@ -3,7 +3,7 @@
 -- Tolerance: half a unit of the last printed digit + 0.2 % for revision (docs/rules.md); for a growth rate no less than
 --            0.3 points, by which printed rates differ from those of the printed values.
 with stream as (
-    select distinct c.source, c.reporter, c.flow, d.local_currency
+    select distinct c.source, c.reporter, c.flow, d.local_currency, d.partner_system
     from coverage as c
     inner join dim_source as d on c.source = d.source
 ),
@@ -24,7 +24,11 @@ total as (
             when t.regime_group is not null then 'by customs regime: the facts are sums over regimes'
         end as not_compared
     from fct_control_total as t
-    inner join stream as s using (reporter, flow)
+    -- A partner's figure speaks to the sources that know partners by the same codes.
+    inner join stream as s
+        on
+            t.reporter = s.reporter and t.flow = s.flow
+            and (t.partner_system = s.partner_system or coalesce(t.partner_code, 'all') = 'all')
 ),
 
 -- The months of the period, and of the year before where growth is printed.
@@ -152,7 +156,9 @@ judged as (
 
 figure as (
     select
-        source || ' ' || flow as dataset,
+        source,
+        reporter,
+        flow,
         period_to as month,
         format(
             '{}: {} × {}, {}..{}', control_total_id, coalesce(partner_code, 'group'), coalesce(scope_code, title),
@@ -172,14 +178,16 @@ figure as (
 
 -- Months of details that no figure confirms: listed, so that a reader sees how far the totals reach.
 confirmed as (
-    select distinct j.source, j.flow, unnest(generate_series(j.period_from, j.period_to, interval 1 month))::date as month
+    select distinct j.source, j.reporter, j.flow, unnest(generate_series(j.period_from, j.period_to, interval 1 month))::date as month
     from judged as j
     where j.why is null
 ),
 
 unconfirmed as (
     select
-        v.source || ' ' || v.flow as dataset,
+        v.source,
+        v.reporter,
+        v.flow,
         v.month,
         'details without a control total' as scope,
         'month' as measure,
@@ -190,8 +198,8 @@ unconfirmed as (
         'warn' as severity,
         'no figure printed elsewhere speaks of this month within what is covered' as reason,
         'docs/rules.md' as reference
-    from (select distinct source, flow, month from coverage) as v
-    anti join confirmed as c using (source, flow, month)
+    from (select distinct source, reporter, flow, month from coverage) as v
+    anti join confirmed as c using (source, reporter, flow, month)
 ),
 
 final as (
@@ -200,4 +208,4 @@ final as (
     select * from unconfirmed
 )
 
-select * from final
+select *, source || ' ' || flow as dataset from final

@@ -8,7 +8,7 @@ from orchestration.assets.code import with_code
 from orchestration.assets.common import Warehouse
 from orchestration.assets.dbt import dbt_dimensions, dbt_facts, dbt_marts
 from orchestration.assets.landing import landing_receipts, take_in_quiet
-from orchestration.assets.raw import raw_exchange_rates, raw_gacc, raw_gacc_bulletin, raw_gacc_nomenclature
+from orchestration.assets.raw import RAW
 from orchestration.assets.release import inspected_month, release
 from orchestration.automation.after import after_runs
 from orchestration.automation.jobs import build_and_publish, publish
@@ -20,10 +20,7 @@ defs: dg.Definitions = dg.Definitions(
     assets=with_code(
         [
             landing_receipts,
-            raw_gacc,
-            raw_gacc_nomenclature,
-            raw_gacc_bulletin,
-            raw_exchange_rates,
+            *RAW,
             dbt_dimensions,
             dbt_facts,
             dbt_marts,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 import shlex
 import shutil
@@ -18,9 +19,10 @@ from typer.core import TyperGroup
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import DBT_MANIFEST, DBT_PROJECT, PROJECT, Home
 from orchestration.releases.query import run_sql
+from orchestration.sources.catalogue import TRADE
 from orchestration.terminal import cli
 from orchestration.warehouse import marts_doc
-from orchestration.warehouse.dbt import manifest, published_nodes
+from orchestration.warehouse.dbt import TRADE_SOURCES, manifest, published_nodes
 from tests.conftest import build_database
 
 README = PROJECT / "README.md"
@@ -254,7 +256,8 @@ def test_dbt_s_pages_are_one_file_and_report_nobody(home: Home) -> None:
     command = [str(Path(sys.executable).with_name("dbt")), "docs", "generate", *options]
     command += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     command += ["--target-path", str(target), "--log-path", str(target)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    sources = {**os.environ, TRADE_SOURCES: ",".join(TRADE)}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=sources)
     assert done.returncode == 0, done.stdout[-3_000:]
     text = (target / "static_index.html").read_text(encoding="utf-8")
     assert manifest()["nodes"]["model.bonded.mart_headline_monthly"]["description"] in text

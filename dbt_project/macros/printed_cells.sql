@@ -26,7 +26,7 @@ brought as (
         t.hs_code as commodity_code,
         coalesce(t.partner_code, 'world') as partner_code,
         sum(t.value)::bigint as value
-    from {{ ref('stg_gacc__trade') }} as t
+    from {{ ref('int_trade_row') }} as t
     inner join {{ ref('stg_landing__receipt') }} as r
         on t.receipt_id = r.receipt_id and t.parser_version = r.parser_version
     semi join part as m on t.receipt_id = m.receipt_id and t.month = m.month

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 import dagster as dg
+import duckdb
 from dagster._core.definitions.asset_checks.asset_check_evaluation import (
     AssetCheckEvaluationTargetMaterializationData,
 )
@@ -129,8 +130,27 @@ def target(record: dg.EventLogRecord) -> AssetCheckEvaluationTargetMaterializati
 
 
 #: What events show of a month: rows, and money by currency; each plots over months.
-MONEY = {"USD": "US dollars", "CNY": "yuan"}
 Figures = Mapping[dt.date, Mapping[str, int]]
+
+
+def money_in(currency: str) -> str:
+    """What an amount of a currency is called in the UI."""
+    return {"USD": "US dollars", "CNY": "yuan"}.get(currency, currency)
+
+
+def figures_by_month(con: duckdb.DuckDBPyConnection, fact: str) -> dict[dt.date, dict[str, int]]:
+    """By month of a fact its rows and money, by currency as the UI calls it; nothing of one that was not received."""
+    rows = con.execute(
+        "select month, dim_source.local_currency, count(*), sum(value_usd)::bigint, sum(value_local)::bigint "
+        f'from "{fact}" join dim_source using (source) group by all order by all'
+    ).fetchall()
+    found: dict[dt.date, dict[str, int]] = {}
+    for month, currency, count, usd, local in rows:
+        figures = found.setdefault(month, {"rows": 0})
+        for name, figure in (("rows", count), (money_in("USD"), usd), (money_in(currency or ""), local)):
+            if figure is not None:
+                figures[name] = figures.get(name, 0) + figure
+    return found
 
 
 def tell_months(

@@ -14,12 +14,12 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from orchestration.assets.code import dbt_code
 from orchestration.assets.common import (
-    MONEY,
     MONTHS,
     OWNERS,
     SINGLE_RUN,
     Figures,
     Warehouse,
+    figures_by_month,
     months_of,
     must_be_received,
     snapshot_state,
@@ -29,12 +29,13 @@ from orchestration.base.months import format_month
 from orchestration.base.settings import Home
 from orchestration.claims.load import load_claims
 from orchestration.landing.store import Landing, LandingState
+from orchestration.sources.catalogue import TRADE
 from orchestration.warehouse.build import build_facts, build_marts
 from orchestration.warehouse.categories import own_categories
 from orchestration.warehouse.dbt import DbtOutcome, Event, manifest, run_dbt
 from orchestration.warehouse.nodes import Step, built_nodes, fingerprints, names_of
 from orchestration.warehouse.plan import Built, Plan, plan
-from orchestration.warehouse.raw import raw_path
+from orchestration.warehouse.raw import raw_path, trade_schema_path
 from orchestration.warehouse.raw_documents import missing_raw
 
 #: How each step builds models of a plan by name; the last argument: all months anew.
@@ -165,40 +166,35 @@ def _figures(home: Home, facts: Collection[str], months: Sequence[dt.date]) -> d
     found: dict[dg.AssetKey, Figures] = {}
     with duckdb.connect(str(home.build_database), read_only=True) as con:
         for fact in facts if months else ():
-            rows = con.execute(
-                "select month, count(*), sum(value_usd)::bigint, sum(value_local)::bigint "
-                f'from "{fact}" where month in (select unnest($1)) group by month',
-                [list(months)],
-            ).fetchall()
-            by_month: dict[dt.date, dict[str, int]] = {month: {"rows": 0} for month in months}
-            for month, *figures in rows:
-                named = zip(("rows", *MONEY.values()), figures, strict=True)
-                by_month[month] = {name: figure for name, figure in named if figure is not None}
-            found[dg.AssetKey(fact)] = by_month
+            by_month = figures_by_month(con, fact)
+            found[dg.AssetKey(fact)] = {month: by_month.get(month, {"rows": 0}) for month in months}
     return found
 
 
 def _raw_must_exist(home: Home, work: Plan) -> None:
     months = set(work.window_months())
     missing = sorted(
-        month
+        (receipt.scope.source, month)
         for receipt in work.state.active
         for month in receipt.scope.month_list
         if month in months and not raw_path(home, receipt, month).exists()
     )
     if missing:
+        source = missing[0][0]
+        of_it = [format_month(month) for name, month in missing if name == source]
         raise dg.Failure(
-            f"The raw rows of {', '.join(map(format_month, missing[:12]))} are not there: materialize raw_gacc for "
-            "these months first, or launch the job publish."
+            f"The raw rows of {', '.join(of_it[:12])} are not there: materialize raw_{source} for these months first, "
+            "or launch the job publish."
         )
 
 
-def _documents_must_exist(home: Home, state: LandingState) -> None:
-    missing = [f"raw_{source}" for source in missing_raw(home, state)]
+def _sources_must_be_read(home: Home, state: LandingState) -> None:
+    trade = [name for name, source in TRADE.items() if not trade_schema_path(home, source).exists()]
+    missing = [f"raw_{source}" for source in [*trade, *missing_raw(home, state)]]
     if missing:
         raise dg.Failure(
-            f"The raw rows of code lists or documents are not there: materialize {', '.join(missing)} first, or launch "
-            "the job publish."
+            f"Raw rows that models read are not there: materialize {', '.join(missing)} first, or launch the job "
+            "publish."
         )
 
 
@@ -210,7 +206,7 @@ def _documents_must_exist(home: Home, state: LandingState) -> None:
 def dbt_dimensions(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
     """Staging views, reviewed seeds and dimensions."""
     home, state = warehouse.home, snapshot_state(warehouse.home)
-    _documents_must_exist(home, state)
+    _sources_must_be_read(home, state)
     yield from _build(context, home, plan(home, state), "dimensions")
 
 

@@ -16,7 +16,7 @@ import duckdb
 import pandas as pd
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluation
 
-from orchestration.assets.common import MONTHS, OWNERS, target
+from orchestration.assets.common import MONTHS, OWNERS, figures_by_month, target
 from orchestration.base.months import format_month
 from orchestration.base.plain import plain
 from orchestration.base.settings import settings
@@ -39,9 +39,6 @@ MEND = (
 FIGURES = """
 select
     month,
-    count(*) as rows,
-    sum(value_usd)::bigint as "US dollars",
-    sum(value_local)::bigint as yuan,
     count(distinct partner_code) as partners,
     (select count(*) from quarantine as q where q.month = f.month) as "rows held back"
 from fct_trade_monthly as f
@@ -120,13 +117,14 @@ def _months(folder: Path, made_of: Mapping[str, list[ReleaseReceipt]]) -> dict[s
     with duckdb.connect(str(folder / DATABASE), read_only=True) as con:
         found = con.execute(FIGURES)
         names, rows = [column[0] for column in found.description or ()], found.fetchall()
+        by_month = figures_by_month(con, "fct_trade_monthly")
     months: dict[str, dict[str, Any]] = {}
     for row in rows:
         said = dict(zip(names, row, strict=True))
-        month = format_month(said.pop("month"))
+        first = said.pop("month")
+        month = format_month(first)
         of = made_of.get(month, [])
-        # Nothing is known of a currency in which nothing was received; a zero would be no trade.
-        figures = {name: dg.MetadataValue.int(figure) for name, figure in said.items() if figure is not None}
+        figures = {name: dg.MetadataValue.int(figure) for name, figure in {**by_month[first], **said}.items()}
         months[month] = {**figures, "receipts": len(of), "last vintage": str(of[0].vintage if of else "none")}
     return months
 

@@ -6,9 +6,11 @@ import time
 import dagster as dg
 from rich.console import Console
 
+from orchestration.sources.catalogue import TRADE
+
 NAMES = {
     "landing_receipts": "inbox and receipts",
-    "raw_gacc": "raw rows",
+    **{f"raw_{name}": f"raw rows of {name}" for name in TRADE},
     "raw_gacc_nomenclature": "code lists",
     "raw_gacc_bulletin": "bulletins",
     "raw_exchange_rates": "exchange rates",

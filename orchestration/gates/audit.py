@@ -21,9 +21,11 @@ from orchestration.landing.datasets import load_datasets
 from orchestration.landing.store import Landing
 from orchestration.sources.gacc.calendar import beijing_today
 
+#: Whose comparison it is; absent where it belongs to none, as a gate that broke does.
+STREAM = ("source", "reporter", "flow")
 #: Worst first.
 VERDICTS = ("broken", "failed", "warned", "waived", "passed", "not_applicable")
-COLUMNS = ("gate", "dataset", "month", "scope", "measure", "expected", "actual", "difference", "tolerance",
+COLUMNS = ("gate", *STREAM, "dataset", "month", "scope", "measure", "expected", "actual", "difference", "tolerance",
            "n_compared", "severity", "verdict", "is_carried", "waived_by", "reason", "reference")  # fmt: skip
 
 
@@ -133,8 +135,8 @@ def audit(subject: Subject) -> Report:
 def _waived(results: pd.DataFrame, known: dict[str, KnownException]) -> list[pd.DataFrame]:
     """Apply the known exceptions to the results; a failed row for each that must go."""
     return [
-        _row(p.gate, dataset=p.dataset, month=p.month, scope=p.name, measure="known exception", verdict="failed",
-             reason=p.reason, reference="known_exceptions.yml")
+        _row(p.gate, **p.stream, dataset=p.dataset, month=p.month, scope=p.name, measure="known exception",
+             verdict="failed", reason=p.reason, reference="known_exceptions.yml")
         for p in waive(results, known, beijing_today())
     ]  # fmt: skip
 
@@ -157,9 +159,9 @@ def _run(bench: Bench, spec: GateSpec, rule: Declared) -> pd.DataFrame:
 
 def _refuse_silence(con: duckdb.DuckDBPyConnection, spec: GateSpec) -> None:
     silent = con.execute(
-        "select distinct source || ' ' || flow, strftime(month, '%Y-%m') from coverage where not exists ("
-        "select 1 from evidence e where e.gate = ? and e.dataset = source || ' ' || flow and e.month = coverage.month "
-        "and e.n_compared > 0) order by all limit 1",
+        "select distinct source || ' ' || flow, strftime(month, '%Y-%m') from coverage as c where not exists ("
+        "select 1 from evidence as e where e.gate = ? and e.source = c.source and e.reporter = c.reporter "
+        "and e.flow = c.flow and e.month = c.month and e.n_compared > 0) order by all limit 1",
         [spec.gate],
     ).fetchone()
     if silent:
@@ -187,30 +189,21 @@ def _must_compare(
     con: duckdb.DuckDBPyConnection, subject: Subject, declared: dict[str, Declared], results: pd.DataFrame
 ) -> list[pd.DataFrame]:
     """A failed row for each active dataset and each of its `must_compare` for which nothing was compared."""
-    active = con.execute("select dataset, source || ' ' || flow, first_month from dataset").fetchall()
+    active = con.execute("select dataset, first_month, source, reporter, flow from dataset").fetchall()
     datasets = load_datasets(subject.expectations)
     spoke = results[results["n_compared"] > 0]
     missing = []
-    for name, stream, first_month in active:
+    for name, first_month, *of in active:
+        said = {**dict(zip(STREAM, of, strict=True)), "dataset": name, "month": first_month}
+        mine = spoke[(spoke[list(STREAM)] == of).all(axis=1) & spoke["dataset"].isin([name, f"{of[0]} {of[2]}"])]
         for entry in datasets[name].must_compare:
             gate, _, scope = (part.strip() for part in entry.partition(":"))
             if gate not in declared:
                 reason = f"{name} lists {gate} in must_compare, but gates.yml declares no such gate"
-                missing.append(_row(gate, dataset=name, month=first_month, verdict="broken", reason=reason))
-                continue
-            mine = spoke[(spoke["gate"] == gate) & spoke["dataset"].isin([name, stream])]
-            if not mine["scope"].map(lambda text, part=scope: part in text).any():
+                missing.append(_row(gate, **said, verdict="broken", reason=reason))
+            elif not mine.loc[mine["gate"] == gate, "scope"].map(lambda text, part=scope: part in text).any():
                 of_what = f" of {scope!r}" if scope else ""
-                what = f"{gate} compared nothing{of_what} for {name}, which lists it in must_compare"
-                missing.append(
-                    _row(
-                        gate,
-                        dataset=name,
-                        month=first_month,
-                        scope=scope or "-",
-                        measure="must_compare",
-                        verdict="failed",
-                        reason=what,
-                    )
-                )
+                reason = f"{gate} compared nothing{of_what} for {name}, which lists it in must_compare"
+                said_of = {**said, "scope": scope or "-", "measure": "must_compare"}
+                missing.append(_row(gate, **said_of, verdict="failed", reason=reason))
     return missing

@@ -10,8 +10,9 @@ import pandas as pd
 
 from orchestration.base.months import format_month
 from orchestration.gates.carried import Inputs, Sources, window
-from orchestration.gates.evidence import Subject, carry, gather, months_in_files, show
+from orchestration.gates.evidence import Subject, carry, gather, show
 from orchestration.gates.judge import GateBrokenError
+from orchestration.gates.raw_rows import months_in_files
 from orchestration.gates.suites import GateSpec
 from orchestration.landing.store import LandingState
 
@@ -61,7 +62,7 @@ class Bench:
 
     def gathered(self, gate: str) -> pd.DataFrame:
         """All comparisons of a gate."""
-        sql = "select * from evidence where gate = ? order by dataset, month, scope, measure"
+        sql = "select * from evidence where gate = ? order by dataset, reporter, month, scope, measure"
         return self.con.execute(sql, [gate]).fetch_arrow_table().to_pandas()
 
     def inputs(self) -> Inputs:

@@ -17,6 +17,7 @@ from orchestration.base.duck import literal, scratch
 from orchestration.base.settings import Home, settings
 from orchestration.gates.carried import Content, Earlier
 from orchestration.gates.judge import GateBrokenError
+from orchestration.gates.raw_rows import files_by_month, know_raw, show_files, show_marked, show_raw
 from orchestration.gates.reference import ALL_PARTNERS, FIRST_TRADED, promises, reference_tables
 from orchestration.gates.suites import GateSpec
 from orchestration.landing.datasets import load_datasets
@@ -25,7 +26,8 @@ from orchestration.warehouse.snapshot import coverage_table, receipt_table, rece
 
 EVIDENCE = """
 create table evidence (
-  gate varchar not null, dataset varchar not null, month date not null check (day(month) = 1),
+  gate varchar not null, source varchar not null, reporter varchar not null, flow varchar not null,
+  dataset varchar not null, month date not null check (day(month) = 1),
   scope varchar not null, measure varchar not null,
   expected decimal(24, 6), actual decimal(24, 6),
   tolerance decimal(24, 6) not null check (tolerance >= 0),
@@ -36,19 +38,10 @@ create table evidence (
   is_carried boolean not null default false,
   difference decimal(24, 6) generated always as (actual - expected) virtual,
   excess decimal(24, 6) generated always as (abs(actual - expected) - tolerance) virtual,
-  primary key (gate, dataset, month, scope, measure))"""
-#: Raw rows of the receipts that count, from the files in the variable `raw_files`: all, or those of some months.
-RAW_ROW = """
-create or replace view raw_row as
-select r.*, receipt.feeds, receipt.code_length, receipt.dimensions, receipt.precedence
-from read_parquet(getvariable('raw_files'), hive_partitioning = false) as r
-join receipt using (receipt_id, parser_version)"""
-#: Raw rows that a gate of `by_month` sees at once: their keys fit into little memory, and small homes need one pass.
-ROWS_AT_ONCE = 300_000
-
-
+  primary key (gate, source, reporter, flow, dataset, month, scope, measure))"""
 #: What a row of evidence says; the rest follows from it.
-SAID = "dataset, month, scope, measure, expected, actual, tolerance, n_compared, severity, reason, reference"
+SAID = """source, reporter, flow, dataset, month, scope, measure, expected, actual, tolerance, n_compared, severity,
+  reason, reference"""
 
 
 @dataclass(frozen=True)
@@ -85,12 +78,7 @@ def connect(subject: Subject, state: LandingState) -> Iterator[duckdb.DuckDBPyCo
         con.execute("create view coverage as select * from scope_part where feeds <> 'check'")
         con.execute(ALL_PARTNERS)
         con.execute(FIRST_TRADED)
-        raw = literal(subject.home.raw / "*" / "month=*" / "*.parquet")
-        con.execute(
-            "create table raw_file as "
-            f"select file, regexp_extract(file, 'month=([^/]*)/[^/]*$', 1) as month, true as is_shown from glob({raw})"
-        )
-        _show_raw(con)
+        know_raw(con, subject.home)
         active = {n: d for n, d in load_datasets(subject.expectations).items() if n in state.dataset_names}
         reference_tables(con, active)
         promises(con, state, active)
@@ -110,28 +98,7 @@ def show(con: duckdb.DuckDBPyConnection, content: Content, months: Collection[st
     for table, held in content.items():
         if "" not in held:
             con.execute(f'create or replace view "{table}" as select * from published.main."{table}"{where}')
-    shown = [] if months is None else sorted(months)
-    con.execute("update raw_file set is_shown = ? or list_contains(?, month)", [months is None, shown])
-    _show_raw(con)
-
-
-def _show_raw(con: duckdb.DuckDBPyConnection) -> None:
-    """Read the raw rows of the files that are shown; where none is, none of any file, which still has their columns."""
-    ((shown,),) = con.execute("select list(file) filter (where is_shown) from raw_file").fetchall()
-    con.execute("set variable raw_files = (select list(file) from raw_file where is_shown or ?)", [not shown])
-    con.execute(RAW_ROW + ("" if shown else " where false"))
-
-
-def months_in_files(con: duckdb.DuckDBPyConnection, months: Collection[str]) -> set[str]:
-    """The months of the rows in the raw files of some months; others than these if a file is not what it must be."""
-    ((files,),) = con.execute(
-        "select list(file) from raw_file where list_contains(?, month)", [sorted(months)]
-    ).fetchall()
-    if not files:
-        return set()
-    rows = "read_parquet(?, hive_partitioning = false, union_by_name = true)"
-    found = con.execute(f"select distinct strftime(month, '%Y-%m') from {rows} where month is not null", [files])
-    return {month for (month,) in found.fetchall()}
+    show_raw(con, months)
 
 
 def carry(con: duckdb.DuckDBPyConnection, gate: str, earlier: Earlier, months: Collection[str]) -> None:
@@ -156,30 +123,11 @@ def gather(con: duckdb.DuckDBPyConnection, spec: GateSpec, sql: str, but: Collec
         if not spec.by_month:
             con.execute(insert)
             return
-        for files in _files_by_month(con):
-            con.execute("set variable raw_files = ?", [files])
+        for files in files_by_month(con):
+            show_files(con, files)
             con.execute(insert)
     except duckdb.Error as error:
         raise GateBrokenError(str(error).splitlines()[0]) from None
     finally:
         if spec.by_month:
-            _show_raw(con)
-
-
-def _files_by_month(con: duckdb.DuckDBPyConnection) -> Iterator[list[str]]:
-    """The raw files of a few months at a time, as many months as make `ROWS_AT_ONCE` rows."""
-    months = con.execute(
-        "select list(file), any_value(rows) from raw_file left join ("
-        "select strftime(month, '%Y-%m') as month, sum(rows)::bigint as rows from received group by 1) using (month) "
-        "where is_shown group by month order by month"
-    ).fetchall()
-    batch: list[str] = []
-    size = 0
-    for files, rows in months:
-        batch += files
-        size += rows or 0
-        if size >= ROWS_AT_ONCE:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+            show_marked(con)

@@ -96,10 +96,11 @@ class _File(BaseModel):
 
 @dataclass(frozen=True)
 class Problem:
-    """An exception that must go: one of its gates, where it speaks, and why."""
+    """An exception that must go: one of its gates, where it speaks, and why. `stream`: source, reporter and flow."""
 
     name: str
     gate: str
+    stream: dict[str, str]
     dataset: str
     month: dt.date
     reason: str
@@ -137,7 +138,9 @@ def waive(results: pd.DataFrame, exceptions: dict[str, KnownException], today: d
         if reason is None:
             results.loc[findings, "verdict"], results.loc[findings, "waived_by"] = "waived", name
         else:
+            first = results[compared].iloc[0]
+            stream = {key: str(first[key]) for key in ("source", "reporter", "flow")}
             problems.append(
-                Problem(name, exception.gates[0], exception.dataset, exception.months[0], f"{name} {reason}")
+                Problem(name, exception.gates[0], stream, exception.dataset, exception.months[0], f"{name} {reason}")
             )
     return problems

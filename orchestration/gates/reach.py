@@ -44,7 +44,7 @@ def reach(report: Report) -> Reach:
     totals, layers = rows[rows["gate"] == "totals"], rows[rows["gate"] == "layers"]
     is_month = totals["measure"] == "month"
     figures = totals[~is_month & (totals["verdict"] != "broken")]
-    held = layers[layers["n_compared"] > 0][["dataset", "month"]].drop_duplicates()
+    held = layers[layers["n_compared"] > 0][["source", "reporter", "flow", "month"]].drop_duplicates()
     late = rows[(rows["gate"] == "freshness") & rows["verdict"].isin(["warned", "waived"])]
     overdue = [
         f"{dataset} {', '.join(format_month(m) for m in sorted(found['month'])[:6])}{' …' if len(found) > 6 else ''}"

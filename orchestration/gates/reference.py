@@ -72,8 +72,8 @@ where value_usd > 0 or value_local > 0
 group by all"""
 #: Of which published tables these are made, where a text names them; `first_traded` is told apart.
 READS = {
-    "requirement": f"{SCOPE_PREFIX} dim_category",
-    "category_prefix": "dim_category",
+    "requirement": f"{SCOPE_PREFIX} dim_category dim_source",
+    "category_prefix": "dim_category dim_source",
     "scope_prefix": SCOPE_PREFIX,
     "all_partners": ALL_PARTNERS,
 }
@@ -120,9 +120,11 @@ def reference_tables(con: duckdb.DuckDBPyConnection, datasets: dict[str, Dataset
     for table, schema in schemas.items():
         con.register(f"{table}_arrow", pa.Table.from_pylist(rows[table], schema=pa.schema(schema)))
         con.execute(f"create table {table} as select * from {table}_arrow")
+    # National lines belong to the sources that print them.
     con.execute(
-        "create table category_prefix as select category_scheme, category_code, "
-        "unnest(string_split(hs_prefixes, ',')) as hs_prefix from dim_category"
+        "create table category_prefix as select source, category_scheme, category_code, "
+        "unnest(string_split(hs_prefixes, ',')) as hs_prefix from dim_category as c join dim_source as o "
+        "on c.code_system is null or c.code_system = o.code_system"
     )
     con.execute(SCOPE_PREFIX)
     # What must be covered for a prefix to be whole: itself, or all chapters of the source (docs/rules.md, rule 2).

@@ -18,6 +18,7 @@ from orchestration.landing.coverage import COVERAGE_SCHEMA, coverage_rows
 from orchestration.landing.reading import parse_receipt
 from orchestration.landing.scope import Scope
 from orchestration.landing.store import Landing, LandingState, Receipt, order_of_truth
+from orchestration.sources.catalogue import TRADE
 from orchestration.sources.source import ParsedTrade
 
 
@@ -100,6 +101,10 @@ def _totals(scope: Scope, parties: list[_Party]) -> dict[dt.date, int]:
     """Sum of the rows that count and lie within the scope, per month of which some party covers anything."""
     order = sorted(parties, key=lambda p: order_of_truth(p.vintage, p.scope, p.sequence))
     coverage = [row for n, p in enumerate(order, start=1) for row in coverage_rows(p.receipt_id, p.scope, n)]
+
+    def rows_of(file: str) -> str:
+        return TRADE[scope.source].rows(f"read_parquet({file})")
+
     with scratch() as con:
         con.execute(
             "create table rows (receipt_id varchar, month date, hs_code varchar, partner_code varchar, value bigint)"
@@ -107,7 +112,7 @@ def _totals(scope: Scope, parties: list[_Party]) -> dict[dt.date, int]:
         for party in parties:
             con.execute(
                 f"insert into rows select {literal(party.receipt_id)}, month, hs_code, "
-                f"coalesce(partner_code, 'world'), sum(value) from read_parquet({literal(party.rows)}) group by all"
+                f"coalesce(partner_code, 'world'), sum(value) from ({rows_of(literal(party.rows))}) group by all"
             )
         con.register("coverage", pa.Table.from_pylist(coverage, schema=COVERAGE_SCHEMA))
         con.register("mine", pa.Table.from_pylist(coverage_rows("", scope, 0), schema=COVERAGE_SCHEMA))

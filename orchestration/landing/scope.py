@@ -366,11 +366,11 @@ def _refuse_outside(scope: Scope, parsed: ParsedTrade, name: str) -> None:
             if isinstance(codes, tuple)
         ),
     ]
+    rows_of = TRADE[scope.source].rows(f"read_parquet({literal(parsed.rows_path)})")
     with cursor() as con:
         for key, condition, column, declared in rules:
             found = con.execute(
-                f"select line, {column} from read_parquet({literal(parsed.rows_path)}) where {condition} "
-                "order by line limit 1"
+                f"select line, {column} from ({rows_of}) where {condition} order by line limit 1"
             ).fetchone()
             if found:
                 raise RefusalError(

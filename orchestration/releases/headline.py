@@ -12,7 +12,8 @@ SENTENCE = """
 select strftime(month, '%Y-%m'), value_usd_bn, yoy_percent, ytd_usd_bn, ytd_yoy_percent, months_at_or_above,
   threshold_usd, strftime(above_since, '%Y-%m'), n_lines
 from mart_headline_monthly
-where flow = 'import' and partner_code = '502' and category_scheme = 'ic' and value_usd_bn is not null
+where reporter = 'CHN' and flow = 'import' and partner_code = '502' and partner_iso3 = 'USA' and category_scheme = 'ic'
+  and value_usd_bn is not null
 order by month desc
 limit 1"""
 

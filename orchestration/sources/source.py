@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -83,6 +83,20 @@ class TradeReader(Protocol):
         """
 
 
+#: The one shape of a row of trade, whatever a source calls its columns: by name their types.
+ROW = {
+    "month": "date",
+    "line": "bigint",
+    "hs_code": "varchar",
+    "partner_code": "varchar",
+    "regime_code": "varchar",
+    "province_code": "varchar",
+    "quantity_1": "bigint",
+    "unit_1": "varchar",
+    "quantity_2": "bigint",
+    "unit_2": "varchar",
+    "value": "bigint",
+}
 #: Cities that a time zone is not named after.
 PLACES = {"Asia/Shanghai": "Beijing"}
 
@@ -97,7 +111,8 @@ class Source:
     `local_currency` the one beside US dollars, None if it prints dollars only. `valuation` (CIF, FOB, FAS) and
     `partner_concept` (whose goods, or where they went): by flow. `time_zone`: whose day a vintage is; `first_month`:
     of its figures. `partner_pattern`: what a partner code looks like. `parse` reads its files; `raw_columns`: what it
-    keeps of each row, under its own names, besides what the receipt says; `parser_version`: raised whenever the same
+    keeps of each row besides what the receipt says, under its own names, and their types; `says`: SQL over these for
+    columns of `ROW` that go by another name there, month and line never; `parser_version`: raised whenever the same
     bytes would give other rows. `release_date`: the day, in its time zone, on which a month comes out, by its calendar;
     months come out in order.
     """
@@ -119,15 +134,26 @@ class Source:
     terms: str
     partner_pattern: str
     parser_version: str
-    raw_columns: tuple[str, ...]
+    raw_columns: Mapping[str, str]
     parse: TradeReader
     release_date: Callable[[dt.date], dt.date]
+    says: Mapping[str, str] = field(default_factory=dict)
     is_synthetic: bool = False
 
     @property
     def place(self) -> str:
         """Where the publisher is, as people call its time zone."""
         return PLACES.get(self.time_zone, self.time_zone)
+
+    def rows(self, raw: str, *kept: str) -> str:
+        """SQL for typed rows of this source, parsed or raw, in the one shape; `raw`: SQL of a relation of them, `kept`:
+        columns of it that are wanted, too.
+
+        Whoever looks at rows beside the models reads them by this, and not through staging, so that both are counted.
+        """
+        own = {name: name for name in self.raw_columns} | dict(self.says)
+        shaped = [*kept] + [f"({own.get(name, 'null')})::{kind} as {name}" for name, kind in ROW.items()]
+        return f"select {', '.join(shaped)} from {raw}"
 
     def chapters_of(self, year: int) -> tuple[str, ...]:
         """The chapters that together are all codes of a year."""

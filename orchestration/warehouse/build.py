@@ -11,12 +11,13 @@ from collections.abc import Callable, Collection, Iterator
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home
 from orchestration.landing.store import LandingState
+from orchestration.sources.catalogue import TRADE
 from orchestration.warehouse import snapshot
 from orchestration.warehouse.categories import own_categories
 from orchestration.warehouse.dbt import DbtOutcome, Window, run_by_months, run_dbt
 from orchestration.warehouse.nodes import Step, monthly, windowed
 from orchestration.warehouse.plan import Built, Plan, plan
-from orchestration.warehouse.raw import write_raw
+from orchestration.warehouse.raw import write_raw, write_trade_schema
 from orchestration.warehouse.raw_documents import READERS, receipts_of, write_document, write_schema
 
 
@@ -32,6 +33,8 @@ def write_raw_files(home: Home, state: LandingState) -> None:
 
 def build(home: Home, state: LandingState) -> None:
     """Bring the build database of a home to a landing state; raw files must be there. `RefusalError` if dbt fails."""
+    for source in TRADE.values():
+        write_trade_schema(home, source)
     snapshot.write(state, home.warehouse / "landing", own_categories(home))
     work, built = plan(home, state), Built.read(home)
     for steps, run in _runs(home, work):

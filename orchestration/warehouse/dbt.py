@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,13 +19,18 @@ import msgpack  # type: ignore[import-untyped]
 
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import DBT_MANIFEST, DBT_PARSED, DBT_PROJECT, Home
+from orchestration.sources.catalogue import TRADE
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 Event = dict[str, Any]
+#: The model that unites the rows of all sources.
+UNITED = "model.bonded.int_trade_row"
 DBT_PROJECT_FILE = "dbt_project.yml"
 
+#: The variable by which dbt is told the list of sources (`int_trade_row`).
+TRADE_SOURCES = "BONDED_TRADE_SOURCES"
 #: The tag by which a run of dbt selects what it builds: a selection by names would look for each among all nodes.
 DUE = "due"
 
@@ -88,6 +94,11 @@ def _parsed() -> bytes:
             then.add((str(path), file["checksum"]["checksum"]))
     for name, _ in sorted(then ^ _file_hashes()):
         raise RefusalError("the dbt project has changed since it was parsed", file=name, remedy="make install")
+    read = parsed["nodes"][UNITED]["depends_on"]["nodes"]
+    if {f"model.bonded.stg_{name}__trade" for name in TRADE} != set(read):
+        raise RefusalError(
+            "the list of sources has changed since dbt read it", file="dbt_project", remedy="make install"
+        )
     return kept
 
 
@@ -144,6 +155,7 @@ def run_dbt(
     for node in project.nodes.values():
         if node.name in names:
             node.tags.append(DUE)
+    os.environ[TRADE_SOURCES] = ",".join(TRADE)
     try:
         with home.serving():
             result = dbtRunner(project, [keep]).invoke(_arguments(home, window, full_refresh, tests))

@@ -22,7 +22,7 @@ Step = Literal["dimensions", "facts", "marts"]
 #: Which records of landing each source that models read is made of; the calendar is code.
 RECORDS = {
     "receipt": "trade", "coverage": "trade", "source": "sources", "chapter": "sources",
-    "gacc": "trade",
+    **dict.fromkeys(TRADE, "trade"),
     "code_list": "lists", "gacc_nomenclature": "lists",
     "document": "documents", "gacc_bulletin": "documents", "exchange_rates": "documents",
     "calendar": "code",

@@ -17,12 +17,34 @@ from orchestration.base.settings import Home
 from orchestration.landing.reading import parse_receipt
 from orchestration.landing.store import Landing, Receipt
 from orchestration.sources.catalogue import TRADE
+from orchestration.sources.source import Source
+
+#: What the receipt says of each of its rows, before the source's own columns.
+HEAD = dict.fromkeys(("receipt_id", "parser_version", "source", "reporter", "flow", "currency"), "varchar")
 
 
 def raw_path(home: Home, receipt: Receipt, month: dt.date) -> Path:
     """Where the rows of a receipt's month lie."""
     folder = home.raw / receipt.scope.source / f"month={month:%Y-%m}"
     return folder / f"{receipt.receipt_id}.{TRADE[receipt.scope.source].parser_version}.parquet"
+
+
+def trade_schema_path(home: Home, source: Source) -> Path:
+    """Where the file without rows lies: models read every source, whether anything of it was received or not."""
+    return home.raw / source.name / f"none.{source.parser_version}.parquet"
+
+
+def write_trade_schema(home: Home, source: Source) -> None:
+    """Write the file without rows, if it is not there yet."""
+    target = trade_schema_path(home, source)
+    if target.exists():
+        return
+    none = ", ".join(f"null::{kind} as {name}" for name, kind in {**HEAD, **source.raw_columns}.items())
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_suffix(".part")
+    with cursor() as con:
+        con.execute(f"copy (select {none} where false) to {literal(aside)} (format parquet)")
+    aside.replace(target)
 
 
 def remove_leftovers(home: Home) -> None:
@@ -63,3 +85,11 @@ def _write_month(home: Home, receipt: Receipt, month: dt.date, rows: Path, work:
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     aside.replace(target)
+
+
+def month_sums(home: Home, receipt: Receipt, month: dt.date) -> tuple[int, int]:
+    """Rows of a raw file, and the sum of their values in whole units of the receipt's currency."""
+    rows = TRADE[receipt.scope.source].rows(f"read_parquet({literal(raw_path(home, receipt, month))})")
+    with cursor() as con:
+        [(count, value)] = con.execute(f"select count(*), coalesce(sum(value), 0)::bigint from ({rows})").fetchall()
+    return count, value

@@ -20,6 +20,7 @@ from orchestration.definitions import defs
 from orchestration.gates.suites import declared_gates
 from orchestration.landing.receive import receive
 from orchestration.landing.scope import Declaration
+from orchestration.sources.catalogue import TRADE
 from tests.conftest import many, row, write_csv
 
 SNAPSHOT = Path(__file__).with_name("graph.json")
@@ -56,7 +57,8 @@ def test_everything_is_owned_described_and_grouped_by_stage() -> None:
     assert {a["group"] for a in assets.values()} == {"landing", "raw", "staging", "core", "marts", "release"}
     assert all(a["owners"] and a["described"] and a["kinds"] for a in assets.values())
     assert {name for name, a in assets.items() if a["monthly"]} == {
-        "inspected_month", "raw_gacc", "fct_trade_monthly", "fct_trade_world_monthly", "quarantine",
+        *(f"raw_{name}" for name in TRADE), "fct_trade_monthly", "fct_trade_world_monthly", "quarantine",
+        "inspected_month",
     }  # fmt: skip
     assert all(a["single_run"] for a in assets.values() if a["monthly"])
 

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from orchestration.base.settings import Home
 from orchestration.landing.receive import receive
 from orchestration.landing.store import Landing
+from orchestration.sources.catalogue import TRADE
 from orchestration.warehouse import snapshot
 from orchestration.warehouse.dbt import run_dbt
 from orchestration.warehouse.nodes import names_of, windowed
-from orchestration.warehouse.raw import write_raw
+from orchestration.warehouse.raw import write_raw, write_trade_schema
 from orchestration.warehouse.raw_documents import READERS, write_schema
 from tests.conftest import build_database, declared, many, write_csv
 
@@ -147,7 +148,8 @@ def replay(home: Home, received: list[File]) -> None:
     state = landing.state()
     for receipt in state.active:
         write_raw(home, receipt, receipt.scope.month_list)
-    (home.raw / "gacc" / "month=2000-01").mkdir(parents=True, exist_ok=True)
+    for source in TRADE.values():
+        write_trade_schema(home, source)
     snapshot.write(state, home.warehouse / "landing")
 
 

@@ -181,8 +181,9 @@ BAD_ROWS = {
 @pytest.mark.parametrize("case", BAD_ROWS)
 def test_evidence_is_a_contract(case: str) -> None:
     """A row that says less than it must cannot be written; nor can the same comparison twice."""
-    good = {"gate": "g", "dataset": "d", "month": "2024-01-01", "scope": "s", "measure": "m", "expected": 1,
-            "actual": 1, "tolerance": 0, "n_compared": 1, "severity": "block"}  # fmt: skip
+    good = {"gate": "g", "source": "o", "reporter": "r", "flow": "f", "dataset": "d", "month": "2024-01-01",
+            "scope": "s", "measure": "m", "expected": 1, "actual": 1, "tolerance": 0, "n_compared": 1,
+            "severity": "block"}  # fmt: skip
     names = ", ".join(good)
     insert = f"insert into evidence ({names}) values ({', '.join('?' * len(good))})"
     with duckdb.connect() as con:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from orchestration.base.settings import PROJECT, Home
-from orchestration.gates import evidence
+from orchestration.gates import raw_rows
 from orchestration.gates.audit import audit
 from orchestration.gates.evidence import Subject
 from orchestration.landing.store import Landing
@@ -18,7 +18,7 @@ from orchestration.releases.database import DATABASE
 from tests.conftest import add, released, row
 
 GATE, MONTH = "keys_and_shapes", "2022-05"
-KEY, CODE, PARTNER = "No key stands twice", "Codes have the digits", "Partner codes have three digits"
+KEY, CODE, PARTNER = "No key stands twice", "Codes have the digits", "Partner codes have the shape"
 VALUE, SIGN = "Every row has a value", "Values are not negative"
 QUANTITY_1, QUANTITY_2 = "First quantities are not negative", "Second quantities are not negative"
 #: What is done to the rows of one month, the question that finds it, rows found wrong, and the first bad line.
@@ -110,7 +110,7 @@ def test_months_a_few_at_a_time_or_all_at_once_say_the_same(
     whole = inspected(changeable, alone)
     assert len(whole) == 58 * 7
     for size in (1, 100):
-        monkeypatch.setattr(evidence, "ROWS_AT_ONCE", size)
+        monkeypatch.setattr(raw_rows, "ROWS_AT_ONCE", size)
         pd.testing.assert_frame_equal(inspected(changeable, alone), whole)
 
 

@@ -29,7 +29,7 @@ final as (
         t.hs_code as commodity_code,
         regexp_matches(t.commodity_as_printed, '[\x{4e00}-\x{9fff}]') as is_chinese,
         max(t.commodity_as_printed) as commodity_as_printed
-    from {{ ref('stg_gacc__trade') }} as t
+    from {{ ref('int_trade_row') }} as t
     inner join due as d on t.receipt_id = d.receipt_id and t.month = d.month
     semi join {{ ref('stg_landing__receipt') }} as r
         on t.receipt_id = r.receipt_id and t.parser_version = r.parser_version

@@ -12,7 +12,7 @@ rows_that_count as (
         t.* replace (coalesce(t.partner_code, 'world') as partner_code),
         r.feeds,
         r.precedence
-    from {{ ref('stg_gacc__trade') }} as t
+    from {{ ref('int_trade_row') }} as t
     inner join {{ ref('stg_landing__receipt') }} as r
         on t.receipt_id = r.receipt_id and t.parser_version = r.parser_version
     left join month_winner as m on t.receipt_id = m.receipt_id and t.month = m.month

@@ -43,7 +43,7 @@ printed as (
         t.month,
         t.hs_code,
         coalesce(t.partner_code, 'world') as partner_code
-    from {{ ref('stg_gacc__trade') }} as t
+    from {{ ref('int_trade_row') }} as t
     inner join {{ ref('stg_landing__receipt') }} as r on t.receipt_id = r.receipt_id
     semi join partly as p
         on

@@ -1,0 +1,2 @@
+-- depends_on: {{ source('raw', 'gacc_sample') }}
+{{ gacc_rows('gacc_sample') }}

@@ -21,6 +21,10 @@ from orchestration.sources.gacc.calendar import FIRST_MONTH, LAST_MONTH
 HS6 = "hs6"
 #: Names that scripts and readers know as something else: `line` are tariff lines in `mart_restatement`.
 TAKEN = {HS6, "line"}
+#: Headings of 2015 to 2021 that HS 2017 or HS 2022 ended; the seed hs_headings has those of HS 2022.
+EARLIER = ("2848", "6908", "8107", "8469", "8803")
+#: Chapters that each tariff fills by itself.
+NATIONAL = ("98", "99")
 #: Digits that all tariffs share.
 SHARED = 6
 YEARS = range(FIRST_MONTH.year, LAST_MONTH.year + 1)
@@ -47,14 +51,15 @@ def _reviewed() -> frozenset[str]:
 
 
 def _known_prefix(prefix: str) -> str:
-    """A prefix below a chapter and heading that the Harmonized System has; chapters of no headings are national."""
+    """A prefix below a chapter and heading that the Harmonized System has, or had."""
     if not re.fullmatch("[0-9]{2,10}", prefix):
         raise ValueError(f"{prefix!r} is no prefix of a tariff: two to six digits, or a longer national line")
     chapter = prefix[:2]
     below = {code for code in _headings() if code.startswith(chapter)}
     if not below:
         raise ValueError(f"{prefix}: the tariff has no chapter {chapter}")
-    if below != {chapter} and not any(code.startswith(prefix[:4]) or code == prefix for code in below):
+    headings = {*below, *(code for code in EARLIER if code.startswith(chapter))}
+    if chapter not in NATIONAL and not any(code.startswith(prefix[:4]) or code == prefix for code in headings):
         raise ValueError(f"{prefix}: the tariff has no heading {prefix[:4]}")
     return prefix
 
@@ -127,14 +132,15 @@ class Category(_Strict):
         return self
 
     @model_validator(mode="after")
-    def _no_year_is_empty(self) -> Category:
+    def _no_year_between_is_empty(self) -> Category:
         for prefix in self.years:
             if prefix not in self.prefixes:
                 raise _refuse_at(("years", prefix), f"{prefix} is none of the prefixes", prefix)
-        if not set(self.prefixes) - self.years.keys():
-            for year in YEARS:
-                if not any((first or 0) <= year <= (last or YEARS[-1]) for first, last in self.years.values()):
-                    raise _refuse_at(("years",), f"no prefix holds in {year}: the series would break there", year)
+        held = [self.years.get(prefix, (None, None)) for prefix in self.prefixes]
+        first, last = (min(first or YEARS[0] for first, _ in held), max(last or YEARS[-1] for _, last in held))
+        for year in range(first, last + 1):
+            if not any((since or 0) <= year <= (until or YEARS[-1]) for since, until in held):
+                raise _refuse_at(("years",), f"no prefix holds in {year}: the series would break there", year)
         return self
 
 

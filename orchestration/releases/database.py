@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +32,8 @@ from orchestration.releases.content import (
 from orchestration.releases.published import STORAGE, comment, published_models, write_views
 
 DATABASE = "trade.duckdb"
+#: Since when the figures of a source are held back, and the table that says what a source is.
+HELD_SINCE, DESCRIBES = "held_back_since", "dim_source"
 #: Of all rows: where more were replaced since a file was last written in order, it is written in order again.
 REPLACED = 0.2
 
@@ -67,9 +70,12 @@ class Written:
     replaced: int = 0
 
 
-def write_database(home: Home, database: Path, before: Before | None = None) -> Written:
+def write_database(
+    home: Home, database: Path, before: Before | None = None, held_back: Mapping[str, dt.date] | None = None
+) -> Written:
     """Write the published models of the build database, and the views on them, into a new file.
 
+    `held_back`: sources whose rows are those of the release before, and since when.
     What differs from the release before is told by content hashes, and so is whether the file holds what it should:
     a copy that does not, because that release was damaged, is written anew.
     """
@@ -77,7 +83,8 @@ def write_database(home: Home, database: Path, before: Before | None = None) -> 
     names = [model.name for model in models]
     with scratch() as con:
         con.execute(f"attach {literal(home.build_database)} as build (read_only)")
-        tables = contents(con, "build", names)
+        _as_it_is_to_be(con, before, held_back or {})
+        tables = contents(con, "made", names)
         held = before.tables if before else {}
         changed = {name: unlike(tables[name], held.get(name)) for name in names}
         written = Written(tables, changed)
@@ -101,6 +108,34 @@ def write_database(home: Home, database: Path, before: Before | None = None) -> 
     return written
 
 
+def _as_it_is_to_be(con: duckdb.DuckDBPyConnection, before: Before | None, held_back: Mapping[str, dt.date]) -> None:
+    """Views `made.main.<table>`: the tables of the build database, but for rows of sources that are held back.
+
+    Their rows are those of the release before; what a source is, it says of itself today. Tables that show since when
+    have the day.
+    """
+    con.execute("attach ':memory:' as made")
+    if before and held_back:
+        if not is_intact(before.folder / DATABASE, before.files[DATABASE]):
+            raise RefusalError(
+                f"{DATABASE} of release {before.folder.name} is not what was published, and figures that are held back "
+                "would be taken from it",
+                remedy="bonded doctor tells what is damaged; bonded rollback to a sound release",
+            )
+        con.execute(f"attach {literal(before.folder / DATABASE)} as before (read_only)")
+    names = ", ".join(map(literal, held_back))
+    for model in published_models():
+        built = f"from build.main.{model.name}"
+        if held_back and "source" in model.columns:
+            days = " ".join(f"when {literal(source)} then date '{day}'" for source, day in held_back.items())
+            marked = f"replace (case source {days} end as {HELD_SINCE})" if HELD_SINCE in model.columns else ""
+            built += "" if model.name == DESCRIBES else f" where coalesce(source, '') not in ({names})"
+            if before and model.name != DESCRIBES:
+                built += f" union all by name from before.main.{model.name} where source in ({names})"
+            built = f"select * {marked} from ({built})"
+        con.execute(f"create view made.main.{model.name} as {built}")
+
+
 def _rows(table: TableContent | None, pieces: set[Slice]) -> int:
     held = table.slices if table else {}
     return sum(held[piece][0] for piece in pieces if piece in held)
@@ -110,7 +145,7 @@ def _write_anew(con: duckdb.DuckDBPyConnection, database: Path) -> None:
     con.execute(f"attach {literal(database)} as out (storage_version '{STORAGE}')")
     for model in published_models():
         order = ", ".join(model.sort)
-        con.execute(f"create table out.main.{model.name} as from build.main.{model.name} order by {order}")
+        con.execute(f"create table out.main.{model.name} as from made.main.{model.name} order by {order}")
         comment(con, f"out.main.{model.name}", model.description, model.columns)
     write_views(con, "out")
 
@@ -131,7 +166,7 @@ def _replace(con: duckdb.DuckDBPyConnection, source: Path, database: Path, chang
         where = _where(pieces)
         con.execute(f"delete from out.main.{model.name} {where}")
         con.execute(
-            f"insert into out.main.{model.name} from build.main.{model.name} {where} order by {', '.join(model.sort)}"
+            f"insert into out.main.{model.name} from made.main.{model.name} {where} order by {', '.join(model.sort)}"
         )
     write_views(con, "out")
 

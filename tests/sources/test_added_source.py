@@ -1,4 +1,4 @@
-"""A source is added by doing what docs/add-a-source.md says, and runs beside China; China's figures stay as they were."""
+"""A source is added by doing what docs/add-a-source.md says, and runs beside China, whose figures stay as they were."""
 
 from __future__ import annotations
 

@@ -18,9 +18,8 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetC
 
 from orchestration.assets.common import MONTHS, OWNERS, figures_by_month, target
 from orchestration.base.months import format_month
-from orchestration.base.plain import plain
 from orchestration.base.settings import settings
-from orchestration.gates.audit import Report, verdicts_by_month, worst_first
+from orchestration.gates.audit import Report, finding_text, verdicts_by_month, worst_first
 from orchestration.gates.suites import declared_gates, read_suite
 from orchestration.releases.database import DATABASE
 from orchestration.releases.published import published_models
@@ -184,18 +183,6 @@ def _evaluation(
         severity=dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR,
         description=finding_text(worst) if worst["verdict"] in ("failed", "warned", "waived") else said,
         metadata=_comparison(rows) | ({} if passed or is_warning else to_look_at),
-    )
-
-
-def finding_text(row: pd.Series) -> str:
-    """One comparison in one sentence."""
-    if row["expected"] is None:
-        return f"{row['gate']}: {row['dataset']}: {row['reason']}"
-    reason = f" ({row['reason']})" if row["reason"] else ""
-    return (
-        f"{row['gate']}: {row['dataset']} {row['month']:%Y-%m}, {row['scope']}, {row['measure']}: expected "
-        f"{plain(row['expected'])}, found {plain(row['actual'])}, difference {plain(row['difference'])}, "
-        f"tolerance {plain(row['tolerance'])}{reason}"
     )
 
 

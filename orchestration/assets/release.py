@@ -11,7 +11,6 @@ from orchestration.assets.common import MONTHS, OWNERS, SINGLE_RUN, Warehouse, m
 from orchestration.assets.inspected import (
     INSPECTED,
     MEND,
-    finding_text,
     gate_specs,
     inspected,
     inspected_spec,
@@ -22,7 +21,7 @@ from orchestration.assets.launched import launched_with, months_asked_of
 from orchestration.assets.shown import release_metadata
 from orchestration.base.months import format_month
 from orchestration.base.settings import Home
-from orchestration.gates.audit import Report
+from orchestration.gates.audit import Report, finding_text
 from orchestration.gates.reach import reach
 from orchestration.landing.store import Landing, LandingState
 from orchestration.releases.publish import Publication, build_and_audit, publish
@@ -56,11 +55,13 @@ def release(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator
     publication = publish(home, built_state(home, _started_at(context)))
     # Of a backfill that asks for months of `inspected_month`, too, this is the one audit.
     asked = months_asked_of(context, INSPECTED, MONTHS)
-    yield from inspected(context, publication.folder, publication.report, months=asked)
+    yield from inspected(context, *publication.looked_at, months=asked)
     if publication.outcome == "failed":
         told = {**_metadata(home, publication), "candidate": publication.folder.name}
         raise dg.Failure(failure_text(publication), metadata=told, allow_retries=False)
     context.log.info(f"{publication.outcome}: {publication.release_id}")
+    for source, held in publication.held_back.items():
+        context.log.warning(held.told(source))
     yield dg.Output(None, metadata=_metadata(home, publication))
 
 

@@ -12,8 +12,10 @@ def release_metadata(home: Home, release_id: str) -> dict[str, Any]:
     """What the UI shows of a release in each of its events, those on unchanged content too."""
     said = summary(home, release_id)
     synthetic = {"SYNTHETIC": "every figure of this release is made up"} if said.is_synthetic else {}
+    held_back = {"HELD BACK": dg.MetadataValue.md("\n".join(f"* {text}" for text in said.held_back))}
     return {
         **synthetic,
+        **(held_back if said.held_back else {}),
         "last month": said.last_month,
         "headline": dg.MetadataValue.md("\n".join(f"* {line}" for line in said.headline)),
         "changed against the release before": dg.MetadataValue.md("\n".join(f"* {line}" for line in said.changed)),

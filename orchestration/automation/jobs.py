@@ -58,7 +58,7 @@ def do_what_is_due(
         raise dg.Failure(str(error), allow_retries=False) from None
     log_inbox(context.log, taken)
     current = Releases(home).current_id()
-    if current and is_settled(home):
+    if current and is_settled(home) and _last_ended_well(context.instance):
         context.log.info(f"Nothing is due: {current} holds all that landing says.")
         tell_unchanged(context.instance, home, Landing(home).state(), taken, current)
         context.add_output_metadata({"outcome": "unchanged", "release_id": current})

@@ -11,6 +11,7 @@ import pandas as pd
 
 from orchestration.base.errors import RefusalError
 from orchestration.base.interrupt import stop_if_asked
+from orchestration.base.plain import plain
 from orchestration.gates.bench import Bench
 from orchestration.gates.carried import Inputs
 from orchestration.gates.evidence import Subject, connect
@@ -74,6 +75,18 @@ def worst_first(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.loc[order.sort_values(["rank", "size"], kind="stable").index]
 
 
+def finding_text(row: pd.Series) -> str:
+    """One comparison in one sentence."""
+    if row["expected"] is None:
+        return f"{row['gate']}: {row['dataset']}: {row['reason']}"
+    reason = f" ({row['reason']})" if row["reason"] else ""
+    return (
+        f"{row['gate']}: {row['dataset']} {row['month']:%Y-%m}, {row['scope']}, {row['measure']}: expected "
+        f"{plain(row['expected'])}, found {plain(row['actual'])}, difference {plain(row['difference'])}, "
+        f"tolerance {plain(row['tolerance'])}{reason}"
+    )
+
+
 def verdicts_by_month(report: Report, gate: str) -> Iterator[tuple[dt.date, pd.DataFrame]]:
     """A gate's comparisons month by month; months in which it compared nothing are left out.
 
@@ -102,7 +115,7 @@ def audit(subject: Subject) -> Report:
     """
     declared = declared_gates(subject.expectations)
     known = load_exceptions(subject.expectations, declared)
-    state = Landing(subject.home).state(subject.sequence)
+    state = Landing(subject.home).state(subject.sequence).holding_back(subject.held_back)
     parts: list[pd.DataFrame] = []
     suites: dict[str, tuple[GateSpec | None, str | None]] = {}
     with connect(subject, state) as con:

@@ -6,9 +6,9 @@ fan-out breaks, difference and excess computed once for all gates.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -48,6 +48,7 @@ SAID = """source, reporter, flow, dataset, month, scope, measure, expected, actu
 class Subject:
     """What is audited: a published database (candidate or release) and the landing records it was built from.
 
+    `held_back`: by source the last record that its figures reflect, where that is not `sequence`.
     `content`: of the database, if comparisons are to be known again by later audits; `earlier`: an audit of which those
     that stand on the same content are taken over.
     """
@@ -58,6 +59,7 @@ class Subject:
     expectations: Path
     content: Content | None = None
     earlier: Earlier | None = None
+    held_back: Mapping[str, int] = field(default_factory=dict)
 
 
 @contextmanager

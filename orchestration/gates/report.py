@@ -118,10 +118,13 @@ class GateView:
 
 @dataclass(frozen=True)
 class Page:
-    """What the template lays out. `tone`: the verdict whose colour the headline takes. `titles`: by name of gate."""
+    """What the template lays out. `tone`: the verdict whose colour the headline takes. `titles`: by name of gate;
+    `held_back`: a sentence a source.
+    """
 
     subject: str
     is_synthetic: bool
+    held_back: tuple[str, ...]
     tone: str
     headline: str
     lead: str
@@ -133,9 +136,9 @@ class Page:
     titles: Mapping[str, str]
 
 
-def render(report: Report, subject: str, is_synthetic: bool) -> str:
-    """The page as HTML; it loads nothing from anywhere."""
-    return _template().render(page=page(report, subject, is_synthetic), signs=SIGNS)
+def render(report: Report, subject: str, is_synthetic: bool, held_back: tuple[str, ...] = ()) -> str:
+    """The page as HTML; it loads nothing from anywhere. `held_back`: a sentence a source that is held back."""
+    return _template().render(page=page(report, subject, is_synthetic, held_back), signs=SIGNS)
 
 
 @cache
@@ -147,7 +150,7 @@ def _template() -> jinja2.Template:
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
 
 
-def page(report: Report, subject: str, is_synthetic: bool) -> Page:
+def page(report: Report, subject: str, is_synthetic: bool, held_back: tuple[str, ...] = ()) -> Page:
     """The report in reading order: the verdict, the worst findings, then gate by gate."""
     tone, text = headline(report)
     ordered = worst_first(report.results)
@@ -156,6 +159,7 @@ def page(report: Report, subject: str, is_synthetic: bool) -> Page:
     return Page(
         subject=subject,
         is_synthetic=is_synthetic,
+        held_back=held_back,
         tone=tone,
         headline=text,
         lead=lead(report),

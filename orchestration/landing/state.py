@@ -6,7 +6,7 @@ Belongs here: pure questions to a set of records. Not here: reading and writing 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -63,6 +63,15 @@ class LandingState:
             tuple(r for r in self.withdrawals if r.sequence <= sequence),
             tuple(r for r in self.lists if r.sequence <= sequence),
             tuple(r for r in self.papers if r.sequence <= sequence),
+        )
+
+    def holding_back(self, sources: Mapping[str, int]) -> LandingState:
+        """The records without those of some sources that came after a sequence number; of 0, without any of theirs."""
+        since = {r.receipt_id: sources[r.scope.source] for r in self.receipts if r.scope.source in sources}
+        return replace(
+            self,
+            receipts=tuple(r for r in self.receipts if r.sequence <= since.get(r.receipt_id, r.sequence)),
+            withdrawals=tuple(w for w in self.withdrawals if w.sequence <= since.get(w.receipt_id, w.sequence)),
         )
 
     def known_on(self, day: dt.date) -> LandingState:

@@ -48,7 +48,7 @@ def as_of(home: Home, day: dt.date, release_id: str | None = None) -> AsOf:
     releases = Releases(home)
     manifest = releases.manifest(release_id)
     own = releases.folder(manifest.release_id) / FILE
-    release = Landing(home).state().until(manifest.receipt_sequence)
+    release = manifest.state(Landing(home).state())
     known = release.known_on(day)
     if not known.active:
         first = min((r.vintage for r in release.active), default=None)

@@ -9,6 +9,7 @@ import datetime as dt
 import secrets
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from orchestration.base.settings import CONTRACT_VERSION, PROJECT, Home
@@ -16,6 +17,7 @@ from orchestration.landing.store import LandingState
 from orchestration.releases.database import DATABASE, Before, Written, write_database, write_parquet
 from orchestration.releases.published import layout
 from orchestration.releases.store import (
+    HeldBack,
     Manifest,
     ReleaseCodeList,
     ReleaseDocument,
@@ -23,6 +25,7 @@ from orchestration.releases.store import (
     Releases,
     ReleaseWithdrawal,
     read_manifest,
+    sequences,
     write_manifest,
 )
 from orchestration.warehouse.categories import copy_taken
@@ -31,10 +34,11 @@ from orchestration.warehouse.categories import copy_taken
 READ_WHOLE = dt.timedelta(days=30)
 
 
-def build(home: Home, state: LandingState, base: str | None) -> Path:
+def build(home: Home, state: LandingState, base: str | None, held_back: Mapping[str, HeldBack] | None = None) -> Path:
     """Build a candidate from the build database, which must reflect the given landing records.
 
-    What has not changed since `base`, the current release, is taken over from it. Returns the candidate's folder,
+    What has not changed since `base`, the current release, is taken over from it. So are all figures of sources that
+    are held back, whatever the build database says; one that `base` has not is left out. Returns its folder,
     `candidates/<id>`, which appears complete or not at all.
     """
     candidate_id = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
@@ -42,10 +46,11 @@ def build(home: Home, state: LandingState, base: str | None) -> Path:
     (aside / "parquet").mkdir(parents=True)
     try:
         before = _before(home, base) if base else None
-        written = write_database(home, aside / DATABASE, before)
+        since = {source: held.since for source, held in (held_back or {}).items()}
+        written = write_database(home, aside / DATABASE, before, since)
         write_parquet(aside / DATABASE, written, before)
         copy_taken(home, aside)
-        made = _manifest(state, candidate_id, base, written)
+        made = _manifest(state, candidate_id, base, written, held_back or {})
         if before and not before.whole:
             made = made.model_copy(update={"read_whole_at": before.read_whole_at})
         write_manifest(made, aside)
@@ -74,8 +79,10 @@ def _before(home: Home, base: str) -> Before | None:
     )
 
 
-def _manifest(state: LandingState, candidate_id: str, base: str | None, written: Written) -> Manifest:
-    made_at = dt.datetime.now(dt.UTC)
+def _manifest(
+    records: LandingState, candidate_id: str, base: str | None, written: Written, held_back: Mapping[str, HeldBack]
+) -> Manifest:
+    made_at, state = dt.datetime.now(dt.UTC), records.holding_back(sequences(held_back))
     return Manifest(
         release_id=candidate_id,
         made_at=made_at,
@@ -99,6 +106,7 @@ def _manifest(state: LandingState, candidate_id: str, base: str | None, written:
         layout=layout(),
         replaced_rows=written.replaced,
         read_whole_at=made_at,
+        held_back=dict(held_back),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +33,8 @@ from orchestration.releases.content import (
 from orchestration.releases.published import STORAGE, comment, published_models, write_views
 
 DATABASE = "trade.duckdb"
+#: Since when the figures of a source are held back, and the table that says what a source is.
+HELD_SINCE, DESCRIBES = "held_back_since", "dim_source"
 #: Of all rows: where more were replaced since a file was last written in order, it is written in order again.
 REPLACED = 0.2
 #: A table by month with these has categories: where one of them changes, the others are left as they are.
@@ -70,9 +73,12 @@ class Written:
     replaced: int = 0
 
 
-def write_database(home: Home, database: Path, before: Before | None = None) -> Written:
+def write_database(
+    home: Home, database: Path, before: Before | None = None, held_back: Mapping[str, dt.date] | None = None
+) -> Written:
     """Write the published models of the build database, and the views on them, into a new file.
 
+    `held_back`: sources whose rows are those of the release before, and since when.
     What differs from the release before is told by content hashes, and so is whether the file holds what it should:
     a copy that does not, because that release was damaged, is written anew.
     """
@@ -80,7 +86,8 @@ def write_database(home: Home, database: Path, before: Before | None = None) -> 
     names = [model.name for model in models]
     with scratch() as con:
         con.execute(f"attach {literal(home.build_database)} as build (read_only)")
-        tables = contents(con, "build", names)
+        _as_it_is_to_be(con, before, held_back or {})
+        tables = contents(con, "made", names)
         held = before.tables if before else {}
         changed = {name: unlike(tables[name], held.get(name)) for name in names}
         written = Written(tables, changed)
@@ -93,15 +100,43 @@ def write_database(home: Home, database: Path, before: Before | None = None) -> 
     return written
 
 
+def _as_it_is_to_be(con: duckdb.DuckDBPyConnection, before: Before | None, held_back: Mapping[str, dt.date]) -> None:
+    """Views `made.main.<table>`: the tables of the build database, but for rows of sources that are held back.
+
+    Their rows are those of the release before; what a source is, it says of itself today. Tables that show since when
+    have the day.
+    """
+    con.execute("attach ':memory:' as made")
+    if before and held_back:
+        if not is_intact(before.folder / DATABASE, before.files[DATABASE]):
+            raise RefusalError(
+                f"{DATABASE} of release {before.folder.name} is not what was published, and figures that are held back "
+                "would be taken from it",
+                remedy="bonded doctor tells what is damaged; bonded rollback to a sound release",
+            )
+        con.execute(f"attach {literal(before.folder / DATABASE)} as before (read_only)")
+    names = ", ".join(map(literal, held_back))
+    for model in published_models():
+        built = f"from build.main.{model.name}"
+        if held_back and "source" in model.columns:
+            days = " ".join(f"when {literal(source)} then date '{day}'" for source, day in held_back.items())
+            marked = f"replace (case source {days} end as {HELD_SINCE})" if HELD_SINCE in model.columns else ""
+            built += "" if model.name == DESCRIBES else f" where coalesce(source, '') not in ({names})"
+            if before and model.name != DESCRIBES:
+                built += f" union all by name from before.main.{model.name} where source in ({names})"
+            built = f"select * {marked} from ({built})"
+        con.execute(f"create view made.main.{model.name} as {built}")
+
+
 def _took_over(con: duckdb.DuckDBPyConnection, before: Before, database: Path, written: Written) -> bool:
     """Whether the file is now a copy of the release before, with what has changed replaced in it."""
     try:
-        con.execute(f"attach {literal(before.folder / DATABASE)} as before (read_only)")
+        con.execute(f"attach if not exists {literal(before.folder / DATABASE)} as before (read_only)")
         unlike_parts = {name: _parts(con, name, pieces) for name, pieces in written.changed.items() if pieces}
         for name, where in unlike_parts.items():
             rows = [
                 con.execute(f"select count(*) from {side}.main.{name} {where}").fetchall()[0][0]
-                for side in ("build", "before")
+                for side in ("made", "before")
             ]
             written.replaced += max(rows)
         written.replaced += before.replaced
@@ -122,13 +157,13 @@ def _parts(con: duckdb.DuckDBPyConnection, name: str, pieces: set[Slice]) -> str
     table with categories only those that differ there. A new category is in every month, and little of any.
     """
     where, by = _where(pieces), ", ".join((*BY_MONTH, *BY_CATEGORY))
-    columns = {column for column, _ in columns_of(con, f"build.main.{name}")}
+    columns = {column for column, _ in columns_of(con, f"made.main.{name}")}
     if not columns.issuperset((*BY_MONTH, *BY_CATEGORY)):
         return where
     now, then = (
         f"select {by}, count(*) as n, sum(hash(t)) as s, bit_xor(hash(t)) as x from {side}.main.{name} as t {where} "
         "group by all"
-        for side in ("build", "before")
+        for side in ("made", "before")
     )
     con.execute(
         f"create or replace temp table unlike_{name} as select distinct {by} from "
@@ -141,7 +176,7 @@ def _write_anew(con: duckdb.DuckDBPyConnection, database: Path) -> None:
     con.execute(f"attach {literal(database)} as out (storage_version '{STORAGE}')")
     for model in published_models():
         order = ", ".join(model.sort)
-        con.execute(f"create table out.main.{model.name} as from build.main.{model.name} order by {order}")
+        con.execute(f"create table out.main.{model.name} as from made.main.{model.name} order by {order}")
         comment(con, f"out.main.{model.name}", model.description, model.columns)
     write_views(con, "out")
 
@@ -160,7 +195,7 @@ def _replace(con: duckdb.DuckDBPyConnection, source: Path, database: Path, chang
             continue
         con.execute(f"delete from out.main.{model.name} {where}")
         con.execute(
-            f"insert into out.main.{model.name} from build.main.{model.name} {where} order by {', '.join(model.sort)}"
+            f"insert into out.main.{model.name} from made.main.{model.name} {where} order by {', '.join(model.sort)}"
         )
     write_views(con, "out")
 

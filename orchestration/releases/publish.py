@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -20,8 +21,17 @@ from orchestration.landing.store import LandingState
 from orchestration.releases import candidate
 from orchestration.releases.content import FileContent, file_content, is_intact, is_marked
 from orchestration.releases.database import DATABASE, write_file
+from orchestration.releases.held_back import to_hold_back
 from orchestration.releases.published import comment, write_release_info
-from orchestration.releases.store import AuditSummary, Manifest, Releases, read_manifest, write_manifest
+from orchestration.releases.store import (
+    AuditSummary,
+    HeldBack,
+    Manifest,
+    Releases,
+    read_manifest,
+    sequences,
+    write_manifest,
+)
 from orchestration.releases.summary import what_is_new
 
 RESULT_TYPES = {"month": "date", "expected": "decimal(24, 6)", "actual": "decimal(24, 6)",
@@ -39,7 +49,9 @@ INFO_COMMENT = (
 class Publication:
     """The outcome of a publication: the release that readers see now, or the candidate that failed.
 
-    `news`: what was received and withdrawn since the release that a failed candidate was built upon.
+    `news`: what was received and withdrawn since the release that a failed candidate was built upon. `held_back`: the
+    sources whose figures stay as they were. `refused`: the candidate with all that landing says and its audit, where
+    that is not what was published.
     """
 
     outcome: Literal["published", "unchanged", "failed"]
@@ -47,12 +59,21 @@ class Publication:
     folder: Path
     report: Report
     news: tuple[str, ...] = ()
+    held_back: Mapping[str, HeldBack] = field(default_factory=dict)
+    refused: tuple[Path, Report] | None = None
+
+    @property
+    def looked_at(self) -> tuple[Path, Report]:
+        """The candidate with all that landing says, and its audit."""
+        return self.refused or (self.folder, self.report)
 
 
 def publish(home: Home, state: LandingState) -> Publication:
     """Build a candidate, audit it, and only if it passes make it the current release.
 
-    Holds the publication lock throughout. A failed candidate is kept; unchanged content makes no release.
+    Where all that blocks belongs to some sources, and others are there, a second candidate has what the former said
+    before; it is audited likewise and published. Holds the publication lock throughout. A failed candidate is kept;
+    unchanged content makes no release.
     """
     releases = Releases(home.create())
     with releases.publication():
@@ -61,18 +82,24 @@ def publish(home: Home, state: LandingState) -> Publication:
             shutil.rmtree(leftover)
         base = releases.current_id()
         folder, report = build_and_audit(home, state, base)
+        held_back, refused = to_hold_back(releases, state, folder, report), None
+        if held_back:
+            refused = folder, report
+            folder, report = build_and_audit(home, state, base, held_back)
         if not report.passed:
             _retain_candidates(home)
             news = tuple(what_is_new(releases, read_manifest(folder)))
             return Publication("failed", base, folder, report, news)
         if base is not None and _is_same(releases, base, read_manifest(folder)):
             shutil.rmtree(folder)
-            return Publication("unchanged", base, releases.folder(base), report)
+            _retain_candidates(home)
+            return Publication("unchanged", base, releases.folder(base), report, (), held_back, refused)
         if releases.current_id() != base:
             raise RefusalError("the current release has changed meanwhile", remedy="bonded run again")
         with uninterrupted():
             releases.add(folder)
-        return Publication("published", folder.name, releases.folder(folder.name), report)
+        _retain_candidates(home)
+        return Publication("published", folder.name, releases.folder(folder.name), report, (), held_back, refused)
 
 
 def _is_same(releases: Releases, release_id: str, made: Manifest) -> bool:
@@ -86,9 +113,11 @@ def _is_same(releases: Releases, release_id: str, made: Manifest) -> bool:
     )
 
 
-def build_and_audit(home: Home, state: LandingState, base: str | None) -> tuple[Path, Report]:
+def build_and_audit(
+    home: Home, state: LandingState, base: str | None, held_back: Mapping[str, HeldBack] | None = None
+) -> tuple[Path, Report]:
     """Build a candidate, audit the file that was built, and write the verdict beside it."""
-    folder = candidate.build(home, state, base)
+    folder = candidate.build(home, state, base, held_back)
     manifest = read_manifest(folder)
     earlier = Releases(home).manifest(base) if base else None
     evidence = None
@@ -135,7 +164,9 @@ def audit_folder(home: Home, folder: Path) -> Report:
 
 
 def _subject(home: Home, folder: Path) -> Subject:
-    return Subject(home, folder / DATABASE, read_manifest(folder).receipt_sequence, settings().expectations)
+    said = read_manifest(folder)
+    held_back = sequences(said.held_back)
+    return Subject(home, folder / DATABASE, said.receipt_sequence, settings().expectations, held_back=held_back)
 
 
 def _add_verdict(folder: Path, manifest: Manifest, report: Report) -> None:
@@ -153,7 +184,9 @@ def _add_verdict(folder: Path, manifest: Manifest, report: Report) -> None:
             comment(con, f"out.main.{table}", text, {})
             write_file(con, f"out.main.{table}", folder / "parquet" / f"{table}.parquet")
         con.execute("detach out")
-    (folder / "audit.html").write_text(render(report, manifest.release_id, manifest.is_synthetic), encoding="utf-8")
+    held_back = tuple(held.told(source) for source, held in manifest.held_back.items())
+    page = render(report, manifest.release_id, manifest.is_synthetic, held_back)
+    (folder / "audit.html").write_text(page, encoding="utf-8")
 
 
 def _text(value: object) -> str | None:

@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import CONTRACT_VERSION, Home, settings
 from orchestration.landing.scope import Scope
+from orchestration.landing.state import LandingState
 from orchestration.releases.content import FileContent, TableContent
 
 
@@ -70,6 +71,23 @@ class ReleaseWithdrawal(_Strict):
     reason: str
 
 
+class HeldBack(_Strict):
+    """A source whose figures stay as they last passed. `since`: the day from which on; `sequence`: the last record of
+    landing that they reflect, 0 where none ever passed and it is left out; `candidate`: the one that was refused, and
+    `why`: its first findings in words.
+    """
+
+    since: dt.date
+    sequence: int
+    candidate: str
+    why: list[str]
+
+    def told(self, source: str) -> str:
+        """In a sentence."""
+        kept = "its figures are those that passed before" if self.sequence else "none of its figures ever passed"
+        return f"{source} is held back since {self.since}, {kept}: {self.why[0]}"
+
+
 class AuditSummary(_Strict):
     """Verdict of an audit: comparisons by verdict, how far it reached (`gates.reach`), and each comparison that is not
     simply passed or not applicable.
@@ -86,7 +104,8 @@ class Manifest(_Strict):
 
     `layout`: hash of how tables are sorted and described; `replaced_rows`: since the file was last written in order;
     `read_whole_at`: when all that was taken over from earlier releases was last read, and audited, wholly;
-    `evidence`: by gate and month what its comparisons were gathered from.
+    `evidence`: by gate and month what its comparisons were gathered from. `held_back`: by name the sources whose
+    findings block, and which say here what they said before.
     """
 
     release_id: str
@@ -107,11 +126,21 @@ class Manifest(_Strict):
     files: dict[str, FileContent] = {}
     audit: AuditSummary | None = None
     evidence: dict[str, dict[str, str]] = {}
+    held_back: dict[str, HeldBack] = {}
+
+    def state(self, records: LandingState) -> LandingState:
+        """The records that it reflects, of all records of landing."""
+        return records.until(self.receipt_sequence).holding_back(sequences(self.held_back))
 
     def same_content(self, other: Manifest) -> bool:
         """Whether both hold the same tables from the same receipts, code lists and documents."""
         what = ("tables", "receipts", "withdrawals", "code_lists", "documents")
         return all(getattr(self, part) == getattr(other, part) for part in what)
+
+
+def sequences(held_back: Mapping[str, HeldBack]) -> dict[str, int]:
+    """By source the last record that what is held back reflects."""
+    return {source: held.sequence for source, held in held_back.items()}
 
 
 class Releases:

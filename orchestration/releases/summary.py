@@ -23,7 +23,9 @@ NAMED = 10
 
 @dataclass(frozen=True)
 class Summary:
-    """`published`: when; `headline`, `changed`: sentences, the latter against the release that it was built upon."""
+    """`published`: when; `headline`, `changed`: sentences, the latter against the release that it was built upon;
+    `held_back`: a sentence for each source whose figures stay as they were.
+    """
 
     release_id: str
     published: dt.datetime
@@ -31,6 +33,7 @@ class Summary:
     headline: list[str]
     changed: list[str]
     is_synthetic: bool
+    held_back: list[str]
 
 
 def summary(home: Home, release_id: str) -> Summary:
@@ -46,6 +49,7 @@ def summary(home: Home, release_id: str) -> Summary:
         headline=headline(folder)[0],
         changed=_changed(manifest, _base(releases, manifest)),
         is_synthetic=manifest.is_synthetic,
+        held_back=[held.told(source) for source, held in manifest.held_back.items()],
     )
 
 

@@ -53,7 +53,7 @@ def trace(
     """The receipts and lines of one mart cell; `RefusalError` if it is not covered, `AmbiguousError` without scheme."""
     releases = Releases(home)
     folder, manifest = releases.folder(release), releases.readable(release)
-    state = Landing(home).state(manifest.receipt_sequence)
+    state = manifest.state(Landing(home).state())
     with scratch() as con:
         con.execute(f"attach {literal(folder / DATABASE)} as published (read_only)")
         con.execute("use published")

@@ -12,8 +12,12 @@ from orchestration.sources.gacc_bulletin import parse as gacc_bulletin
 from orchestration.sources.gacc_nomenclature import parse as gacc_nomenclature
 from orchestration.sources.source import DocumentReader, Reader, Source
 
+OFFERS = (
+    GACC,
+    gacc_sample.OFFER,
+)
 #: Sources of trade figures, by name.
-TRADE: dict[str, Source] = {source.name: source for source in (GACC, gacc_sample.OFFER)}
+TRADE: dict[str, Source] = {source.name: source for source in OFFERS}
 CODE_LISTS: Reader = gacc_nomenclature
 #: Readers of documents by source.
 DOCUMENTS: dict[str, DocumentReader] = {reader.SOURCE: reader for reader in (exchange_rates, gacc_bulletin)}

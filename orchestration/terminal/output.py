@@ -120,6 +120,8 @@ def status(report: HomeStatus) -> None:
     further = "".join(f", {what}: {count}" for what, count in others.items() if count)
     line(f"receipts: {report.receipts} that count, {report.withdrawn} withdrawn{further}")
     line(f"last release: {report.last_release or 'none yet'}")
+    for text in report.held_back:
+        line(f"HELD BACK: {text}")
     line(f"last failure: {report.last_failure['why'] if report.last_failure else 'none since the last release'}")
     rows = [[d.dataset, d.state, d.held, d.due, d.out_since] for d in report.datasets]
     table(["dataset", "state", "held", "due and not there", "out since"], rows)
@@ -142,6 +144,8 @@ def run_summary(summary: RunSummary) -> None:
     line(f"{summary.outcome}: release {summary.release_id} at {summary.folder}")
     counts = ", ".join(f"{n:,} {v.replace('_', ' ')}" for v, n in summary.counts.items() if n)
     line(f"audit PASSED: of its comparisons {counts}")
+    for text in summary.held_back:
+        line(f"HELD BACK: {text}")
     if summary.is_synthetic:
         line("SYNTHETIC DATA: every figure of this release is made up.")
     for text in summary.headline:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class RunSummary:
     """What a run did. `failure` says why nothing was published; `refused` names files set aside, `left` those that
-    somebody was still writing.
+    somebody was still writing; `held_back`: a sentence for each source whose figures stay as they were.
     """
 
     home: str
@@ -39,11 +39,12 @@ class RunSummary:
     headline: list[str] = field(default_factory=list)
     trace: str | None = None
     left: list[str] = field(default_factory=list)
+    held_back: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
-        """Whether all files were taken in and the audit passed."""
-        return self.failure is None and not self.refused
+        """Whether all files were taken in, the audit passed, and no source is held back."""
+        return self.failure is None and not self.refused and not self.held_back
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -135,4 +136,5 @@ def _summary(
         lines,
         cell,
         left,
+        [held.told(source) for source, held in manifest.held_back.items()],
     )

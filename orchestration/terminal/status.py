@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from orchestration.base.months import spans
@@ -27,7 +27,9 @@ class DatasetLine:
 
 @dataclass(frozen=True)
 class HomeStatus:
-    """What a home holds. `last_failure`: the candidate that failed since the last release, and why."""
+    """What a home holds. `last_failure`: the candidate that failed since the last release, and why; `held_back`: a
+    sentence for each source whose figures stay as they were.
+    """
 
     home: str
     receipts: int
@@ -37,6 +39,7 @@ class HomeStatus:
     datasets: list[DatasetLine]
     last_release: str | None
     last_failure: dict[str, str] | None
+    held_back: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -55,6 +58,9 @@ def home_status(home: Home) -> HomeStatus:
         datasets=[_dataset(s) for s in dataset_status(home, state, beijing_today())],
         last_release=current,
         last_failure=_last_failure(home, current),
+        held_back=[held.told(source) for source, held in Releases(home).manifest().held_back.items()]
+        if current
+        else [],
     )
 
 

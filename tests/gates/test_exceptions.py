@@ -45,7 +45,8 @@ def known(**said: Any) -> dict[str, KnownException]:
 
 def results(verdict: str = "failed", difference: str | None = "-65", **said: Any) -> pd.DataFrame:
     """One comparison."""
-    row = {"gate": "totals", "source": "gacc", "reporter": "CHN", "flow": "import", "dataset": "gacc import", "month": dt.date(2019, 1, 1),
+    row = {"gate": "totals", "source": "gacc", "reporter": "CHN", "flow": "import", "dataset": "gacc import",
+           "month": dt.date(2019, 1, 1),
            "scope": "press_us_all_2019_01: 502 × all_goods", "n_compared": 7, "verdict": verdict, "waived_by": None,
            "difference": None if difference is None else Decimal(difference)}  # fmt: skip
     return pd.DataFrame([{**row, **said}], dtype=object)

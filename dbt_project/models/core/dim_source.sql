@@ -15,5 +15,7 @@ select
     first_month,
     attribution,
     terms,
-    is_synthetic
+    is_synthetic,
+    -- A source is held back by the release, which says since when.
+    null::date as held_back_since
 from {{ ref('stg_landing__source') }}

@@ -176,7 +176,9 @@ final as (
             when is_received_together then 'received for all partners together only'
             when len(string_split(missing, ', ')) = n_required and n_required > 1 then 'none of its codes received'
             else 'codes not received: ' || missing
-        end as reason
+        end as reason,
+        -- A source is held back by the release, which says since when.
+        null::date as held_back_since
     from judged
 )
 

@@ -1,0 +1,270 @@
+"""Utopia beside China in one home: collected only in the project to which docs/add-a-source.md has added Utopia.
+
+Ten digits, two letters for a partner, euros alone, another calendar and another time zone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from orchestration.base.errors import RefusalError
+from orchestration.base.settings import Home
+from orchestration.landing.receive import receive
+from orchestration.landing.scope import Declaration
+from orchestration.landing.store import Landing, Receipt
+from orchestration.releases.as_of import as_of
+from orchestration.releases.difference import difference
+from orchestration.releases.publish import audit_folder
+from orchestration.releases.query import run_sql
+from orchestration.releases.store import Releases
+from orchestration.terminal.run import run_home
+from orchestration.terminal.status import home_status
+from tests.conftest import (
+    MONTHS,
+    attempted,
+    copied,
+    declared,
+    made_once,
+    published,
+    query,
+    released,
+    row,
+    write_csv,
+)
+
+HEADER = "period,cn10,product,country,kg,eur"
+#: The first is one that China's lines would begin like, if codes alone were asked.
+CODES = ("8542311100", "8542320000", "8542900000")
+DATASET = {"dataset": "utopia_chips", "source": "utopia", "flow": "import", "hs": "8542", "partners": "all",
+           "currency": "EUR"}  # fmt: skip
+FIRST = ("2024-01", "2024-02", "2024-03")
+SUM = "select sum(value_local) from fct_trade_monthly"
+
+
+def utopian(path: Path, rows: list[str]) -> Path:
+    """A file as Utopia prints it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def rows_of(months: tuple[str, ...], eur: int = 1_000) -> list[str]:
+    """A row for each month, code and partner."""
+    cells = [(m, code, country) for m in months for code in CODES for country in ("CN", "US")]
+    return [f"{m},{code},Circuits,{country},{7 + n},{eur + n}" for n, (m, code, country) in enumerate(cells)]
+
+
+def add_utopia(home: Home, path: Path, rows: list[str], vintage: str) -> Receipt:
+    """A file for the dataset."""
+    said = Declaration.model_validate({**DATASET, "vintage": vintage})
+    receipt = receive(home, utopian(path, rows), said).receipt
+    assert receipt is not None
+    return receipt
+
+
+DATASET = {
+    "dataset": "utopia_chips",
+    "source": "utopia",
+    "flow": "import",
+    "hs": "8542",
+    "partners": "all",
+    "currency": "EUR",
+}
+FIRST = ("2024-01", "2024-02", "2024-03")
+
+
+@pytest.fixture(scope="session")
+def china(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """China alone: chips from two partners over four months."""
+
+    def fill(home: Home) -> None:
+        cells = [(m, p, h) for m in MONTHS for p in ("502", "116") for h in ("85423110", "85423190", "85429000")]
+        rows = [row(month, partner, hs, value=f"{1_000 + n}") for n, (month, partner, hs) in enumerate(cells)]
+        file = write_csv(tmp_path_factory.mktemp("china") / "first.csv", rows)
+        receive(home, file, declared(partners="116,502"))
+        released(home)
+
+    return made_once(tmp_path_factory, "china", fill)
+
+
+@pytest.fixture(scope="session")
+def both_once(china: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Utopia's three months beside it."""
+    home = copied(china, tmp_path_factory)
+    folder = tmp_path_factory.mktemp("utopia")
+    add_utopia(home, folder / "first.csv", rows_of(FIRST), "2024-06-01")
+    released(home)
+    return home
+
+
+@pytest.fixture
+def both(both_once: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The same, to be changed."""
+    return copied(both_once, tmp_path_factory)
+
+
+def slices(home: Home, source: str) -> dict[tuple[str, str, str], object]:
+    """Rows and hash of each table, stream and month of a source."""
+    tables = Releases(home).manifest(None).tables
+    return {
+        (name, *piece): said
+        for name, table in tables.items()
+        for piece, said in table.slices.items()
+        if piece[0].startswith(f"{source} ")
+    }
+
+
+def value_of(home: Home, source: str, month: str) -> list[tuple[object, ...]]:
+    """Rows and value of a source's month in the fact."""
+    return query(home, "select count(*), sum(coalesce(value_usd, value_local)) from fct_trade_monthly "
+                 f"where source = '{source}' and month = '{month}-01'")  # fmt: skip
+
+
+def next_months(home: Home, folder: Path, utopia: list[str], vintage: str = "2024-08-01") -> None:
+    """China's May and something of Utopia's, each a receipt of its own."""
+    rows = [row("202405", partner, "85423110", value="5,000") for partner in ("116", "502")]
+    said = declared(partners="116,502", vintage="2024-12-20")
+    receive(home, write_csv(folder / "may.csv", rows), said)
+    add_utopia(home, folder / "utopia.csv", utopia, vintage)
+
+
+@pytest.mark.own_run("two sources in one home")
+def test_what_china_says_is_as_it_was(china: Home, both_once: Home) -> None:
+    """Every table, stream and month; and of tables in one piece, every row that is China's."""
+    before = slices(china, "gacc")
+    assert len(before) > 20 and slices(both_once, "gacc") == before
+    assert len(slices(both_once, "utopia")) > 10
+    for table in ("dim_partner", "dim_commodity", "dim_category_line"):
+        rows = f"from {table} where source = 'gacc' order by all"
+        assert query(both_once, rows) == query(china, rows) != []
+
+
+@pytest.mark.own_run("two sources in one home")
+def test_facts_and_marts_have_the_source_s_own_codes_and_currency(both_once: Home) -> None:
+    """No dollar is made of a euro; the weight is the printed one; partners have names and ISO3."""
+    sql = """select distinct commodity_code, partner_code, value_usd, local_currency, weight_is_estimated
+        from fct_trade_monthly where source = 'utopia' order by all"""
+    fact = query(both_once, sql)
+    assert [(code, partner) for code, partner, *_ in fact] == [(c, p) for c in CODES for p in ("CN", "US")]
+    assert {tuple(said) for _, _, *said in fact} == {(None, "EUR", False)}
+    sql = """select month::varchar, partner_iso3, value_usd, value_local, value_local_ytd from v_ic_by_partner
+        where source = 'utopia' and partner_code = 'US' order by month"""
+    assert query(both_once, sql) == [
+        ("2024-01-01", "USA", None, 2_004, 2_004), ("2024-02-01", "USA", None, 2_016, 4_020),
+        ("2024-03-01", "USA", None, 2_028, 6_048),
+    ]  # fmt: skip
+    assert query(both_once, "select sum(net_weight_kg) from fct_trade_monthly where source = 'utopia'") == [(279,)]
+    # China's tariff lines are no categories of Utopia, though its codes begin alike.
+    sql = "select count(*) from mart_category_monthly where source = 'utopia' and category_scheme = 'ic_line'"
+    assert query(both_once, sql) == [(0,)]
+
+
+@pytest.mark.own_run("two sources in one home")
+def test_coverage_and_freshness_are_each_source_s_own(both_once: Home) -> None:
+    """What is due follows Utopia's calendar."""
+    sql = """select distinct covered_local, covered_usd, held_back_since from mart_coverage
+        where source = 'utopia' and category_scheme = 'ic'"""
+    assert query(both_once, sql) == [(True, False, None)]
+    sql = """select min(month)::varchar, max(source) from audit_results
+        where gate = 'freshness' and dataset = 'utopia_chips' and verdict = 'warned'"""
+    assert query(both_once, sql) == [("2024-04-01", "utopia")]
+
+
+@pytest.mark.own_run("two sources in one home")
+def test_what_was_known_on_a_day_is_each_source_s_own(both: Home, tmp_path: Path) -> None:
+    """A revision of Utopia's: before its day, the first print. Releases differ in its figures."""
+    add_utopia(both, tmp_path / "again.csv", rows_of(FIRST, eur=2_000), "2024-08-01")
+    released(both)
+    then = run_sql(as_of(both, dt.date(2024, 7, 1)).folder, f"{SUM} where source = 'utopia'")[1]
+    assert then == [(sum(range(1_000, 1_018)),)]
+    assert query(both, f"{SUM} where source = 'utopia'") == [(sum(range(2_000, 2_018)),)]
+    older, newer = Releases(both).ids()[-2:]
+    changed = {table.table: table for table in difference(both, older, newer)}
+    assert "fct_trade_monthly" in changed
+
+
+@pytest.mark.own_run("two sources in one home")
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("2024-04,854231110,Circuits,US,1,1", "line 2.*cn10"),
+        ("2024-04,8542311100,Circuits,USA,1,1", "line 2.*country"),
+        ("2024-04,8542311100,Circuits,US,1", "5 fields"),
+    ],
+)
+def test_a_file_that_is_not_sound_is_refused(both_once: Home, tmp_path: Path, line: str, said: str) -> None:
+    """By line and column; nothing is received."""
+    before = Landing(both_once).state().sequence
+    with pytest.raises(RefusalError, match=said):
+        add_utopia(both_once, tmp_path / "bad.csv", [line], "2024-08-01")
+    assert Landing(both_once).state().sequence == before
+
+
+@pytest.mark.own_run("a month is missing between two")
+def test_a_gap_is_found_in_the_dataset_of_its_source(both: Home, tmp_path: Path) -> None:
+    """And China, which has no May, is asked for nothing."""
+    add_utopia(both, tmp_path / "may.csv", rows_of(("2024-05",)), "2024-08-01")
+    tried = attempted(both)
+    assert tried.refused is not None
+    found = tried.refused[1].findings("failed")
+    assert set(found["gate"]) == {"continuity"} and set(found["source"]) == {"utopia"}
+
+
+@pytest.mark.own_run("one source is red")
+def test_one_source_s_red_does_not_stop_the_other(both: Home, tmp_path: Path) -> None:
+    """Utopia's April is not what a headline says: it stays as it was, told so everywhere, and China's May is published.
+    Nothing new is nothing done, and still no success; a right April takes the mark away.
+    """
+    before = slices(both, "utopia")
+    first = {r.receipt_id for r in Releases(both).manifest().receipts if r.scope.source == "utopia"}
+    next_months(both, tmp_path, rows_of(("2024-04",), eur=2_000))
+    ran = run_home(both, [])
+    assert ran.outcome == "published" and not ran.ok and ran.failure is None
+    assert len(ran.held_back) == 1 and "utopia is held back since" in ran.held_back[0]
+    assert "totals: utopia import 2024-04" in ran.held_back[0]
+    assert value_of(both, "gacc", "2024-05") == [(2, 10_000)] and value_of(both, "utopia", "2024-04") == [(0, None)]
+    kept = {key: said for key, said in slices(both, "utopia").items() if key[0] != "mart_coverage"}
+    assert kept == {key: said for key, said in before.items() if key[0] != "mart_coverage"}
+    for table in ("mart_coverage", "dim_source"):
+        marks = query(both, f"select distinct source, held_back_since is not null from {table} order by all")
+        assert marks == [("gacc", False), ("utopia", True)]
+    said = Releases(both).manifest().held_back["utopia"]
+    assert said.sequence == 2 and (both.candidates / said.candidate).is_dir()
+    assert {r.receipt_id for r in Releases(both).manifest().receipts if r.scope.source == "utopia"} == first
+    assert "Held back" in (Releases(both).folder() / "audit.html").read_text(encoding="utf-8")
+    assert audit_folder(both, Releases(both).folder()).passed
+    again = run_home(both, [])
+    assert again.outcome == "unchanged" and not again.ok and again.held_back == ran.held_back
+    assert home_status(both).held_back == ran.held_back
+    add_utopia(both, tmp_path / "april.csv", rows_of(("2024-04",)), "2024-08-02")
+    mended = published(both)
+    assert mended.outcome == "published" and not mended.held_back
+    assert value_of(both, "utopia", "2024-04") == [(6, 6_015)]
+    assert query(both, "select count(held_back_since) from mart_coverage") == [(0,)]
+
+
+@pytest.mark.own_run("one source is red from its first file on")
+def test_a_source_that_never_passed_is_left_out(china: Home, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """None of its figures is there, but what it is, and since when it is held back; China is published."""
+    home = copied(china, tmp_path_factory)
+    next_months(home, tmp_path_factory.mktemp("red"), [*rows_of(("2024-01",)), *rows_of(("2024-03",))], "2024-06-01")
+    unknown = ["2024-02,8542311100,Circuits,ZZ,1,9000", "2024-02,8542311100,Circuits,US,1,1"]
+    add_utopia(home, tmp_path_factory.mktemp("more") / "unknown.csv", unknown, "2024-06-02")
+    tried = attempted(home)
+    assert tried.outcome == "published" and set(tried.held_back) == {"utopia"}
+    assert value_of(home, "gacc", "2024-05") == [(2, 10_000)] and not slices(home, "utopia")
+    assert query(home, "select source from dim_source where held_back_since is not null") == [("utopia",)]
+
+
+@pytest.mark.own_run("both are red")
+def test_where_every_source_is_red_nothing_is_published(both: Home, tmp_path: Path) -> None:
+    """As in a home of one source."""
+    before = Releases(both).current_id()
+    add_utopia(both, tmp_path / "utopia.csv", rows_of(("2024-05",)), "2024-08-01")
+    rows = [row("202405", "777", value="5,000"), row("202405", "502", value="5")]
+    receive(both, write_csv(tmp_path / "may.csv", rows), declared(partners="502,777", vintage="2024-12-20"))
+    tried = attempted(both)
+    assert tried.outcome == "failed" and not tried.held_back and Releases(both).current_id() == before

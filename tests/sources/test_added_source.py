@@ -1,0 +1,36 @@
+"""A source is added by doing what docs/add-a-source.md says, and runs beside China, whose figures stay as they were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.base.settings import PROJECT
+from tests.sources.added import copy_project, do, parse_models, run_in
+
+PAGE = PROJECT / "docs" / "add-a-source.md"
+#: Where a source may lie; all else is asked for nothing.
+PLACES = ("orchestration/sources/utopia/", "orchestration/sources/catalogue.py", "dbt_project/seeds/",
+          "dbt_project/models/staging/utopia/", "expectations/datasets.yml")  # fmt: skip
+
+
+@pytest.mark.own_run("a project of its own, whose models have one source more")
+def test_a_source_is_added_by_what_the_page_says(tmp_path: Path) -> None:
+    """And touches nothing else. What is asked of both sources in one home: `beside.py`, which runs in that project."""
+    project = copy_project(tmp_path)
+    done = do(PAGE, project)
+    assert done and all(path.startswith(PLACES) for path in done), done
+    style = run_in(
+        project,
+        "-m",
+        "ruff",
+        "check",
+        "--no-cache",
+        "orchestration/sources/utopia",
+        "orchestration/sources/catalogue.py",
+    )
+    assert style.returncode == 0, style.stdout
+    parse_models(project)
+    tried = run_in(project, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header", "tests/sources/beside.py")
+    assert tried.returncode == 0, tried.stdout[-6_000:] + tried.stderr[-2_000:]

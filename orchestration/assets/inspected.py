@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -146,8 +147,10 @@ def named(receipts: list[ReleaseReceipt]) -> str:
 
 def _verdicts(report: Report) -> Iterator[tuple[tuple[str, str], tuple[pd.DataFrame, str | None]]]:
     """By gate and month what it compared, and what it says if it is broken."""
+    # Sorted once: month by month it would cost as much as the events.
+    ordered = replace(report, results=worst_first(report.results))
     for gate in report.gates:
-        for month, rows in verdicts_by_month(report, gate.gate):
+        for month, rows in verdicts_by_month(ordered, gate.gate):
             # Whether a comparison was made again is no news.
             yield (gate.gate, format_month(month)), (rows.drop(columns="is_carried"), gate.message)
 
@@ -164,7 +167,7 @@ def _badness(said: AssetCheckEvaluation) -> int:
 def _evaluation(
     gate: str, month: str, rows: pd.DataFrame | None, said: str | None, to_look_at: dict[str, str], latest: Any
 ) -> AssetCheckEvaluation:
-    """One gate on one month; one that has nothing to compare any more passes and says so."""
+    """One gate on one month, `rows` worst first; one that has nothing to compare any more passes and says so."""
     common: dict[str, Any] = {
         "asset_key": INSPECTED,
         "check_name": gate,
@@ -173,7 +176,6 @@ def _evaluation(
     }
     if rows is None:
         return AssetCheckEvaluation(**common, passed=True, metadata={}, description="Nothing to compare any more.")
-    rows = worst_first(rows)
     worst = rows.iloc[0]
     passed = bool(rows["verdict"].isin(["passed", "waived", "not_applicable"]).all())
     is_warning = worst["verdict"] == "warned"

@@ -99,7 +99,8 @@ class Source:
     of its figures. `partner_pattern`: what a partner code looks like. `parse` reads its files; `raw_columns`: what it
     keeps of each row, under its own names, besides what the receipt says; `parser_version`: raised whenever the same
     bytes would give other rows. `release_date`: the day, in its time zone, on which a month comes out, by its calendar;
-    months come out in order.
+    months come out in order. `sample_of`: the source whose figures a synthetic one makes up, so that what is said of
+    that source can be tried on it.
     """
 
     name: str
@@ -123,6 +124,7 @@ class Source:
     parse: TradeReader
     release_date: Callable[[dt.date], dt.date]
     is_synthetic: bool = False
+    sample_of: str | None = None
 
     @property
     def place(self) -> str:

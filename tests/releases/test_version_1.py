@@ -31,6 +31,7 @@ OTHERWISE = {
         "partner_code",
     ): "(select partner_code from dim_partner as p where p.partner_iso3 = t.partner_iso3)",
     ("fct_control_total", "measure"): "replace(measure, 'value_local', 'value_cny')",
+    ("mart_claim", "trace"): "regexp_replace(trace, ' --source \\w+', '', 'g')",
     ("mart_claim", "measure"): "replace(measure, 'value_local', 'value_cny')",
     ("mart_concentration_monthly", "dimension"): "if(dimension = 'line', 'hs8', dimension)",
     ("mart_restatement", "category_scheme"): "if(category_scheme = 'line', 'hs8', category_scheme)",

@@ -30,4 +30,5 @@ OTHER: Source = replace(
     first_month=dt.date(2010, 1, 1),
     partner_pattern=r"[A-Z]{2}",
     release_date=fortnight_later,
+    bulletin_release_from=None,
 )

@@ -100,7 +100,8 @@ class Source:
     keeps of each row, under its own names, besides what the receipt says; `parser_version`: raised whenever the same
     bytes would give other rows. `release_date`: the day, in its time zone, on which a month comes out, by its calendar;
     months come out in order. `sample_of`: the source whose figures a synthetic one makes up, so that what is said of
-    that source can be tried on it.
+    that source can be tried on it. `bulletin_release_from`: the day from which on its bulletin of a month may come out,
+    where it has bulletins.
     """
 
     name: str
@@ -125,6 +126,7 @@ class Source:
     release_date: Callable[[dt.date], dt.date]
     is_synthetic: bool = False
     sample_of: str | None = None
+    bulletin_release_from: Callable[[dt.date], dt.date] | None = None
 
     @property
     def place(self) -> str:
@@ -134,6 +136,11 @@ class Source:
     def chapters_of(self, year: int) -> tuple[str, ...]:
         """The chapters that together are all codes of a year."""
         return tuple(chapter for chapter, since in self.chapters.items() if since <= year)
+
+    def is_combined_release(self, month: dt.date) -> bool:
+        """Whether the month comes out together with another, so that no figure of it alone is news."""
+        beside = (self.release_date(add_months(month, -1)), self.release_date(add_months(month, 1)))
+        return self.release_date(month) in beside
 
     def last_due(self, today: dt.date) -> dt.date:
         """The latest month that is out on the given day; the one before the first, if none is."""

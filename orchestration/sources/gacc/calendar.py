@@ -15,8 +15,6 @@ from orchestration.base.months import add_months, month_range
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 FIRST_MONTH = dt.date(2015, 1, 1)
-#: As far as the calendar is written out for the models, and the reviewed Lunar New Years reach.
-LAST_MONTH = dt.date(2050, 12, 1)
 DETAIL_DAY = 20
 BULLETIN_DAY = 18
 COMBINED_SINCE = 2020

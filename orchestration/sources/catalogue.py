@@ -22,4 +22,6 @@ LIST_SOURCES = frozenset({CODE_LISTS.SOURCE})
 DOCUMENT_SOURCES = frozenset(DOCUMENTS)
 #: Sources that make their figures up.
 SYNTHETIC_SOURCES = frozenset(name for name, source in TRADE.items() if source.is_synthetic)
+#: From which month on any source has figures.
+FIRST_MONTH = min(source.first_month for source in TRADE.values())
 SOURCES = (*TRADE, *sorted(LIST_SOURCES), *sorted(DOCUMENT_SOURCES))

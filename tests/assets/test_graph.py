@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 import yaml
+from dagster._core.definitions.partitions.context import partition_loading_context
 
 from orchestration.assets.common import MONTHS
 from orchestration.automation.schedules import DUE_TAG, detail_release_day
@@ -20,6 +21,7 @@ from orchestration.definitions import defs
 from orchestration.gates.suites import declared_gates
 from orchestration.landing.receive import receive
 from orchestration.landing.scope import Declaration
+from orchestration.sources.catalogue import TRADE
 from tests.conftest import many, row, write_csv
 
 SNAPSHOT = Path(__file__).with_name("graph.json")
@@ -95,6 +97,15 @@ def test_the_schedule_names_what_each_dataset_lacks(home: Home, tmp_path: Path) 
     assert isinstance(request, dg.RunRequest)
     assert request.tags[f"{DUE_TAG}.us_chips"] == "2017-01..2023-11, 2024-01..2024-02"
     assert set(request.tags) == {DUE_TAG, f"{DUE_TAG}.us_chips"}
+
+
+def test_months_begin_with_the_first_of_any_source_and_are_there_when_they_have_ended_anywhere() -> None:
+    """So that whatever can be received has a partition."""
+    assert MONTHS.get_first_partition_key() == f"{min(source.first_month for source in TRADE.values()):%Y-%m}"
+    ended = dt.datetime.fromisoformat("2024-12-01T00:00:00+14:00")
+    for moment, last in ((ended, "2024-11"), (ended - dt.timedelta(seconds=1), "2024-10")):
+        with partition_loading_context(effective_dt=moment):
+            assert MONTHS.get_last_partition_key() == last
 
 
 def test_workspace_and_pyproject_open_the_same_code_location() -> None:

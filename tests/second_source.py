@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
+import pytest
+
 from orchestration.base.months import add_months
+from orchestration.sources.catalogue import SOURCES, TRADE
 from orchestration.sources.gacc.offer import OFFER as GACC
 from orchestration.sources.source import Source
 
@@ -32,3 +35,9 @@ OTHER: Source = replace(
     release_date=fortnight_later,
     bulletin_release_from=None,
 )
+
+
+def offer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put it into the catalogue, for who asks there and for who declares a scope."""
+    monkeypatch.setitem(TRADE, OTHER.name, OTHER)
+    monkeypatch.setattr("orchestration.landing.scope.SOURCES", (*SOURCES, OTHER.name))

@@ -7,7 +7,8 @@ from orchestration.automation.jobs import publish
 from orchestration.base.months import spans
 from orchestration.base.settings import Home
 from orchestration.landing.store import Landing
-from orchestration.sources.gacc.calendar import BEIJING, last_out
+from orchestration.sources.gacc.calendar import BEIJING
+from orchestration.sources.gacc.offer import OFFER as GACC
 
 #: Months that have come out; with a dataset behind it, those that it lacks.
 DUE_TAG = "bonded/due"
@@ -32,4 +33,4 @@ def detail_release_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     for status in late:
         context.log.info(f"{status.name}: {spans(status.due)} due and not there")
     lacking = {f"{DUE_TAG}.{status.name}": spans(status.due) for status in late}
-    return dg.RunRequest(tags={DUE_TAG: spans(last_out(today)), **lacking})
+    return dg.RunRequest(tags={DUE_TAG: spans(GACC.last_out(today)), **lacking})

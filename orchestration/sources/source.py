@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from orchestration.base.months import add_months
+from orchestration.base.months import add_months, month_range
+from orchestration.base.today import today_in
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,11 @@ class TradeReader(Protocol):
 PLACES = {"Asia/Shanghai": "Beijing"}
 
 
+def place_of(time_zone: str) -> str:
+    """Where a publisher is, as people call its time zone."""
+    return PLACES.get(time_zone, time_zone)
+
+
 @dataclass(frozen=True)
 class Source:
     """A publisher's offer of trade figures with one shape.
@@ -131,7 +136,7 @@ class Source:
     @property
     def place(self) -> str:
         """Where the publisher is, as people call its time zone."""
-        return PLACES.get(self.time_zone, self.time_zone)
+        return place_of(self.time_zone)
 
     def chapters_of(self, year: int) -> tuple[str, ...]:
         """The chapters that together are all codes of a year."""
@@ -149,9 +154,18 @@ class Source:
             month = add_months(month, -1)
         return month
 
+    def last_out(self, today: dt.date) -> tuple[dt.date, ...]:
+        """The months that came out on the last day on which any did, as of the given day; none before the first."""
+        last = month = self.last_due(today)
+        if last < self.first_month:
+            return ()
+        while month > self.first_month and self.release_date(add_months(month, -1)) == self.release_date(last):
+            month = add_months(month, -1)
+        return tuple(month_range(month, last))
+
     def today(self) -> dt.date:
         """Today's date where the publisher is: the vintage of a file whose vintage is not declared."""
-        return dt.datetime.now(ZoneInfo(self.time_zone)).date()
+        return today_in(self.time_zone)
 
 
 class ParsedRows(Protocol):
@@ -179,10 +193,14 @@ class ParsedDocument(ParsedRows, Protocol):
 
 
 class Reader(Protocol):
-    """A module that reads one source. Its rows are a pure function of the bytes and of `PARSER_VERSION`."""
+    """A module that reads one source. Its rows are a pure function of the bytes and of `PARSER_VERSION`.
+
+    `TIME_ZONE`: whose day a vintage is that is not declared.
+    """
 
     SOURCE: str
     PARSER_VERSION: str
+    TIME_ZONE: str
     ROW_SCHEMA: pa.Schema
 
     def parse(self, source: Path, workdir: Path, name: str | None = None) -> ParsedRows:

@@ -260,7 +260,7 @@ def query(
     home: HomeOption = None,
     release: Annotated[str | None, typer.Option(help="A release; the current one by default.")] = None,
     as_of: Annotated[
-        str | None, typer.Option("--as-of", help="Tables as they would have been on this date (YYYY-MM-DD, Beijing).")
+        str | None, typer.Option("--as-of", help="Tables as of this date (YYYY-MM-DD, in each source's time zone).")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

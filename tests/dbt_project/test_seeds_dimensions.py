@@ -13,7 +13,7 @@ from itertools import pairwise
 import pytest
 from lunardate import LunarDate
 
-from orchestration.sources.gacc.calendar import beijing_today
+from orchestration.base.today import today_in
 from orchestration.warehouse.snapshot import LAST_MONTH
 from tests.conftest import REALDATA
 from tests.dbt_project.test_seeds import read
@@ -80,7 +80,7 @@ def test_lunar_new_years_are_those_of_a_library() -> None:
 
 def test_the_calendar_reaches_far_enough() -> None:
     """It must be made longer five years before it ends, while nobody needs its last year."""
-    assert beijing_today().year + 5 <= LAST_MONTH.year
+    assert today_in().year + 5 <= LAST_MONTH.year
 
 
 def members(bloc: str, month: str) -> list[str]:
@@ -155,7 +155,7 @@ def test_every_scheme_is_reviewed_as_a_whole() -> None:
     assert set(schemes) == {row["category_scheme"] for row in read("categories")} | {"hs2", "hs4"}
     for row in schemes.values():
         assert int(row["scheme_version"]) >= 1 and row["scheme_name"] and row["leaves_out"]
-        assert dt.date.fromisoformat(row["reviewed_on"]) <= beijing_today()
+        assert dt.date.fromisoformat(row["reviewed_on"]) <= today_in()
 
 
 def test_years_of_prefixes_are_those_of_a_category() -> None:

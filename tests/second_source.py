@@ -34,6 +34,7 @@ OTHER: Source = replace(
     partner_pattern=r"[A-Z]{2}",
     release_date=fortnight_later,
     bulletin_release_from=None,
+    release_cron=None,
 )
 
 

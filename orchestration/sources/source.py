@@ -106,7 +106,7 @@ class Source:
     bytes would give other rows. `release_date`: the day, in its time zone, on which a month comes out, by its calendar;
     months come out in order. `sample_of`: the source whose figures a synthetic one makes up, so that what is said of
     that source can be tried on it. `bulletin_release_from`: the day from which on its bulletin of a month may come out,
-    where it has bulletins.
+    where it has bulletins. `release_cron`: when to look for a new month, in its time zone; None for never by itself.
     """
 
     name: str
@@ -131,6 +131,7 @@ class Source:
     release_date: Callable[[dt.date], dt.date]
     is_synthetic: bool = False
     sample_of: str | None = None
+    release_cron: str | None = None
     bulletin_release_from: Callable[[dt.date], dt.date] | None = None
 
     @property

@@ -22,10 +22,11 @@ from tests.conftest import build_database
 
 CONTRACT = {
     "dim_bloc_member", "dim_category", "dim_category_line", "dim_category_scheme", "dim_commodity", "dim_month",
-    "dim_partner", "dim_province", "dim_regime", "dim_source", "fct_control_total", "fct_exchange_rate_monthly",
-    "fct_trade_monthly", "fct_trade_world_monthly", "mart_bloc_category_monthly", "mart_category_monthly", "mart_claim",
-    "mart_concentration_monthly", "mart_coverage", "mart_growth_monthly", "mart_headline_monthly",
-    "mart_partner_category_monthly", "mart_regime_category_monthly", "mart_restatement", "quarantine",
+    "dim_partner", "dim_province", "dim_regime", "dim_release_calendar", "dim_source", "fct_control_total",
+    "fct_exchange_rate_monthly", "fct_trade_monthly", "fct_trade_world_monthly", "mart_bloc_category_monthly",
+    "mart_category_monthly", "mart_claim", "mart_concentration_monthly", "mart_coverage", "mart_growth_monthly",
+    "mart_headline_monthly", "mart_partner_category_monthly", "mart_regime_category_monthly", "mart_restatement",
+    "quarantine",
 }  # fmt: skip
 MART = [
     "source",

@@ -25,7 +25,7 @@ series as {{ 'not materialized ' if inlined }}(
         is_low_base,
         is_synthetic
     from {{ mart }}
-    where month >= {{ first_month }}
+    where month >= {{ first_month }} and {{ in_stale_category() }}
     {%- if not loop.last %}
     union all
     {%- endif %}

@@ -4,7 +4,7 @@
 
   cells: relation with the keys, commodity_code, value_usd, value_local, quantity_1, unit_1
   keys: source and month among them
-  reviewed: whether only categories of reviewed schemes are wanted
+  reviewed: whether only categories that somebody chose are wanted
 #}
 {% macro category_sums(cells, keys, reviewed=false) -%}
 final as (
@@ -22,9 +22,7 @@ final as (
     from {{ cells }} as f
     inner join {{ ref('int_line_category') }} as m
         on f.source = m.source and f.commodity_code = m.commodity_code and year(f.month) = m.year
-    {%- if reviewed %}
-    where m.is_reviewed
-    {%- endif %}
+    where {{ in_stale_category('m') }}{{ ' and m.is_reviewed' if reviewed }}
     group by all
 )
 {%- endmacro %}

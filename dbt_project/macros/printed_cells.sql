@@ -37,7 +37,7 @@ brought as (
         (p.partner_code is not null or r.feeds = 'world')
         and (t.regime_code is null or g.regime_code is not null)
         and (t.province_code is null or v.province_code is not null)
-        and {{ is_stale('t.month') }}
+        and {{ is_stale('t.month', by_category=false) }} and {{ of_stale_category('t.hs_code') }}
     group by all
 ),
 

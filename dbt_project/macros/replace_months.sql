@@ -4,18 +4,19 @@
 #}
 {% macro get_incremental_replace_months_sql(args) %}
   {%- set columns = args.dest_columns | map(attribute='quoted') | join(', ') -%}
-  delete from {{ args.target_relation }} where {{ in_window('month') }};
+  {%- set replaced = in_window('month') if stale_categories() is none else in_stale_category() %}
+  delete from {{ args.target_relation }} where {{ replaced }};
   insert into {{ args.target_relation }} ({{ columns }})
-  select {{ columns }} from {{ args.temp_relation }} where {{ in_window('month') }};
+  select {{ columns }} from {{ args.temp_relation }} where {{ replaced }};
 {% endmacro %}
 
 {#
-  Whether a month is one that the run rebuilds: those of the variable `window`; all months without one. Months
-  in between stay untouched. It is a variable of the run, so that what has been parsed is the same for every run.
+  Whether a month is one that the run rebuilds: those of the variable `window`; all months without one, and in a run by
+  categories (macros/stale_categories.sql). Months in between stay untouched. It is a variable of the run, so that what has been parsed is the same for every run.
 #}
 {% macro in_window(month) -%}
   {%- set window = var('window', none) -%}
-  {%- if window is none -%}
+  {%- if window is none or window.get('categories') -%}
     true
   {%- elif window.replaced -%}
     {{ month }} >= '{{ window.replaced[0] }}'::date and {{ month }} <= '{{ window.replaced[-1] }}'::date
@@ -29,7 +30,8 @@
 
 {# Pre-hook: a first build or a full refresh with a window would leave only that window. An empty one leaves nothing. #}
 {% macro refuse_window_on_first_build() -%}
-  {%- if execute and not is_incremental() and (var('window', none) or {}).get('replaced') -%}
+  {%- set window = var('window', none) or {} -%}
+  {%- if execute and not is_incremental() and (window.get('replaced') or window.get('categories')) -%}
     {{ exceptions.raise_compiler_error(
       this.name ~ ": a first build or a full refresh with a window would leave only that window. Run it without one.") }}
   {%- endif -%}

@@ -7,6 +7,8 @@
   replace_stale: tables that do not look back are built anew in stale months alone.
   replace_categories, replace_series: coverage is built anew in stale months, and for what is new or gone.
   replace_all: small tables that read themselves while months are only added.
+
+  In a run by categories (macros/stale_categories.sql) the conditions here are on these categories instead.
 #}
 {% macro get_incremental_from_first_stale_sql(args) %}
   {{ replace_rows(args, "month >= '" ~ first_stale_month() ~ "'::date") }}
@@ -35,6 +37,9 @@
 #}
 {% macro replace_rows(args, condition, keys_of_series=none) %}
   {%- set columns = args.dest_columns | map(attribute='quoted') | join(', ') -%}
+  {%- if stale_categories() is not none -%}
+    {%- set condition, keys_of_series = in_stale_category(), none -%}
+  {%- endif -%}
   delete from {{ args.target_relation }} where {{ condition }};
   {%- if keys_of_series and not only_adding() %}
   delete from {{ args.target_relation }} as h
@@ -54,7 +59,7 @@
 
 {# The first month from which this table must be rebuilt: 1900-01-01 if all are stale, 9999-01-01 if none is. #}
 {% macro first_stale_month() -%}
-  {%- set stale = stale_months() -%}
+  {%- set stale = none if stale_categories() else stale_months() -%}
   {{ return('1900-01-01' if stale is none else (stale + ['9999-01-01']) | first) }}
 {%- endmacro %}
 
@@ -63,10 +68,16 @@
   {{ return(is_incremental() and this.identifier in (var('window', none) or {}).get('adding', [])) }}
 {%- endmacro %}
 
-{# A condition on months: stale ones. #}
-{% macro is_stale(month) -%}
+{#
+  A condition on months: stale ones.
+
+  by_category: whether the relation has category_scheme and category_code beside the month
+#}
+{% macro is_stale(month, by_category=true) -%}
   {%- set stale = stale_months() -%}
-  {%- if stale is none -%}
+  {%- if stale_categories() is not none -%}
+    {{ in_stale_category(month.rpartition('.')[0]) if by_category else 'true' }}
+  {%- elif stale is none -%}
     true
   {%- else -%}
     {{ month }} in (date '9999-01-01'{% for day in stale %}, date '{{ day }}'{% endfor %})
@@ -75,7 +86,9 @@
 
 {# A condition on months: those to read, which are all unless some are only added. #}
 {% macro is_added(month) -%}
-  {%- if only_adding() -%}
+  {%- if stale_categories() is not none -%}
+    {{ in_stale_category(month.rpartition('.')[0]) }}
+  {%- elif only_adding() -%}
     {{ month }} >= '{{ first_stale_month() }}'::date
   {%- else -%}
     true

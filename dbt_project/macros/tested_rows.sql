@@ -1,5 +1,5 @@
 {#
-  What data tests look at: of tables that are built by month, the months that this run has built, since a test of all
+  What data tests look at: of tables that are built by month, the months or categories that this run has built, since a test of all
   history on every run would cost more than the run; elsewhere, and without a window, all rows. Overrides dbt's own.
 #}
 {% macro get_where_subquery(relation) -%}
@@ -7,9 +7,13 @@
   {%- if execute -%}
     {%- set node = graph.nodes.values() | selectattr('name', 'equalto', relation.identifier) | first -%}
     {%- set strategy = node.config.incremental_strategy if node else '' -%}
-    {%- if strategy == 'replace_months' -%}
+    {%- set by_month = ['from_first_stale', 'replace_stale', 'replace_categories', 'replace_series'] -%}
+    {%- set categories = run_by_categories(relation.identifier) -%}
+    {%- if categories is not none -%}
+      {%- do conditions.append(is_of(categories)) if strategy in by_month + ['replace_months', 'replace_all'] -%}
+    {%- elif strategy == 'replace_months' -%}
       {%- do conditions.append(in_window('month')) -%}
-    {%- elif strategy in ('from_first_stale', 'replace_stale', 'replace_categories', 'replace_series') -%}
+    {%- elif strategy in by_month -%}
       {%- set stale = (var('window', none) or {}).get('stale', {}).get(relation.identifier) -%}
       {%- if stale is not none -%}
         {%- do conditions.append("month >= '" ~ ((stale + ['9999-01-01']) | first) ~ "'::date") -%}

@@ -31,6 +31,7 @@ from orchestration.claims.load import load_claims
 from orchestration.landing.store import Landing, LandingState
 from orchestration.sources.catalogue import TRADE
 from orchestration.warehouse.build import build_facts, build_marts
+from orchestration.warehouse.categories import own_categories
 from orchestration.warehouse.dbt import DbtOutcome, Event, manifest, run_dbt
 from orchestration.warehouse.nodes import Step, built_nodes, fingerprints, names_of
 from orchestration.warehouse.plan import Built, Plan, plan
@@ -93,7 +94,7 @@ def _must_reflect_landing(context: dg.AssetExecutionContext, home: Home, work: P
     behind = work.waiting(selected)
     # A run that has taken in landing itself builds from what it found then, whatever has arrived since.
     if dg.AssetKey("landing_receipts") not in context.job_def.asset_layer.executable_asset_keys:
-        latest = fingerprints(Landing(home).state(), work.code)
+        latest = fingerprints(Landing(home).state(), work.code, own_categories(home))
         behind += sorted(name for name in selected if latest[name] != work.models[name])
     if behind:
         raise dg.Failure(

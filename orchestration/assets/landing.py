@@ -18,6 +18,7 @@ from orchestration.landing.names import shown_name
 from orchestration.landing.rejected import lying_rejected
 from orchestration.landing.store import Landing, LandingState
 from orchestration.warehouse import snapshot
+from orchestration.warehouse.categories import own_categories
 
 #: How a run takes in the inbox: the resource `inbox`. A run from the terminal has done so before and hands it over.
 TakeIn = Callable[[Home, Progress], InboxOutcome]
@@ -50,16 +51,17 @@ def landing_receipts(
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Receipts: bytes that were received under a declared scope, by sha256; append-only.
 
-    Receives what lies in the inbox, refused files apart, then fixes the set of receipts for this run and writes
-    it where the models read it.
+    Receives what lies in the inbox, refused files apart, then fixes the set of receipts for this run, and the home's
+    own categories, and writes them where the models read them.
     """
     home = warehouse.home
     # Marts are built from them at the end of the run: a typo must not cost all that lies between.
     load_claims()
+    own = own_categories(home)
     outcome = inbox(home, inbox_progress(context.log))
     log_inbox(context.log, outcome)
     state = Landing(home).state()
-    snapshot.write(state, home.warehouse / "landing")
+    snapshot.write(state, home.warehouse / "landing", own)
     late = overdue(home, state)
     yield dg.MaterializeResult(
         metadata={
@@ -70,6 +72,7 @@ def landing_receipts(
             "received now": len(outcome.received),
             "refused now": len(outcome.refused),
             "still being written": len(outcome.left),
+            "own schemes": len(own.schemes) + bool(own.headings),
             "due and not there": dg.MetadataValue.md(due_table(late)),
         }
     )

@@ -23,6 +23,7 @@ from orchestration.landing.inbox import InboxOutcome
 from orchestration.landing.store import Landing
 from orchestration.releases.settled import is_settled
 from orchestration.releases.store import Releases
+from orchestration.warehouse.categories import own_categories
 
 #: Tags of a run that say why it was launched.
 WHY = "bonded/"
@@ -51,6 +52,7 @@ def do_what_is_due(
     home = warehouse.home
     try:
         load_claims()
+        own_categories(home)
         taken = inbox(home, inbox_progress(context.log))
     except RefusalError as error:
         raise dg.Failure(str(error), allow_retries=False) from None

@@ -112,6 +112,11 @@ class Home:
         return self.root / "candidates"
 
     @property
+    def categories(self) -> Path:
+        """The home's own schemes of categories; it need not be there."""
+        return self.root / "categories.yml"
+
+    @property
     def releases(self) -> Path:
         return self.root / "releases"
 

@@ -61,23 +61,30 @@ def _line_of(location: Location, lines: dict[Location, int]) -> int | None:
     return lines.get(path)
 
 
-def _text(path: Path) -> str:
-    with open_plain(path) as stream:
-        data = stream.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        raise OSError(errno.EFBIG, "larger than any declaration", str(path))
-    return data.decode("utf-8")
-
-
-def load(path: Path, model: type[Model]) -> Model:
-    """The file as an instance of the model; `RefusalError` naming file, line and key otherwise."""
+def read(path: Path) -> bytes:
+    """The file as it lies there; `RefusalError` if there is none, or none that could be a declaration."""
     try:
-        node = yaml.compose(_text(path), Loader=_Loader)
+        with open_plain(path) as stream:
+            data = stream.read(LARGEST + 1)
+        if len(data) > LARGEST:
+            raise OSError(errno.EFBIG, "larger than any declaration", str(path))
     except FileNotFoundError:
         raise RefusalError("the file is missing", file=str(path), remedy="restore it from git") from None
     except OSError as error:
         remedy = "it must be a plain file that this user may read"
         raise RefusalError(f"cannot be read ({error.strerror})", file=path.name, remedy=remedy) from None
+    return data
+
+
+def load(path: Path, model: type[Model]) -> Model:
+    """The file as an instance of the model; `RefusalError` naming file, line and key otherwise."""
+    return parse(read(path), path, model)
+
+
+def parse(data: bytes, path: Path, model: type[Model]) -> Model:
+    """What was read from a file as an instance of the model; `RefusalError` as by `load`."""
+    try:
+        node = yaml.compose(data.decode("utf-8"), Loader=_Loader)
     except RecursionError:
         raise RefusalError("nested too deeply", file=path.name, remedy="mend the YAML") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

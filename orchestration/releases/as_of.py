@@ -16,12 +16,14 @@ from filelock import FileLock, Timeout
 
 from orchestration.base.duck import literal, scratch
 from orchestration.base.errors import RefusalError
+from orchestration.base.hashes import file_sha256
 from orchestration.base.settings import Home, settings
 from orchestration.landing.store import Landing, LandingState
 from orchestration.releases.database import DATABASE, write_database
 from orchestration.releases.published import write_release_info
 from orchestration.releases.store import Releases
 from orchestration.warehouse.build import build
+from orchestration.warehouse.categories import FILE
 from orchestration.warehouse.plan import Built, code_fingerprint
 from orchestration.warehouse.raw import raw_path
 
@@ -46,6 +48,7 @@ def as_of(home: Home, day: dt.date, release_id: str | None = None) -> AsOf:
     """
     releases = Releases(home)
     manifest = releases.manifest(release_id)
+    own = releases.folder(manifest.release_id) / FILE
     release = manifest.state(Landing(home).state())
     known = release.known_on(day)
     if not known.active:
@@ -54,20 +57,21 @@ def as_of(home: Home, day: dt.date, release_id: str | None = None) -> AsOf:
             f"nothing was known on {day}: the release has no receipt of a vintage up to that day",
             remedy=f"the first is of {first}" if first else "the release holds no trade",
         )
-    place = Home(home.warehouse / "as_of" / _key(known))
+    place = Home(home.warehouse / "as_of" / _key(known, own))
     with FileLock(home.create().warehouse / ".as_of.lock", timeout=settings().lock_seconds):
         if not (place.root / DATABASE).exists():
             _raw_must_exist(home, known)
-            _build(home, place, known, manifest.release_id)
+            _build(home, place, known, manifest.release_id, own)
         (place.root / DATABASE).touch()
         _retain(place.root.parent)
     return AsOf(place.root, len(known.active), len(release.active))
 
 
-def _key(state: LandingState) -> str:
-    """What the tables are made of: code, receipts, lists and documents."""
+def _key(state: LandingState, own: Path) -> str:
+    """What the tables are made of: code, receipts, lists and documents, the release's own categories."""
     lists, documents = ([r.receipt_id for r in found] for found in (state.code_lists, state.documents))
     parts = [code_fingerprint(), *(r.receipt_id for r in state.active), *lists, *documents]
+    parts += [file_sha256(own)] if own.exists() else []
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
 
 
@@ -78,11 +82,13 @@ def _raw_must_exist(home: Home, state: LandingState) -> None:
                 raise RefusalError(f"the raw rows of {receipt.receipt_id} are not there", remedy="bonded run")
 
 
-def _build(home: Home, place: Home, state: LandingState, release_id: str) -> None:
+def _build(home: Home, place: Home, state: LandingState, release_id: str, own: Path) -> None:
     """Build the models in a place of their own, which reads the home's raw files, and copy the published ones."""
     shutil.rmtree(place.root, ignore_errors=True)
     place.warehouse.mkdir(parents=True)
     place.raw.symlink_to(home.raw.absolute(), target_is_directory=True)
+    if own.exists():
+        shutil.copyfile(own, place.categories)
     _begin_with(home, place)
     build(place, state)
     aside = place.root / ".made.duckdb"

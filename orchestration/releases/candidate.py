@@ -28,6 +28,7 @@ from orchestration.releases.store import (
     sequences,
     write_manifest,
 )
+from orchestration.warehouse.categories import copy_taken
 
 #: Whatever is taken over from release to release is read wholly, and audited wholly, this often.
 READ_WHOLE = dt.timedelta(days=30)
@@ -48,6 +49,7 @@ def build(home: Home, state: LandingState, base: str | None, held_back: Mapping[
         since = {source: held.since for source, held in (held_back or {}).items()}
         written = write_database(home, aside / DATABASE, before, since)
         write_parquet(aside / DATABASE, written, before)
+        copy_taken(home, aside)
         made = _manifest(state, candidate_id, base, written, held_back or {})
         if before and not before.whole:
             made = made.model_copy(update={"read_whole_at": before.read_whole_at})

@@ -24,6 +24,7 @@ from orchestration.releases.content import (
     FileContent,
     Slice,
     TableContent,
+    columns_of,
     contents,
     is_intact,
     is_marked,
@@ -36,6 +37,8 @@ DATABASE = "trade.duckdb"
 HELD_SINCE, DESCRIBES = "held_back_since", "dim_source"
 #: Of all rows: where more were replaced since a file was last written in order, it is written in order again.
 REPLACED = 0.2
+#: A table by month with these has categories: where one of them changes, the others are left as they are.
+BY_CATEGORY = ("category_scheme", "category_code")
 
 
 @dataclass(frozen=True)
@@ -88,19 +91,8 @@ def write_database(
         held = before.tables if before else {}
         changed = {name: unlike(tables[name], held.get(name)) for name in names}
         written = Written(tables, changed)
-        if before:
-            written.replaced = before.replaced + sum(
-                max(_rows(of.get(name), changed[name]) for of in (tables, held)) for name in names
-            )
-            if written.replaced <= REPLACED * sum(table.rows for table in tables.values()):
-                try:
-                    _replace(con, before.folder / DATABASE, database, changed)
-                    if contents(con, "out", names) == tables:
-                        return written
-                except (duckdb.Error, OSError):
-                    pass  # that file is not what was published: nothing of it is of use
-                con.execute("detach database if exists out")
-                database.unlink(missing_ok=True)
+        if before and _took_over(con, before, database, written):
+            return written
         written.replaced = 0
         _write_anew(con, database)
         if contents(con, "out", names) != tables:
@@ -136,9 +128,48 @@ def _as_it_is_to_be(con: duckdb.DuckDBPyConnection, before: Before | None, held_
         con.execute(f"create view made.main.{model.name} as {built}")
 
 
-def _rows(table: TableContent | None, pieces: set[Slice]) -> int:
-    held = table.slices if table else {}
-    return sum(held[piece][0] for piece in pieces if piece in held)
+def _took_over(con: duckdb.DuckDBPyConnection, before: Before, database: Path, written: Written) -> bool:
+    """Whether the file is now a copy of the release before, with what has changed replaced in it."""
+    try:
+        con.execute(f"attach if not exists {literal(before.folder / DATABASE)} as before (read_only)")
+        unlike_parts = {name: _parts(con, name, pieces) for name, pieces in written.changed.items() if pieces}
+        for name, where in unlike_parts.items():
+            rows = [
+                con.execute(f"select count(*) from {side}.main.{name} {where}").fetchall()[0][0]
+                for side in ("made", "before")
+            ]
+            written.replaced += max(rows)
+        written.replaced += before.replaced
+        if written.replaced > REPLACED * sum(table.rows for table in written.tables.values()):
+            return False
+        _replace(con, before.folder / DATABASE, database, unlike_parts)
+        if contents(con, "out", list(written.tables)) == written.tables:
+            return True
+    except (duckdb.Error, OSError):
+        pass  # that file is not what was published: nothing of it is of use
+    con.execute("detach database if exists out")
+    database.unlink(missing_ok=True)
+    return False
+
+
+def _parts(con: duckdb.DuckDBPyConnection, name: str, pieces: set[Slice]) -> str:
+    """The rows of a table that differ from the release before, as a condition: some streams and months of it, and of a
+    table with categories only those that differ there. A new category is in every month, and little of any.
+    """
+    where, by = _where(pieces), ", ".join((*BY_MONTH, *BY_CATEGORY))
+    columns = {column for column, _ in columns_of(con, f"made.main.{name}")}
+    if not columns.issuperset((*BY_MONTH, *BY_CATEGORY)):
+        return where
+    now, then = (
+        f"select {by}, count(*) as n, sum(hash(t)) as s, bit_xor(hash(t)) as x from {side}.main.{name} as t {where} "
+        "group by all"
+        for side in ("made", "before")
+    )
+    con.execute(
+        f"create or replace temp table unlike_{name} as select distinct {by} from "
+        f"((({now}) except ({then})) union all (({then}) except ({now})))"
+    )
+    return f"where ({by}) in (from unlike_{name})"
 
 
 def _write_anew(con: duckdb.DuckDBPyConnection, database: Path) -> None:
@@ -150,8 +181,8 @@ def _write_anew(con: duckdb.DuckDBPyConnection, database: Path) -> None:
     write_views(con, "out")
 
 
-def _replace(con: duckdb.DuckDBPyConnection, source: Path, database: Path, changed: dict[str, set[Slice]]) -> None:
-    """Copy the file of the release before and replace in it what has changed.
+def _replace(con: duckdb.DuckDBPyConnection, source: Path, database: Path, changed: dict[str, str]) -> None:
+    """Copy the file of the release before and replace in it what has changed: by table a condition on its rows.
 
     Each statement stands by itself: nobody reads the copy yet, and one transaction would keep all of it in memory.
     """
@@ -160,10 +191,8 @@ def _replace(con: duckdb.DuckDBPyConnection, source: Path, database: Path, chang
     for table in AFTER_AUDIT:
         con.execute(f"drop table if exists out.main.{table}")
     for model in published_models():
-        pieces = changed[model.name]
-        if not pieces:
+        if (where := changed.get(model.name)) is None:
             continue
-        where = _where(pieces)
         con.execute(f"delete from out.main.{model.name} {where}")
         con.execute(
             f"insert into out.main.{model.name} from made.main.{model.name} {where} order by {', '.join(model.sort)}"

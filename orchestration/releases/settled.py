@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from orchestration.base.hashes import files_below, hash_files
+from orchestration.base.hashes import file_sha256, files_below, hash_files
 from orchestration.base.settings import CONTRACT_VERSION, DBT_PROJECT, PROJECT, Home, settings
 from orchestration.base.today import today_in
 from orchestration.gates.exceptions import load_exceptions
@@ -29,7 +29,8 @@ DECIDING = ("duckdb", "dbt-core", "dbt-duckdb", "great-expectations", "pandas", 
 def inputs(home: Home) -> str:
     """Fingerprint of all that decides on the content of a release and on its verdict, without looking at any row.
 
-    Landing, code, dbt project, what is reviewed, exceptions that have expired by today (UTC), versions of libraries.
+    Landing, the home's own categories, code, dbt project, what is reviewed, the exceptions that have expired by today
+    (UTC), versions of libraries.
     """
     return _inputs(home, hash_files(_code()))
 
@@ -47,7 +48,8 @@ def _inputs(home: Home, code: str) -> str:
     reviewed = hash_files(files_below(folder, "*.sql", "*.yml"))
     # Not the last number alone: where landing was restored, the same number may stand for another record.
     records = _marks(Landing(home).records)
-    parts = [str(CONTRACT_VERSION), records, versions, code, reviewed, repr(expired)]
+    own = file_sha256(home.categories) if home.categories.is_file() else ""
+    parts = [str(CONTRACT_VERSION), records, versions, code, reviewed, repr(expired), own]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 

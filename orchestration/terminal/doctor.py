@@ -15,6 +15,7 @@ from orchestration.landing.datasets import load_datasets
 from orchestration.landing.store import Landing
 from orchestration.releases.content import is_intact
 from orchestration.releases.store import Releases
+from orchestration.warehouse.categories import FILE, own_categories
 from orchestration.warehouse.dbt import manifest
 
 
@@ -34,6 +35,7 @@ def examine(home: Home) -> list[Finding]:
         _dbt(),
         _expectations(),
         _landing(home),
+        _categories(home),
         _release(home),
     ]
 
@@ -66,6 +68,15 @@ def _landing(home: Home) -> Finding:
         if file_sha256(path) != receipt.sha256:
             return Finding("landing", False, f"the bytes of {receipt.receipt_id} are not what was received")
     return Finding("landing", True, f"{len(receipts)} receipts, bytes as received")
+
+
+def _categories(home: Home) -> Finding:
+    try:
+        own = own_categories(home)
+    except RefusalError as error:
+        return Finding("own categories", False, str(error))
+    held = [f"{len(own.schemes)} schemes", *([f"{len(own.headings)} headings of hs6"] if own.headings else [])]
+    return Finding("own categories", True, ", ".join(held) if own.text is not None else f"none: there is no {FILE}")
 
 
 def _release(home: Home) -> Finding:

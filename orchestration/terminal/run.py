@@ -15,6 +15,7 @@ from orchestration.landing.store import Landing, LandingState
 from orchestration.releases.headline import headline
 from orchestration.releases.settled import is_settled
 from orchestration.releases.store import Releases
+from orchestration.warehouse.categories import own_categories
 
 if TYPE_CHECKING:
     from orchestration.automation.due import Done
@@ -53,10 +54,11 @@ class RunSummary:
 def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
     """Receive, build, audit, publish; nothing of it if all that decides is as the last run left it.
 
-    `RefusalError` if there is nothing to build from, or claims cannot be read.
+    `RefusalError` if there is nothing to build from, or claims or the home's own categories cannot be read.
     """
     home.create()
     load_claims()
+    own_categories(home)
     inbox = take_in(home)
     state = Landing(home).state()
     if not state.receipts:

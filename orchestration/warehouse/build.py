@@ -13,8 +13,9 @@ from orchestration.base.settings import Home
 from orchestration.landing.store import LandingState
 from orchestration.sources.catalogue import TRADE
 from orchestration.warehouse import snapshot
-from orchestration.warehouse.dbt import DbtOutcome, run_by_months, run_dbt
-from orchestration.warehouse.nodes import Step, windowed
+from orchestration.warehouse.categories import own_categories
+from orchestration.warehouse.dbt import DbtOutcome, Window, run_by_months, run_dbt
+from orchestration.warehouse.nodes import Step, monthly, windowed
 from orchestration.warehouse.plan import Built, Plan, plan
 from orchestration.warehouse.raw import write_raw, write_trade_schema
 from orchestration.warehouse.raw_documents import READERS, receipts_of, write_document, write_schema
@@ -34,7 +35,7 @@ def build(home: Home, state: LandingState) -> None:
     """Bring the build database of a home to a landing state; raw files must be there. `RefusalError` if dbt fails."""
     for source in TRADE.values():
         write_trade_schema(home, source)
-    snapshot.write(state, home.warehouse / "landing")
+    snapshot.write(state, home.warehouse / "landing", own_categories(home))
     work, built = plan(home, state), Built.read(home)
     for steps, run in _runs(home, work):
         for step in steps:
@@ -52,7 +53,7 @@ def _runs(home: Home, work: Plan) -> Iterator[tuple[tuple[Step, ...], Callable[[
     """The runs of dbt, each with the steps that it takes: facts and marts at once if the facts fit into one batch."""
     yield ("dimensions",), lambda: run_dbt(home, work.stale_of("dimensions"), full_refresh=work.full)
     facts, marts, months = work.stale_of("facts"), work.stale_of("marts"), work.window_months()
-    if len(work.batches(months)) == 1:
+    if len(work.batches(months)) == 1 and not work.categories_of(marts):
         window = None if work.full else work.window(months)
         yield ("facts", "marts"), lambda: run_dbt(home, [*facts, *marts], window=window, full_refresh=work.full)
     else:
@@ -66,7 +67,22 @@ def build_facts(home: Home, work: Plan, names: Collection[str], anew: bool) -> D
 
 
 def build_marts(home: Home, work: Plan, names: Collection[str], anew: bool) -> DbtOutcome:
-    """Marts by name, the monthly sums among them first if these do not fit into one batch."""
+    """Marts by name: first what categories make stale, of all months, then what months do; or all anew.
+
+    Apart, since a model reads all months of the one and some of the other; no row of a category hangs on another one.
+    """
+    categories = {} if anew else work.categories_of(names)
+    if categories:
+        by_months = work.by_months(names)
+        window = Window(stale=dict.fromkeys(monthly(), ()), categories=categories)
+        outcome = run_dbt(home, categories if by_months else names, window=window)
+        if outcome.failures or not by_months:
+            return outcome
+    return _build_months(home, work, names, anew)
+
+
+def _build_months(home: Home, work: Plan, names: Collection[str], anew: bool) -> DbtOutcome:
+    """The stale months of marts by name, the monthly sums among them first if these do not fit into one batch."""
     sums = [name for name in windowed("marts") if name in names]
     months = work.window_months(sums)
     batches = work.batches(months)

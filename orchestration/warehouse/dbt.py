@@ -37,20 +37,23 @@ DUE = "due"
 
 @dataclass(frozen=True)
 class Window:
-    """The months that a run of dbt replaces, as its macros read them (variable `window`); in order.
+    """The rows that a run of dbt replaces, as its macros read them (variable `window`): months, in order, or, where
+    `categories` names any, all months of these and nothing else.
 
     `replaced`: of the models that replace the same months all together. `stale`: by name those of each other one;
-    `adding`: names of those whose stale months all lie behind what is there.
+    `adding`: names of those whose stale months all lie behind what is there. `categories`: by name `scheme/category`.
     """
 
     replaced: Sequence[dt.date] = ()
     stale: Mapping[str, Sequence[dt.date]] = field(default_factory=dict)
     adding: Collection[str] = ()
+    categories: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def as_vars(self) -> dict[str, Any]:
         """As dbt's variables; what has been parsed is the same for every run."""
         stale = {mart: list(map(str, months)) for mart, months in self.stale.items()}
-        return {"window": {"replaced": list(map(str, self.replaced)), "stale": stale, "adding": sorted(self.adding)}}
+        window = {"replaced": list(map(str, self.replaced)), "stale": stale, "adding": sorted(self.adding)}
+        return {"window": {**window, "categories": dict(self.categories)}}
 
 
 @dataclass
@@ -134,7 +137,7 @@ def run_dbt(
 ) -> DbtOutcome:
     """`dbt build` of seeds and models by name in the home's build database; never raises for a failing node.
 
-    `window`: the months to replace; None = all that there are. `tests`: also the tests of what is built.
+    `window`: what to replace; None = all that there is. `tests`: also the tests of what is built.
     """
     outcome = DbtOutcome()
     if not names:

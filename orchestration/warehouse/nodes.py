@@ -14,6 +14,7 @@ from typing import Any, Literal
 from orchestration.base.settings import PROJECT, settings
 from orchestration.landing.store import LandingState
 from orchestration.sources.catalogue import CODE_LISTS, DOCUMENTS, TRADE
+from orchestration.warehouse.categories import OwnCategories
 from orchestration.warehouse.dbt import manifest
 
 #: The steps of a build, in order.
@@ -25,11 +26,15 @@ RECORDS = {
     "calendar": "sources",
     "code_list": "lists", "gacc_nomenclature": "lists",
     "document": "documents", "gacc_bulletin": "documents", "exchange_rates": "documents",
+    "own_scheme": "categories", "own_category": "categories", "own_prefix_years": "categories",
+    "own_heading": "categories",
 }  # fmt: skip
 #: Incremental strategies of models that are told which of their months are stale (`macros/stale_months.sql`).
 BY_STALE_MONTHS = ("from_first_stale", "replace_stale", "replace_categories", "replace_series", "replace_all")
 #: A model in Python that reads a reviewed file beside the tables it refers to.
 READS = {"int_claim_finding": "claims.yml"}
+#: The model that says which categories each line belongs to.
+CATEGORIES = "int_line_category"
 #: Rooms whose code shapes what models read, or is a model.
 SHAPING = ("base", "sources", "landing", "warehouse", "claims")
 
@@ -44,10 +49,10 @@ def built_nodes() -> Mapping[str, Mapping[str, Any]]:
 
 
 def step_of(node: Mapping[str, Any]) -> Step:
-    """The step in which a node is built; sums of facts come with the marts, so that facts hang on no other."""
+    """The step in which a node is built; sums over categories come with the marts, so that facts hang on no other."""
     if is_windowed(node):
-        parents = (manifest()["nodes"].get(parent) for parent in node["depends_on"]["nodes"])
-        return "marts" if any(parent and is_windowed(parent) for parent in parents) else "facts"
+        parents = {parent.rpartition(".")[2] for parent in node["depends_on"]["nodes"]}
+        return "marts" if CATEGORIES in parents else "facts"
     return "marts" if node["fqn"][1] == "marts" and node["resource_type"] == "model" else "dimensions"
 
 
@@ -73,12 +78,18 @@ def monthly() -> frozenset[str]:
     return frozenset(n for n, strategy in strategies.items() if strategy in ("replace_months", *BY_STALE_MONTHS))
 
 
-def fingerprints(state: LandingState, code: str) -> dict[str, str]:
+@cache
+def by_category() -> frozenset[str]:
+    """Names of those among them whose rows are of categories: what is new, gone or different there is built anew."""
+    return monthly() & _reached(["dim_category"], "child_map")
+
+
+def fingerprints(state: LandingState, code: str, own: OwnCategories | None = None) -> dict[str, str]:
     """By name what every built node would be made of in this state of landing; equal ones need not be built again.
 
-    `code`: of the dbt project; the Python that shapes what models read is added.
+    `code`: of the dbt project; the Python that shapes what models read is added. `own`: the home's own categories.
     """
-    records, code = _records(state), _digest(code, _shaping_code())
+    records, code = _records(state) | {"categories": (own or OwnCategories()).digest}, _digest(code, _shaping_code())
     inputs: dict[str, str] = {}
 
     def of(unique_id: str) -> str:
@@ -123,8 +134,8 @@ def _digest(*parts: str) -> str:
 
 
 def made_of_facts() -> set[str]:
-    """Names of the facts, and of all that is made of them."""
-    return _reached(names_of("facts"), "child_map")
+    """Names of the facts, and of all that is made of them, or of the same printed rows by month."""
+    return _reached([name for name, node in built_nodes().items() if is_windowed(node)], "child_map")
 
 
 def made_into(names: Collection[str]) -> set[str]:

@@ -1,8 +1,8 @@
-"""Which months and which models the build database must rebuild so that it reflects landing.
+"""Which months, categories and models the build database must rebuild so that it reflects landing.
 
-`warehouse/built.json` remembers per model a fingerprint of all that it was made of, and of models built by month what
-each month was made of. Before a step begins, all that it builds is struck out, so that whatever a crash leaves behind
-counts as stale and is built again.
+`warehouse/built.json` remembers per model a fingerprint of all that it was made of, of models built by month what each
+month was made of, and what each of the home's own categories was. Before a step begins, all that it builds is struck
+out, so that whatever a crash leaves behind counts as stale and is built again.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -20,10 +21,12 @@ from orchestration.base.months import month_range
 from orchestration.base.settings import DBT_PROJECT, Home, settings
 from orchestration.landing.store import LandingState
 from orchestration.sources.catalogue import CODE_LISTS, TRADE
+from orchestration.warehouse.categories import taken_categories
 from orchestration.warehouse.dbt import Window
 from orchestration.warehouse.nodes import (
     Step,
     built_nodes,
+    by_category,
     fingerprints,
     is_windowed,
     made_into,
@@ -33,10 +36,13 @@ from orchestration.warehouse.nodes import (
     step_of,
 )
 
+Key = TypeVar("Key")
+
 
 class Built(BaseModel):
     """What the build database holds. `code`: the dbt project; `facts`, `marts`: landing sequence of each layer;
-    `models`: by name what each is made of (`nodes.fingerprints`), `months`: by name and month, of those built by month.
+    `models`: by name what each is made of (`nodes.fingerprints`), `months`: by name and month, of those built by month,
+    `categories`: by name and `scheme/category`, of those built by category, where a category is the home's own.
     `mark`: size and time of its file after the last step, by which one that others wrote to is told; none while a step
     is at work.
     """
@@ -48,6 +54,7 @@ class Built(BaseModel):
     marts: int = -1
     months: dict[str, dict[dt.date, str]] = {}
     models: dict[str, str] = {}
+    categories: dict[str, dict[str, str]] = {}
     mark: tuple[int, int] | None = None
 
     @classmethod
@@ -83,7 +90,8 @@ class Plan:
     """What to build for a landing state. `full`: all anew.
 
     `models`: by name what each would be made of, `months`: by step and month; `stale`: the models that are made of
-    something else, or not at all; `stale_months`: of those built by month, in order, and no others.
+    something else, or not at all; `stale_months`: of those built by month, in order, and no others. `categories`: the
+    home's own, and what each is; `stale_categories`: by name of those built by category, in order.
     """
 
     state: LandingState
@@ -94,6 +102,8 @@ class Plan:
     stale: frozenset[str]
     stale_months: dict[str, list[dt.date]]
     adding: frozenset[str]
+    categories: dict[str, str]
+    stale_categories: dict[str, list[str]]
 
     def stale_of(self, step: Step) -> list[str]:
         """Names of what a step must build; of facts those with months to build, whatever else they are made of."""
@@ -113,6 +123,18 @@ class Plan:
         """What dbt is told of months, those that windowed models replace among them."""
         return Window(replaced, self.stale_months, self.adding)
 
+    def by_months(self, names: Collection[str]) -> bool:
+        """Whether any of these has months to build."""
+        return any(self.stale_months[name] for name in monthly() & set(names))
+
+    def categories_of(self, names: Collection[str]) -> dict[str, list[str]]:
+        """By name the categories that these must rebuild, of all months; none where all is built anew anyway."""
+        return (
+            {}
+            if self.full
+            else {name: found for name, found in self.stale_categories.items() if name in names and found}
+        )
+
     def begun(self, built: Built, step: Step, names: Collection[str] | None = None) -> Built:
         """What can be relied on while a step of this plan is at work, or of a step these names alone."""
         done, replaced = self._of(step, names) & self.stale, self.window_months(self._of(step, names))
@@ -123,10 +145,15 @@ class Plan:
             gone |= {name: built.months.get(name, {}).keys() & replaced for name in follows & monthly()}
             done |= follows
         months = {name: built.months.get(name, {}) | dict.fromkeys(struck, "") for name, struck in gone.items()}
+        categories = {
+            name: built.categories.get(name, {}) | dict.fromkeys(self.stale_categories[name], "")
+            for name in done & by_category()
+        }
         return built.model_copy(
             update={
                 "code": "" if self.full else built.code,
                 "months": built.months | months,
+                "categories": built.categories | categories,
                 "models": {name: of for name, of in built.models.items() if name not in done},
             }
         )
@@ -136,7 +163,8 @@ class Plan:
         done = self._of(step, names)
         models = begun.models | {name: self.models[name] for name in done}
         months = begun.months | dict.fromkeys(done & monthly(), self.months.get(step, {}))
-        update: dict[str, object] = {"models": models, "months": months}
+        categories = begun.categories | dict.fromkeys(done & by_category(), self.categories)
+        update: dict[str, object] = {"models": models, "months": months, "categories": categories}
         if all(models.get(name) == self.models[name] for name in self._of(step, None)):
             if step == "facts":
                 update |= {"code": self.code, "facts": self.state.sequence, "marts": -1 if self.full else begun.marts}
@@ -180,17 +208,22 @@ def plan(home: Home, state: LandingState, asked: Iterable[dt.date] = ()) -> Plan
             adding.add(name)
     for name in names_of("facts"):
         stale_months[name] = sorted({*stale_months[name], *asked})
-    models = fingerprints(state, code)
+    own = taken_categories(home)
+    categories, held_categories = own.fingerprints(), {} if full else built.categories
+    stale_categories = {n: sorted(unlike(categories, held_categories.get(n, {}))) for n in sorted(by_category())}
+    models = fingerprints(state, code, own)
     old = {name for name, of in models.items() if built.models.get(name) != of}
-    old |= {name for name, found in stale_months.items() if found}
+    old |= {name for stale in (stale_months, stale_categories) for name, found in stale.items() if found}
     facts = set(names_of("facts"))
     old |= made_of_facts() - facts if any(stale_months[name] for name in facts) else set()
-    return Plan(state, code, full, models, months, frozenset(old), stale_months, frozenset(adding))
+    return Plan(
+        state, code, full, models, months, frozenset(old), stale_months, frozenset(adding), categories, stale_categories
+    )
 
 
-def unlike(now: Mapping[dt.date, str], held: Mapping[dt.date, str]) -> set[dt.date]:
-    """Months of which the two do not say the same."""
-    return {month for month in now.keys() | held.keys() if now.get(month) != held.get(month)}
+def unlike(now: Mapping[Key, str], held: Mapping[Key, str]) -> set[Key]:
+    """Months, or categories, of which the two do not say the same."""
+    return {key for key in now.keys() | held.keys() if now.get(key) != held.get(key)}
 
 
 def shown_fingerprints(state: LandingState, months: Mapping[dt.date, str]) -> dict[dt.date, str]:

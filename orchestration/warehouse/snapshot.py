@@ -5,7 +5,8 @@
 `code_list.parquet`, `document.parquet`: one row a code list, or a document, that is not withdrawn.
 `source.parquet`: one row a source of active receipts, as it declares itself (`sources.source.Source`).
 `chapter.parquet`: one row a source and chapter of its tariff.
-`calendar.parquet`: one row a source and month, and when it comes out. All are small.
+`calendar.parquet`: one row a source and month, and when it comes out. `own_….parquet`: what the home's `categories.yml`
+says, and that file itself (`categories`). All are small.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from orchestration.landing.scope import shown
 from orchestration.landing.store import LandingState
 from orchestration.sources.catalogue import CODE_LISTS, DOCUMENTS, TRADE
 from orchestration.sources.source import Source
+from orchestration.warehouse.categories import OwnCategories, keep
 
 #: As far as calendars are written out for models, and the reviewed Lunar New Years reach.
 LAST_MONTH = dt.date(2050, 12, 1)
@@ -218,8 +220,12 @@ def calendar_table(state: LandingState) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=CALENDAR_SCHEMA)
 
 
-def write(state: LandingState, folder: Path) -> None:
-    """Write the files into the folder, each replaced in one step, and last the sequence that they stand for."""
+def write(state: LandingState, folder: Path, own: OwnCategories | None = None) -> None:
+    """Write the files into the folder, each replaced in one step, and last the sequence that they stand for.
+
+    `own`: the home's own categories; None = it has none.
+    """
+    own = own or OwnCategories()
     folder.mkdir(parents=True, exist_ok=True)
     tables = {
         "receipt": receipt_table(state),
@@ -229,11 +235,13 @@ def write(state: LandingState, folder: Path) -> None:
         "source": source_table(state),
         "chapter": chapter_table(state),
         "calendar": calendar_table(state),
+        **own.tables(),
     }
     for name, table in tables.items():
         aside = folder / f".{name}.parquet"
         pq.write_table(table, aside)
         aside.replace(folder / f"{name}.parquet")
+    keep(own, folder)
     aside = folder / ".sequence"
     aside.write_text(str(state.sequence), encoding="utf-8")
     aside.replace(folder / "sequence")

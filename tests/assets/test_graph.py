@@ -62,7 +62,7 @@ def test_everything_is_owned_described_and_grouped_by_stage() -> None:
     assert all(a["owners"] and a["described"] and a["kinds"] for a in assets.values())
     assert {name for name, a in assets.items() if a["monthly"]} == {
         *(f"raw_{name}" for name in TRADE), "fct_trade_monthly", "fct_trade_world_monthly", "quarantine",
-        "int_regime_category_month", "inspected_month",
+        "inspected_month",
     }  # fmt: skip
     assert all(a["single_run"] for a in assets.values() if a["monthly"])
 

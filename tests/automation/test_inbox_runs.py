@@ -172,7 +172,7 @@ def test_exactly_the_months_touched_are_rebuilt_in_one_run(small: Home) -> None:
     with duckdb.connect(str(small.build_database), read_only=True) as con:
         marked = con.execute("select distinct month from fct_trade_monthly where unit_1 = 'mark'").fetchall()
     assert [f"{m:%Y-%m}" for (m,) in marked] == ["2024-02"]
-    for asset in ("raw_gacc", "fct_trade_monthly", "quarantine", "int_regime_category_month"):
+    for asset in ("raw_gacc", "fct_trade_monthly", "quarantine"):
         assert recorded(small, asset, run_id) == {None, "2024-01", "2024-03"}
     again = launched(small)
     assert again.success and not of_assets(small, again.run_id), "nothing is due"

@@ -241,7 +241,10 @@ def test_categories_of_a_scheme_are_disjoint() -> None:
         assert category["category_name"] and category["leaves_out"]
     codes = [(category["category_scheme"], category["category_code"]) for category in read("categories")]
     assert len(codes) == len(set(codes))
-    assert set(schemes) == {"all", "ic", "ic_type", "ic_line", "electronics", "solar"}
+    assert set(schemes) == {
+        "all", "ic", "ic_type", "ic_line", "electronics", "solar", "rare_earths", "gallium_germanium", "batteries",
+        "electric_vehicles", "steel", "chip_equipment", "servers",
+    }  # fmt: skip
     for entries in schemes.values():
         for code, prefix in entries:
             assert not [c for c, p in entries if (c, p) != (code, prefix) and p.startswith(prefix)]

@@ -64,6 +64,23 @@ EDITS = (
     ("known_exceptions.yml", "exceptions: {}\n", EXCEPTION),
     ("claims.yml", "claims: {}\n", CLAIM),
 )  # fmt: skip
+OWN = """schemes:
+  own:
+    title: Chips in another way
+    leaves_out: All else
+    categories:
+      processors: {name: Processors, prefixes: [854231]}
+      memory: {name: Memories, prefixes: [85423210], code_system: gacc}
+"""
+#: What a home's own categories may say: nothing, a scheme, categories changed or added, years, codes of six digits.
+CATEGORIES = (
+    None,
+    OWN,
+    OWN.replace("85423210", "85423290"),
+    OWN + "      parts: {name: Parts, prefixes: [854290], years: {854290: 2023..}}\n",
+    OWN.replace("name: Processors", "name: Others") + "hs6: [8542]\n",
+    "hs6: [854231, 854232]\n",
+)
 Cells = dict[tuple[str, str], int]
 
 
@@ -111,7 +128,7 @@ class History:
         """What may happen."""
         return [
             self.new_month, self.revision, self.one_partner, self.one_heading, self.in_yuan, self.as_world, self.export,
-            self.withdrawal, self.reviewed_file, self.some_assets, self.bad_file, self.old_print,
+            self.withdrawal, self.reviewed_file, self.some_assets, self.bad_file, self.old_print, self.own_categories,
         ]  # fmt: skip
 
     def new_month(self) -> str:
@@ -177,6 +194,17 @@ class History:
             # A line that was taken out comes back as the last one.
             path.write_text(text.replace(new, old) if new else text + old, encoding="utf-8")
         return f"{name}, {old!r} {'→' if is_out else '←'} {new!r}"
+
+    def own_categories(self) -> str:
+        """The home's own categories are edited, or there are none any more."""
+        now = self.home.categories.read_text(encoding="utf-8") if self.home.categories.exists() else None
+        chosen = self._dice.choice([n for n, text in enumerate(CATEGORIES) if text != now])
+        text = CATEGORIES[chosen]
+        if text is None:
+            self.home.categories.unlink()
+        else:
+            self.home.categories.write_text(text, encoding="utf-8")
+        return f"number {chosen}"
 
     def some_assets(self) -> str:
         """Some assets alone, as from their pages in the UI: on what reflects landing, or where most are refused."""

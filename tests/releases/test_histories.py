@@ -66,8 +66,8 @@ class Held:
 @pytest.mark.own_run("homes that grow are compared with homes built from nothing")
 def test_a_home_that_has_grown_equals_one_built_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Contents of all tables, in the database and as Parquet, evidence, verdicts: revisions, withdrawals, new months,
-    parts, both currencies and flows, world files, reviewed files, assets alone, runs that fail or are cut off.
-    `BONDED_SEED` repeats a long history that has not held.
+    parts, both currencies and flows, world files, reviewed files, own categories, assets alone, runs that fail or are
+    cut off. `BONDED_SEED` repeats a long history that has not held.
     """
     seed, steps = many((376, 5), (int(os.environ.get("BONDED_SEED") or random.randrange(10**6)), 30))
     print(f"BONDED_SEED={seed}")
@@ -88,6 +88,8 @@ def test_a_home_that_has_grown_equals_one_built_from_nothing(tmp_path: Path, mon
         if step % 5 == 0:
             anew = Home(tmp_path / f"anew{step}").create()
             shutil.copytree(history.home.landing, anew.landing, dirs_exist_ok=True)
+            if history.home.categories.exists():
+                shutil.copyfile(history.home.categories, anew.categories)
             wrong = grown.differences(held(attempted(anew)))
             assert not wrong, "\n".join(wrong)
 

@@ -47,6 +47,10 @@ def something_else_built(home: Home, tmp_path: Path) -> None:  # noqa: ARG001
         file.write(" ")
 
 
+def own_categories(home: Home, tmp_path: Path) -> None:  # noqa: ARG001
+    home.categories.write_text("hs6: [8542]\n", encoding="utf-8")
+
+
 def no_warehouse(home: Home, tmp_path: Path) -> None:  # noqa: ARG001
     shutil.rmtree(home.warehouse)
     home.create()
@@ -71,7 +75,7 @@ def damage_that_was_found(home: Home, tmp_path: Path) -> None:  # noqa: ARG001
 CHANGES = (
     one_more_receipt, a_raw_file_touched, a_reviewed_file, no_release, a_file_of_the_release_touched,
     a_file_of_the_release_gone, no_build_database, something_else_built, no_warehouse,
-    another_record_of_the_same_number, damage_that_was_found,
+    another_record_of_the_same_number, damage_that_was_found, own_categories,
 )  # fmt: skip
 
 

@@ -5,11 +5,20 @@ with headings as (
     select unnest([hs2, hs4])
     from {{ ref('dim_commodity') }}
     where first_month is not null
+    union
+    select hs_prefix
+    from {{ ref('stg_landing__own_heading') }}
+    where length(hs_prefix) = 6
+    union
+    select c.hs6
+    from {{ ref('dim_commodity') }} as c
+    inner join {{ ref('stg_landing__own_heading') }} as n on c.hs4 = n.hs_prefix
+    where c.first_month is not null
 ),
 
 by_code as (
     select
-        if(length(h.hs_code) = 2, 'hs2', 'hs4') as category_scheme,
+        'hs' || length(h.hs_code) as category_scheme,
         h.hs_code as category_code,
         coalesce(n.name, 'HS ' || h.hs_code) as category_name,
         h.hs_code as hs_prefixes,
@@ -24,10 +33,10 @@ category as (
         category_scheme,
         category_code,
         category_name,
-        coalesce(hs_prefixes, '') as hs_prefixes,
+        hs_prefixes,
         code_system,
         leaves_out
-    from {{ ref('categories') }}
+    from {{ ref('int_chosen_category') }}
     union all
     select
         category_scheme,
@@ -49,7 +58,7 @@ final as (
         c.code_system,
         c.leaves_out
     from category as c
-    left join {{ ref('category_schemes') }} as s on c.category_scheme = s.category_scheme
+    left join {{ ref('dim_category_scheme') }} as s on c.category_scheme = s.category_scheme
 )
 
 select * from final

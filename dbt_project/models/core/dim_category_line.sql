@@ -1,4 +1,4 @@
--- The lines of the reviewed categories, and where a series breaks because the tariff has changed. What takes the place
+-- The lines of the chosen categories, and where a series breaks because the tariff has changed. What takes the place
 -- of a line: its successors or predecessors, else what the other list has of its HS6, else of its heading.
 with listed as (
     select
@@ -30,7 +30,7 @@ line as (
 prefix as (
     select p.*
     from {{ ref('int_category_prefix') }} as p
-    semi join {{ ref('categories') }} as c
+    semi join {{ ref('int_chosen_category') }} as c
         on p.category_scheme = c.category_scheme and p.category_code = c.category_code
     where p.hs_prefix <> ''
 ),

@@ -4,19 +4,19 @@
 with fact as (
     select *
     from {{ ref('fct_trade_monthly') }}
-    where {{ is_stale('month') }}
+    where {{ is_stale('month', by_category=false) }} and {{ of_stale_category('commodity_code') }}
 ),
 
 world as (
     select *
     from {{ ref('fct_trade_world_monthly') }}
-    where {{ is_stale('month') }}
+    where {{ is_stale('month', by_category=false) }} and {{ of_stale_category('commodity_code') }}
 ),
 
 coverage as (
     select *
     from {{ ref('int_coverage') }}
-    where {{ is_stale('month') }}
+    where {{ is_stale('month', by_category=false) }}
 ),
 
 every_partner as (
@@ -86,7 +86,7 @@ tariff_part as (
     from line as l
     inner join {{ ref('int_line_category') }} as m
         on l.source = m.source and l.commodity_code = m.commodity_code and year(l.month) = m.year
-    where m.is_reviewed
+    where m.is_reviewed and {{ in_stale_category('m') }}
     group by all
     {%- if not loop.last %}
     union all

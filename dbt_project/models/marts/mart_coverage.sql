@@ -5,7 +5,9 @@
 ) }}
 
 with coverage as (
-    select * from {{ ref('int_category_coverage') }}
+    select *
+    from {{ ref('int_category_coverage') }}
+    where {{ in_stale_category() }}
 ),
 
 {% if is_incremental() -%}

@@ -12,7 +12,7 @@ with ranked_category as (
         category_scheme,
         category_code
     from {{ ref('int_category_coverage') }}
-    where partner_code = '*' and covered_usd and month >= '{{ first }}'::date
+    where partner_code = '*' and covered_usd and month >= '{{ first }}'::date and {{ in_stale_category() }}
 ),
 
 {{ both_series(measures, "'" ~ first ~ "'::date - interval 1 year") }},

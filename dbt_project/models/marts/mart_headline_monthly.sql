@@ -5,7 +5,7 @@
 {%- set carried = {'above_since': 'date', 'record_usd': 'bigint', 'record_month': 'date', 'known_months': 'integer'} %}
 
 with threshold as (
-    select * from {{ ref('thresholds') }}
+    select * from {{ ref('dim_category_scheme') }}
 ),
 
 {{ both_series(measures, "'" ~ first ~ "'::date") }},

@@ -9,13 +9,13 @@
 with fact as (
     select *
     from {{ ref('fct_trade_monthly') }}
-    where {{ in_window('month') }}
+    where {{ in_window('month') }} and {{ of_stale_category('commodity_code') }}
 ),
 
 world as (
     select *
     from {{ ref('fct_trade_world_monthly') }}
-    where {{ in_window('month') }}
+    where {{ in_window('month') }} and {{ of_stale_category('commodity_code') }}
 ),
 
 coverage as (

@@ -6,6 +6,8 @@ with prefix as (
 
 prefix_years as (
     select * from {{ ref('category_prefix_years') }}
+    union all
+    select * from {{ ref('stg_landing__own_prefix_years') }}
 ),
 
 final as (

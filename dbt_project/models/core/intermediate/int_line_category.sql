@@ -9,5 +9,5 @@ select
 from {{ ref('dim_commodity') }} as l
 inner join {{ ref('int_category_prefix') }} as p
     on l.source = p.source and starts_with(l.commodity_code, p.hs_prefix)
-left join {{ ref('categories') }} as c
+left join {{ ref('int_chosen_category') }} as c
     on p.category_scheme = c.category_scheme and p.category_code = c.category_code

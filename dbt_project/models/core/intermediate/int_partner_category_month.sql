@@ -8,7 +8,7 @@
 with fact as (
     select *
     from {{ ref('fct_trade_monthly') }}
-    where {{ in_window('month') }}
+    where {{ in_window('month') }} and {{ of_stale_category('commodity_code') }}
 ),
 
 {{ category_sums('fact', ['source', 'reporter', 'flow', 'month', 'partner_code']) }}

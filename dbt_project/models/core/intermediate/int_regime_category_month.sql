@@ -20,7 +20,9 @@ with counted as (
         null::bigint as quantity_1,
         null::varchar as unit_1
     from {{ ref('int_counted_row') }}
-    where feeds = 'partner' and quarantine_reason is null and regime_code is not null
+    where
+        feeds = 'partner' and quarantine_reason is null and regime_code is not null
+        and {{ of_stale_category('hs_code') }}
 ),
 
 {{ category_sums('counted',

@@ -42,6 +42,7 @@ category as (
         h.source is null as is_new
     from {{ ref('int_series') }} as s
     left join held as h using (source, reporter, flow, category_scheme, category_code)
+    where {{ in_stale_category('s') }}
 ),
 {%- else -%}
 category as (
@@ -176,7 +177,7 @@ judged as (
         on
             p.source = c.source and p.reporter = c.reporter and p.flow = c.flow and p.month = c.month
             and p.partner_code = c.partner_code and r.hs_prefix = c.hs_prefix
-    where r.is_new or {{ is_stale('p.month') }}
+    where r.is_new or {{ is_stale('p.month', by_category=false) }}
     group by all
 ),
 

@@ -1,6 +1,6 @@
 -- Every series of which marts speak: those with a cell in some month, all partners together of the same categories, and
--- reviewed categories of all partners together and of each partner that some receipt names. While months are only
--- added, series of the new ones are added.
+-- categories that somebody chose or named, of all partners together and of each partner that some receipt names. While
+-- months are only added, series of the new ones are added.
 {{ config(materialized='incremental', incremental_strategy='replace_all') }}
 {%- set added = is_added('month') %}
 
@@ -47,14 +47,15 @@ named as (
 ),
 
 -- Each source has the categories that its codes can make.
-reviewed as (
+chosen as (
     select distinct
         p.source,
         p.category_scheme,
         p.category_code
     from {{ ref('int_category_prefix') }} as p
-    semi join {{ ref('categories') }} as c
+    left join {{ ref('int_chosen_category') }} as c
         on p.category_scheme = c.category_scheme and p.category_code = c.category_code
+    where c.category_code is not null or p.category_scheme = 'hs6'
 ),
 
 final as (
@@ -77,7 +78,7 @@ final as (
         c.category_scheme,
         c.category_code
     from named as n
-    inner join reviewed as c on n.source = c.source
+    inner join chosen as c on n.source = c.source
 )
 
 select * from final

@@ -43,6 +43,7 @@ classed as (
     from contribution as c
     inner join {{ ref('int_line_category') }} as l
         on c.source = l.source and c.commodity_code = l.commodity_code and year(c.month) = l.year
+    where {{ in_stale_category('l') }}
     union all
     select
         *,
@@ -117,6 +118,7 @@ series_month as (
     from {{ ref('int_series_start') }} as s
     inner join covered_month as m
         on s.source = m.source and s.reporter = m.reporter and s.flow = m.flow and s.first_month <= m.month
+    where {{ in_stale_category('s') }}
 ),
 
 covered as (

@@ -13,7 +13,7 @@ from orchestration.assets.release import inspected_month, release
 from orchestration.automation.after import after_runs
 from orchestration.automation.jobs import build_and_publish, publish
 from orchestration.automation.progress import progress_logger
-from orchestration.automation.schedules import detail_release_day
+from orchestration.automation.schedules import SCHEDULES
 from orchestration.automation.sensors import inbox_files
 
 defs: dg.Definitions = dg.Definitions(
@@ -29,7 +29,7 @@ defs: dg.Definitions = dg.Definitions(
         ]
     ),
     jobs=[publish, build_and_publish],
-    schedules=[detail_release_day],
+    schedules=SCHEDULES,
     sensors=[inbox_files, after_runs],
     resources={
         "warehouse": Warehouse(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gc
 import os
 import shutil
@@ -169,6 +170,11 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     made = Home(tmp_path_factory.mktemp("empty") / "home").create()
     monkeypatch.setenv("BONDED_HOME", str(made.root))
     return made
+
+
+def noon_of(day: dt.date) -> dt.datetime:
+    """A moment at which it is that day from UTC-12 to UTC+11, to pin `orchestration.base.today.now` at."""
+    return dt.datetime.combine(day, dt.time(12), dt.UTC)
 
 
 def query(home: Home, sql: str, release: str | None = None) -> list[tuple[Any, ...]]:

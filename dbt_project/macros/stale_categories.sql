@@ -6,7 +6,8 @@
 
 {# The categories of this table, as scheme/category; none where the run goes by months. A first build has all. #}
 {% macro stale_categories() -%}
-  {{ return(run_by_categories(this.identifier) if is_incremental() else none) }}
+  {%- set of = run_by_categories(this.identifier) -%}
+  {{ return(of if of is not none and is_incremental() else none) }}
 {%- endmacro %}
 
 {# The categories of a table that the run builds anew; none where it goes by months. #}

@@ -17,14 +17,16 @@ from orchestration.base.interrupt import interruptible
 from orchestration.base.months import format_month, spans
 from orchestration.base.settings import Home, settings
 from orchestration.landing.store import Landing, LandingState
-from orchestration.sources.gacc.calendar import FIRST_MONTH
+from orchestration.sources.catalogue import FIRST_MONTH
 from orchestration.warehouse.run_locks import hold
 
 # Backfill policies are marked beta in the pinned version; a test holds what is relied on.
 warnings.filterwarnings("ignore", message=".*is currently in (beta|preview).*")
 
-#: Months of the data. Whether one is due is a matter of the release calendar, not of its partition.
-MONTHS = dg.MonthlyPartitionsDefinition(start_date=f"{FIRST_MONTH:%Y-%m}", fmt="%Y-%m", timezone="Asia/Shanghai")
+#: Months of the data, from the first of any source on. Whether one is due is a matter of release calendars, not of its
+#: partition: that is there as soon as the month has ended anywhere (UTC+14; POSIX turns the sign). No figure of a month
+#: is out before that in any source's own time zone, and whatever can be received must find its partition.
+MONTHS = dg.MonthlyPartitionsDefinition(start_date=f"{FIRST_MONTH:%Y-%m}", fmt="%Y-%m", timezone="Etc/GMT-14")
 SINGLE_RUN = dg.BackfillPolicy.single_run()
 OWNERS = ["team:warehouse"]
 #: Files that a run names in its log and in the UI; it counts the others. Each line is an entry in the event log.

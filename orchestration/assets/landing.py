@@ -17,7 +17,6 @@ from orchestration.landing.listing import REJECTED
 from orchestration.landing.names import shown_name
 from orchestration.landing.rejected import lying_rejected
 from orchestration.landing.store import Landing, LandingState
-from orchestration.sources.gacc.calendar import beijing_today
 from orchestration.warehouse import snapshot
 from orchestration.warehouse.categories import own_categories
 
@@ -102,8 +101,8 @@ def _to_put_right(named: Mapping[str, str], count: int) -> str | None:
 
 
 def overdue(home: Home, state: LandingState, today: dt.date | None = None) -> list[DatasetStatus]:
-    """Active datasets that lack months which are out by a day; by today if none is given."""
-    return [status for status in dataset_status(home, state, today or beijing_today()) if status.active and status.due]
+    """Active datasets that lack months which are out by a day; by today, where the source is, if none is given."""
+    return [status for status in dataset_status(home, state, today) if status.active and status.due]
 
 
 def judged(late: list[DatasetStatus]) -> dict[str, Any]:

@@ -36,6 +36,8 @@ STALE = dg.FreshnessPolicy.cron("0 17 21 * *", dt.timedelta(days=1), "Asia/Shang
 
 #: How the event of `release` names its counts of comparisons, each with a verdict behind it.
 COMPARISONS = "comparisons "
+#: How it names the candidate with what is held back.
+REFUSED = "refused candidate"
 
 
 @dg.asset(
@@ -125,10 +127,12 @@ def _metadata(home: Home, publication: Publication) -> dict[str, Any]:
     """What the audit said, and of the release that readers see what its own day said of it."""
     report, release_id = publication.report, publication.release_id
     shown = release_metadata(home, release_id) if release_id and publication.outcome != "failed" else {}
+    refused = {REFUSED: publication.refused[0].name} if publication.refused else {}
     return {
         "outcome": publication.outcome,
         "release_id": release_id or "none",
         **shown,
+        **refused,
         "audit": dg.MetadataValue.md(audit_text(report)),
         # A browser opens no file from the page of a server: a path can be copied, and the audit stands above.
         "audit page": dg.MetadataValue.path(publication.folder / "audit.html"),

@@ -1,4 +1,4 @@
-"""What somebody outside is told of runs (`BONDED_NOTIFY`): failures, refused files, months overdue, publications.
+"""What somebody outside is told of runs (`BONDED_NOTIFY`): failures, what is held back or refused, overdue, published.
 
 Belongs here: what is news, and what whoever reads it needs to act. Not here: how it is delivered (`deliver`). All is
 read from Dagster's events once a run has ended, so that it is the same whoever launched the run, or ended it, and no
@@ -24,6 +24,7 @@ from filelock import FileLock
 
 from orchestration.assets.common import NAMED
 from orchestration.assets.inspected import receipts_by_month
+from orchestration.assets.release import REFUSED
 from orchestration.automation.deliver import deliver
 from orchestration.automation.instance import LAUNCHED_BY
 from orchestration.base.plain import printable
@@ -172,6 +173,19 @@ def _publications(made: dg.DagsterInstance, home: Home) -> Iterator[Found]:
         if "release_id" in said and said["outcome"].value == "published":
             release = str(said["release_id"].value)
             yield Found(f"release {release}", record.timestamp, partial(_publication, home, record, release))
+        if REFUSED in said:
+            candidate = str(said[REFUSED].value)
+            yield Found(f"candidate {candidate}", record.timestamp, partial(_held_back, home, record, candidate))
+
+
+def _held_back(home: Home, record: dg.EventLogRecord, candidate: str) -> News | None:
+    """Sources whose figures stay as they were, and what was found in the candidate; None where they do no longer."""
+    current = Releases(home).current_id()
+    held_back = Releases(home).manifest(current).held_back if current else {}
+    text = "\n".join(held.told(source) for source, held in held_back.items())
+    details = {"held_back": {source: str(held.since) for source, held in held_back.items()}}
+    details |= _audit(home, home.candidates / candidate)
+    return News("held_back", record.timestamp, text, details, record.run_id) if held_back else None
 
 
 def _publication(home: Home, record: dg.EventLogRecord, release_id: str) -> News | None:

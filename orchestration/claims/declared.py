@@ -9,12 +9,12 @@ import datetime as dt
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from orchestration.base.months import add_months, last_day, month_range
+from orchestration.base.months import add_months, format_month, last_day, month_range
+from orchestration.claims.subject import OfSource
 from orchestration.landing.datasets import Month
 from orchestration.landing.scope import Flow, Months
-from orchestration.sources.gacc.calendar import FIRST_MONTH
 
 Base = Literal["value_usd", "value_local", "quantity"]
 Measure = Literal["value_usd", "value_local", "quantity", "value_usd_yoy", "value_local_yoy", "quantity_yoy"]
@@ -27,15 +27,13 @@ def year_before(months: tuple[dt.date, ...]) -> tuple[dt.date, ...]:
     return tuple(add_months(month, -12) for month in months)
 
 
-class ClaimOf(BaseModel):
-    """What every claim says. `text`: what is printed, in short words of our own; `published_on`: date in Beijing.
+class ClaimOf(OfSource):
+    """What every claim says. `text`: what is printed, in short words of our own; `published_on`: the publisher's date.
 
-    `partner`: a code of customs, or all. `category`: None where the claim speaks of all categories of its scheme.
-    `unit`: of quantities, by the English name of customs. `value` and `half_unit` are in whole dollars, yuan or units,
-    or fractions (0.60 = +60 %); None where nothing was printed.
+    `partner`: a code of the source, or all. `category`: None where the claim
+    speaks of all categories of its scheme. `unit`: of quantities, by the source's English name. `value` and `half_unit`
+    are in whole dollars, local currency or units, or fractions (0.60 = +60 %); None where nothing was printed.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     text: str
     publisher: str
@@ -65,10 +63,14 @@ class ClaimOf(BaseModel):
     @model_validator(mode="after")
     def _sound(self) -> ClaimOf:
         first, last = self.period
-        if not FIRST_MONTH <= first <= last:
-            raise ValueError("the period lies before 2015-01, or its last month before its first")
+        if not self.first_month <= first <= last:
+            raise ValueError(
+                f"the period lies before {format_month(self.first_month)}, or its last month before its first"
+            )
         if self.published_on <= last_day(last):
             raise ValueError("published_on lies before the end of the period: no figure of it can have been out")
+        if self.base == "value_local" and self.declared.local_currency is None:
+            raise ValueError(f"{self.source} prints US dollars only")
         if (self.unit is not None) != (self.base == "quantity"):
             raise ValueError("a quantity needs its unit, and nothing else has one")
         return self
@@ -151,8 +153,8 @@ class AboveEveryMonthSince(_OfOneMonth):
 
     @model_validator(mode="after")
     def _in_order(self) -> AboveEveryMonthSince:
-        if not FIRST_MONTH <= self.since <= self.month:
-            raise ValueError("since lies after the period, or before 2015-01")
+        if not self.first_month <= self.since <= self.month:
+            raise ValueError(f"since lies after the period, or before {format_month(self.first_month)}")
         return self
 
     def months(self) -> tuple[dt.date, ...]:
@@ -175,8 +177,8 @@ class Record(_OfOneMonth):
 
     @model_validator(mode="after")
     def _in_order(self) -> Record:
-        if self.since is not None and not FIRST_MONTH <= self.since < self.month:
-            raise ValueError("since must lie before the period, and not before 2015-01")
+        if self.since is not None and not self.first_month <= self.since < self.month:
+            raise ValueError(f"since must lie before the period, and not before {format_month(self.first_month)}")
         return self
 
     def months(self) -> tuple[dt.date, ...]:
@@ -195,7 +197,7 @@ class FastestSince(_OfOneMonth):
 
     @model_validator(mode="after")
     def _in_order(self) -> FastestSince:
-        if not FIRST_MONTH <= self.since < add_months(self.month, -1):
+        if not self.first_month <= self.since < add_months(self.month, -1):
             raise ValueError("between since and the period there must be a month to compare with")
         return self
 

@@ -22,13 +22,13 @@ from orchestration.claims.declared import (
     Threshold,
     Top,
 )
-from orchestration.claims.series import History, Key, Series, with_zeros
-from orchestration.sources.gacc import REPORTER
+from orchestration.claims.series import History, Key, Series, key_of, with_zeros
+from orchestration.sources.catalogue import TRADE
 
 #: Months that a trace names at most, the newest ones.
 TRACED = 12
-#: HS prefixes by scheme and category; the empty prefix takes every code.
-Categories = Mapping[tuple[str, str], tuple[str, ...]]
+#: Code prefixes by source, scheme and category; the empty prefix takes every code.
+Categories = Mapping[tuple[str, str, str], tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def needed(claims: Iterable[ClaimOf], categories: Categories) -> set[Key]:
     found = set()
     for claim in claims:
         if claim.category is not None:
-            found.add(Key(claim.flow, claim.partner, claim.scheme, claim.category))
+            found.add(key_of(claim, claim.scheme, claim.category))
             continue
         for member in _members(claim, categories):
             found.add(member)
@@ -80,7 +80,8 @@ def as_row(result: Result) -> dict[str, object]:
         "published_on": claim.published_on,
         "address": claim.address,
         "remark": claim.remark,
-        "reporter": REPORTER,
+        "source": claim.source,
+        "reporter": claim.reporting,
         "flow": claim.flow,
         "partner_code": claim.partner,
         "category_scheme": claim.scheme,
@@ -105,16 +106,19 @@ def as_row(result: Result) -> dict[str, object]:
 
 
 def _members(claim: ClaimOf, categories: Categories) -> list[Key]:
-    return [Key(claim.flow, claim.partner, s, code) for s, code in sorted(categories) if s == claim.scheme]
+    mine = (claim.source, claim.scheme)
+    return [key_of(claim, scheme, code) for source, scheme, code in sorted(categories) if (source, scheme) == mine]
 
 
 def _wholes(member: Key, categories: Categories) -> list[Key]:
     """The series of categories that contain this one."""
-    mine = categories[member.scheme, member.category]
+    itself = (member.source, member.scheme, member.category)
     return [
-        Key(member.flow, member.partner, scheme, code)
-        for (scheme, code), prefixes in categories.items()
-        if (scheme, code) != (member.scheme, member.category) and all(part.startswith(prefixes) for part in mine)
+        member._replace(scheme=scheme, category=code)
+        for (source, scheme, code), prefixes in categories.items()
+        if source == member.source
+        and (source, scheme, code) != itself
+        and all(part.startswith(prefixes) for part in categories[itself])
     ]
 
 
@@ -171,9 +175,11 @@ def _cells(finding: Finding, known: Mapping[str, Series]) -> tuple[tuple[dt.date
 
 
 def _trace(month: dt.date, key: Key) -> str:
-    """The arguments of `bonded trace` for a cell."""
+    """The arguments of `bonded trace` for a cell, which stay the same whatever other sources a home comes to hold."""
     flow = "" if key.flow == "import" else f" --flow {key.flow}"
-    return f"{format_month(month)} {key.partner} {key.category} --scheme {key.scheme}{flow}"
+    reporter = "" if len(TRADE[key.source].reporters) == 1 else f" --reporter {key.reporter}"
+    cell = f"{format_month(month)} {key.partner} {key.category} --scheme {key.scheme}"
+    return f"{cell}{flow} --source {key.source}{reporter}"
 
 
 def _decimal(value: int | Fraction | Decimal | None) -> Decimal | None:

@@ -12,6 +12,7 @@ from orchestration.base import strict_yaml
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import DBT_PROJECT, settings
 from orchestration.claims.declared import Claim, Top
+from orchestration.sources.catalogue import TRADE
 
 FILE = "claims.yml"
 SEEDS = DBT_PROJECT / "seeds"
@@ -29,13 +30,17 @@ def load_claims(folder: Path | None = None) -> dict[str, Claim]:
     found = strict_yaml.load((folder or settings().expectations) / FILE, _File).claims
     partners, categories = _partners(), _categories()
     for name, claim in found.items():
-        if claim.partner not in partners:
+        source = TRADE[claim.source]
+        if claim.partner not in ("all", *partners.get(source.partner_system, ())):
             raise _unknown(
-                name, f"the partner {claim.partner!r}", "use a code of dbt_project/seeds/partners.csv, or all"
+                name,
+                f"the partner {claim.partner!r} of {source.name}",
+                f"use a code of {source.partner_system} in dbt_project/seeds/partners.csv, or all",
             )
-        members = categories.get(claim.scheme)
-        if members is None:
-            raise _unknown(name, f"the scheme {claim.scheme!r}", f"use one of {', '.join(sorted(categories))}")
+        members = {code for system in (None, source.code_system) for code in categories.get((system, claim.scheme), ())}
+        if not members:
+            schemes = sorted({scheme for system, scheme in categories if system in (None, source.code_system)})
+            raise _unknown(name, f"the scheme {claim.scheme!r}", f"use one of {', '.join(schemes)}")
         named = claim.categories if isinstance(claim, Top) else (claim.category,) if claim.category else ()
         for category in named:
             if category not in members:
@@ -59,15 +64,19 @@ def _seed(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def _partners() -> set[str]:
-    return {"all", *(row["partner_code"] for row in _seed("partners"))}
-
-
-def _categories() -> dict[str, set[str]]:
-    """The reviewed categories by scheme, as `dim_category` has them."""
+def _partners() -> dict[str, set[str]]:
+    """The reviewed partners by whose codes they are."""
     found: dict[str, set[str]] = {}
+    for row in _seed("partners"):
+        found.setdefault(row["partner_system"], set()).add(row["partner_code"])
+    return found
+
+
+def _categories() -> dict[tuple[str | None, str], set[str]]:
+    """The reviewed categories, as `dim_category` has them: by scheme, and by whose tariff where they are of one."""
+    found: dict[tuple[str | None, str], set[str]] = {}
     for row in _seed("categories"):
-        found.setdefault(row["category_scheme"], set()).add(row["category_code"])
+        found.setdefault((row["code_system"] or None, row["category_scheme"]), set()).add(row["category_code"])
     for row in _seed("hs_headings"):
-        found.setdefault(f"hs{len(row['hs_code'])}", set()).add(row["hs_code"])
+        found.setdefault((None, f"hs{len(row['hs_code'])}"), set()).add(row["hs_code"])
     return found

@@ -14,13 +14,23 @@ import pandas as pd
 
 from orchestration.base.months import format_month, spans
 from orchestration.claims.declared import Base, ClaimOf
+from orchestration.sources.catalogue import TRADE
 
-CURRENCIES = {"value_usd": "US dollars", "value_local": "renminbi"}
+#: Currencies that people call otherwise than by their code.
+CURRENCIES = {"CNY": "renminbi"}
+
+
+def in_words(base: str, unit: str | None, source: str) -> str:
+    """What is counted: US dollars, a source's own currency, or units."""
+    local = TRADE[source].local_currency or ""
+    return {"value_usd": "US dollars", "value_local": CURRENCIES.get(local, local)}.get(base, unit or "")
 
 
 class Key(NamedTuple):
-    """A series of one source and reporter."""
+    """A series: of one source and reporter, by the source's partner code."""
 
+    source: str
+    reporter: str
     flow: str
     partner: str
     scheme: str
@@ -28,6 +38,15 @@ class Key(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.flow} {self.partner} {self.scheme}/{self.category}"
+
+
+#: The columns of known figures that are a key, in its order.
+KEY_COLUMNS = ("source", "reporter", "flow", "partner_code", "category_scheme", "category_code")
+
+
+def key_of(claim: ClaimOf, scheme: str, category: str) -> Key:
+    """The series of a category, of what else the claim speaks of."""
+    return Key(claim.source, claim.reporting, claim.flow, claim.partner, scheme, category)
 
 
 @dataclass(frozen=True)
@@ -62,19 +81,19 @@ class Series:
 class History:
     """All figures of the needed series with the dates between which they stood.
 
-    `frame`: columns flow, partner_code, category_scheme, category_code, month, known_from, known_to (exclusive; None =
-    still), value_usd, value_local, quantity (None = not known), quantity_unit; of one source and reporter.
+    `frame`: columns source, reporter, flow, partner_code, category_scheme, category_code, month, known_from, known_to
+    (exclusive; None = still), value_usd, value_local, quantity (None = not known), quantity_unit.
     """
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self._rows: dict[Key, list[Any]] = {}
         for row in frame.itertuples(index=False):
-            key = Key(row.flow, row.partner_code, row.category_scheme, row.category_code)  # type: ignore[arg-type]
+            key = Key(*(getattr(row, column) for column in KEY_COLUMNS))
             self._rows.setdefault(key, []).append(row)
 
     def series(self, key: Key, base: Base, unit: str | None, as_of: dt.date | None) -> Series:
         """The series as known on a day; None = as known now. A quantity in another unit than `unit` is not known."""
-        what = CURRENCIES.get(base, unit or "")
+        what = in_words(base, unit, key.source)
         rows = self._rows.get(key, [])
         amounts: dict[dt.date, int] = {}
         seen: set[dt.date] = set()
@@ -91,8 +110,7 @@ class History:
 
     def of_claim(self, claim: ClaimOf, as_of: dt.date | None) -> Series:
         """The series that a claim on one category speaks of."""
-        key = Key(claim.flow, claim.partner, claim.scheme, claim.category or "")
-        return self.series(key, claim.base, claim.unit, as_of)
+        return self.series(key_of(claim, claim.scheme, claim.category or ""), claim.base, claim.unit, as_of)
 
 
 def with_zeros(series: Series, wholes: Iterable[Series]) -> Series:

@@ -1,11 +1,11 @@
 """From the build database to the table of claims: only the series that claims need leave it.
 
-Belongs here: SQL on `int_known_value`, `fct_control_total` and `dim_category`. Not here: any judgement.
+Belongs here: SQL on `int_known_value`, `fct_control_total`, `dim_category` and `dim_source`. Not here: any judgement.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import duckdb
@@ -15,40 +15,39 @@ from orchestration.base.plain import printable
 from orchestration.claims.comparisons import shown
 from orchestration.claims.declared import YOY, ClaimOf, Equals
 from orchestration.claims.evaluate import Categories, Result, as_row, evaluate, needed
-from orchestration.claims.series import CURRENCIES, History, Key
-from orchestration.sources.catalogue import SYNTHETIC_SOURCES
-from orchestration.sources.gacc import REPORTER
+from orchestration.claims.series import KEY_COLUMNS, History, Key, in_words
+from orchestration.claims.subject import spoken_of
+from orchestration.sources.catalogue import TRADE
 
 CONTROL_TOTAL = "control_total:"
-#: Claims are about what customs themselves count, in a home either real or synthetic.
-SOURCES = ["gacc", *sorted(SYNTHETIC_SOURCES)]
 #: Several schemes may have a category of just these codes; the first of these names it.
 SCHEMES = ["all", "ic", "ic_type", "ic_line", "hs2", "hs4", "electronics"]
 CONTROL_TOTALS = """
 with named as (
-  select hs_prefixes, category_scheme, category_code from dim_category
+  select hs_prefixes, code_system, category_scheme, category_code from dim_category
   qualify row_number() over (
     partition by hs_prefixes
     order by list_position($schemes, category_scheme) nulls last, category_scheme, category_code
   ) = 1
 )
 select
-  t.control_total_id, t.title, t.publisher, t.vintage, t.reference, t.remark, t.flow, t.partner_code,
-  n.category_scheme, n.category_code, t.measure, t.unit, t.period_from, t.period_to, t.value, t.half_unit
+  t.control_total_id, t.title, t.publisher, t.vintage, t.reference, t.remark, t.reporter, t.partner_system, t.flow,
+  t.partner_code, n.category_scheme, n.category_code, t.measure, t.unit, t.period_from, t.period_to, t.value,
+  t.half_unit
 from fct_control_total as t
-inner join named as n on n.hs_prefixes = if(t.hs = 'all', '', t.hs)
+inner join named as n
+  on n.hs_prefixes = if(t.hs = 'all', '', t.hs) and (n.code_system is null or n.code_system = t.partner_system)
 where t.regime_group is null and t.partner_code is not null and not t.is_aggregate and t.value is not null
   and t.half_unit is not null
   and t.measure in ('value_usd', 'value_local', 'quantity', 'value_usd_yoy', 'value_local_yoy')
 order by t.control_total_id"""
 KNOWN = """
-select k.flow, k.partner_code, k.category_scheme, k.category_code, k.month, k.known_from, k.known_to,
-  k.value_usd, k.value_local, k.quantity, k.quantity_unit
+select k.source, k.reporter, k.flow, k.partner_code, k.category_scheme, k.category_code, k.month, k.known_from,
+  k.known_to, k.value_usd, k.value_local, k.quantity, k.quantity_unit
 from int_known_value as k
-semi join needed_series as n
-  on k.flow = n.flow and k.partner_code = n.partner and k.category_scheme = n.scheme and k.category_code = n.category
-where list_contains($sources, k.source) and k.reporter = $reporter
-  -- What the join says already, in a form that reaches the rows of the marts.
+semi join needed_series as n using (source, reporter, flow, partner_code, category_scheme, category_code)
+-- What the join says already, in a form that reaches the rows of the marts.
+where list_contains($sources, k.source) and list_contains($reporters, k.reporter)
   and list_contains($partners, k.partner_code) and list_contains($schemes, k.category_scheme)
   and list_contains($categories, k.category_code)"""
 _NUMBER, _TEXT = pa.decimal128(24, 6), pa.string()
@@ -56,7 +55,7 @@ SCHEMA = pa.schema(
     {
         **dict.fromkeys(("claim_id", "text", "publisher"), _TEXT),
         "published_on": pa.date32(),
-        **dict.fromkeys(("address", "remark", "reporter", "flow", "partner_code"), _TEXT),
+        **dict.fromkeys(("address", "remark", "source", "reporter", "flow", "partner_code"), _TEXT),
         **dict.fromkeys(("category_scheme", "category_code", "measure", "unit", "comparison"), _TEXT),
         **dict.fromkeys(("period_from", "period_to"), pa.date32()),
         **dict.fromkeys(("value", "half_unit", "range_low", "range_high"), _NUMBER),
@@ -77,15 +76,22 @@ def findings(con: duckdb.DuckDBPyConnection, claims: Mapping[str, ClaimOf]) -> p
 
 
 def put_to_the_test(con: duckdb.DuckDBPyConnection, claims: Mapping[str, ClaimOf]) -> list[Result]:
-    """Claims against what this database knows."""
-    categories = read_categories(con)
+    """Claims against what this database knows of the sources that answer them."""
+    held = {source for (source,) in con.execute("select source from dim_source").fetchall()}
+    claims = {name: claim.model_copy(update={"source": claim.answered_by(held)}) for name, claim in claims.items()}
+    categories = read_categories(con, {claim.source for claim in claims.values()})
     series = needed(claims.values(), categories)
-    columns = Key(*(zip(*sorted(series), strict=True) if series else ((),) * 4))
-    con.register("needed_series", pa.table([pa.array(c, _TEXT) for c in columns], list(Key._fields)))
-    names = {"partners": columns.partner, "schemes": columns.scheme, "categories": columns.category}
+    columns = Key(*(zip(*sorted(series), strict=True) if series else ((),) * len(KEY_COLUMNS)))
+    con.register("needed_series", pa.table([pa.array(c, _TEXT) for c in columns], list(KEY_COLUMNS)))
+    names = {
+        "sources": columns.source,
+        "reporters": columns.reporter,
+        "partners": columns.partner,
+        "schemes": columns.scheme,
+        "categories": columns.category,
+    }
     try:
-        said = {"sources": SOURCES, "reporter": REPORTER, **{name: sorted(set(of)) for name, of in names.items()}}
-        known = con.execute(KNOWN, said).to_arrow_table()
+        known = con.execute(KNOWN, {name: sorted(set(of)) for name, of in names.items()}).to_arrow_table()
     finally:
         con.unregister("needed_series")
     # Whole numbers that may be absent stay whole numbers: as floats they would lose digits.
@@ -93,10 +99,16 @@ def put_to_the_test(con: duckdb.DuckDBPyConnection, claims: Mapping[str, ClaimOf
     return evaluate(claims, history, categories)
 
 
-def read_categories(con: duckdb.DuckDBPyConnection) -> Categories:
-    """All categories with their prefixes."""
-    rows = con.execute("select category_scheme, category_code, hs_prefixes from dim_category").fetchall()
-    return {(scheme, code): tuple(prefixes.split(",")) for scheme, code, prefixes in rows}
+def read_categories(con: duckdb.DuckDBPyConnection, sources: Collection[str]) -> Categories:
+    """The categories of these sources with their prefixes; national lines are those of the source's own tariff."""
+    columns = "category_scheme, category_code, hs_prefixes, code_system"
+    rows = con.execute(f"select {columns} from dim_category").fetchall()
+    return {
+        (source, scheme, code): tuple(prefixes.split(","))
+        for source in sorted(sources)
+        for scheme, code, prefixes, system in rows
+        if system in (None, TRADE[source].code_system)
+    }
 
 
 def control_totals(con: duckdb.DuckDBPyConnection) -> dict[str, ClaimOf]:
@@ -112,8 +124,8 @@ def control_totals(con: duckdb.DuckDBPyConnection) -> dict[str, ClaimOf]:
 def _as_claim(row: Mapping[str, Any]) -> Equals:
     """Not validated: what a page prints is a finding, whatever it is, and no mistake of the review."""
     unit = row["unit"] if row["measure"] == "quantity" else None
-    is_change = str(row["measure"]).endswith(YOY)
-    words = shown(row["value"], is_change) + ("" if is_change else f" {CURRENCIES.get(row['measure'], unit)}")
+    is_change, source = str(row["measure"]).endswith(YOY), spoken_of(row["reporter"], row["partner_system"])
+    words = shown(row["value"], is_change) + ("" if is_change else f" {in_words(row['measure'], unit, source)}")
     said = {key: row[key] and printable(str(row[key])) for key in ("title", "publisher", "reference", "remark")}
     return Equals.model_construct(
         text=f"{said['title']}: {words}",
@@ -121,6 +133,8 @@ def _as_claim(row: Mapping[str, Any]) -> Equals:
         published_on=row["vintage"],
         address=said["reference"],
         remark=said["remark"],
+        source=source,
+        reporter=row["reporter"],
         flow=row["flow"],
         partner=row["partner_code"],
         scheme=row["category_scheme"],

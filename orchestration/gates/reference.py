@@ -17,7 +17,6 @@ from orchestration.landing.due import held_months
 from orchestration.landing.scope import partner_keys
 from orchestration.landing.store import LandingState
 from orchestration.sources.catalogue import TRADE
-from orchestration.sources.gacc.calendar import beijing_today
 
 #: All partners together, a row a line and currency: the partners' rows where every partner is covered, else the world
 #: file's (docs/rules.md, rule 4). Written here in another way than in the models, on purpose.
@@ -146,10 +145,10 @@ def reference_tables(con: duckdb.DuckDBPyConnection, datasets: dict[str, Dataset
 
 
 def promises(con: duckdb.DuckDBPyConnection, state: LandingState, active: dict[str, Dataset]) -> None:
-    """Table `promise`: each month that an active dataset promises and that is out today, and whether it is held."""
-    today = beijing_today()
+    """Table `promise`: each month that an active dataset promises and that is out today at its source; is it held?"""
     con.execute("create table promise (dataset varchar, month date, due_on date, is_held boolean)")
     for name, dataset in active.items():
+        today = TRADE[dataset.source].today()
         held = set(held_months(state, dataset, today))
         rows = [
             (name, month, TRADE[dataset.source].release_date(month), month in held) for month in dataset.promised(today)

@@ -18,13 +18,14 @@ from orchestration.base.errors import RefusalError
 from orchestration.base.months import format_month, last_day
 from orchestration.base.plainfile import open_plain
 from orchestration.base.settings import Home
+from orchestration.base.today import today_in
 from orchestration.landing.names import shown_name
 from orchestration.landing.records import AnyReceipt
 from orchestration.landing.scope import Declaration
 from orchestration.landing.state import LandingState, Unscoped
 from orchestration.landing.store import Landing
-from orchestration.sources.catalogue import SYNTHETIC_SOURCES
-from orchestration.sources.gacc.calendar import beijing_today
+from orchestration.sources.catalogue import SYNTHETIC_SOURCES, time_zone_of
+from orchestration.sources.source import place_of
 
 
 class StillChangingError(RefusalError):
@@ -34,7 +35,7 @@ class StillChangingError(RefusalError):
 @dataclass(frozen=True)
 class Arrival:
     """One file that is being received. `copy`: its bytes in the work folder; `state`: the records before it;
-    `vintage`: as declared, else today in Beijing.
+    `vintage`: as declared, else today in the source's time zone.
 
     `waiting`: it lies in the inbox, where received files stay; one whose receipt was withdrawn is not new there.
     """
@@ -79,10 +80,11 @@ class Arrival:
 
     def refuse_unknowable(self, month: dt.date | None = None) -> None:
         """Refuse a vintage in the future, and one before the end of a month that the content speaks of."""
-        today = beijing_today()
+        zone = _time_zone(self.declaration)
+        today = today_in(zone)
         if self.vintage > today:
             raise RefusalError(
-                f"the vintage {self.vintage} lies in the future (today in Beijing: {today})",
+                f"the vintage {self.vintage} lies in the future (today in {place_of(zone)}: {today})",
                 file=self.name,
                 remedy="give the date on which it stood so: --vintage YYYY-MM-DD",
             )
@@ -104,8 +106,13 @@ def arriving(
         copy, sha256, size = copy_in(file, work / "bytes", follow=not waiting)
         state = landing.state()
         refuse_other_kind(state, declaration, name)
-        vintage = declaration.vintage or beijing_today()
+        vintage = declaration.vintage or today_in(_time_zone(declaration))
         yield Arrival(landing, state, work, copy, name, sha256, size, declaration, vintage, waiting)
+
+
+def _time_zone(declaration: Declaration) -> str:
+    """Whose day it is; of a file without a source, which is refused for that, nobody's."""
+    return time_zone_of(declaration.source) if declaration.source else "UTC"
 
 
 def refuse_trade_scope(declaration: Declaration, what: str, name: str) -> None:

@@ -45,7 +45,7 @@ class Query:
 
 @dataclass(frozen=True)
 class DatasetStatus:
-    """One dataset: active or an offer; months held, and those due (Beijing) but not there."""
+    """One dataset: active or an offer; months held, and those due, on the source's day, but not there."""
 
     name: str
     dataset: Dataset
@@ -59,13 +59,13 @@ class DatasetStatus:
         return TRADE[self.dataset.source].release_date(self.due[0]) if self.due else None
 
 
-def dataset_status(home: Home, state: LandingState, today: dt.date) -> list[DatasetStatus]:
-    """Every dataset; only active ones have months due."""
+def dataset_status(home: Home, state: LandingState, today: dt.date | None = None) -> list[DatasetStatus]:
+    """Every dataset as of a day, by default today where its source is; only active ones have months due."""
     found = []
     for name, dataset in load_datasets().items():
-        active = name in state.dataset_names
-        held = held_months(state, dataset, today)
-        due = tuple(m for m in dataset.promised(today) if active and m not in held)
+        active, day = name in state.dataset_names, today or TRADE[dataset.source].today()
+        held = held_months(state, dataset, day)
+        due = tuple(m for m in dataset.promised(day) if active and m not in held)
         folder = str(home.inbox / name) + "/"
         found.append(DatasetStatus(name, dataset, active, held, due, queries(dataset, due, folder)))
     return found

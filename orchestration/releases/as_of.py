@@ -41,8 +41,9 @@ class AsOf:
 
 
 def as_of(home: Home, day: dt.date, release_id: str | None = None) -> AsOf:
-    """The tables of a release (the current one by default) as known on a day, Beijing; built if they are not there.
+    """The tables of a release (the current one by default) as known on a day; built if they are not there.
 
+    A vintage is a day in its source's time zone, and so is `day` for each source.
     `RefusalError` if the release had no receipt of a vintage up to that day.
     """
     releases = Releases(home)

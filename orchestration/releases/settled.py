@@ -16,11 +16,11 @@ from pathlib import Path
 
 from orchestration.base.hashes import file_sha256, files_below, hash_files
 from orchestration.base.settings import CONTRACT_VERSION, DBT_PROJECT, PROJECT, Home, settings
+from orchestration.base.today import today_in
 from orchestration.gates.exceptions import load_exceptions
 from orchestration.gates.suites import declared_gates
 from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases
-from orchestration.sources.gacc.calendar import beijing_today
 
 #: Another version of one of these may say something else of the same rows.
 DECIDING = ("duckdb", "dbt-core", "dbt-duckdb", "great-expectations", "pandas", "pyarrow")
@@ -29,8 +29,8 @@ DECIDING = ("duckdb", "dbt-core", "dbt-duckdb", "great-expectations", "pandas", 
 def inputs(home: Home) -> str:
     """Fingerprint of all that decides on the content of a release and on its verdict, without looking at any row.
 
-    Landing, the home's own categories, code, dbt project, what is reviewed, the exceptions that have expired by today,
-    versions of libraries.
+    Landing, the home's own categories, code, dbt project, what is reviewed, the exceptions that have expired by today
+    (UTC), versions of libraries.
     """
     return _inputs(home, hash_files(_code()))
 
@@ -41,7 +41,7 @@ def made_from(home: Home) -> str:
 
 
 def _inputs(home: Home, code: str) -> str:
-    folder, today = settings().expectations, beijing_today()
+    folder, today = settings().expectations, today_in("UTC")
     known = load_exceptions(folder, declared_gates(folder))
     expired = sorted(name for name, said in known.items() if said.expires < today)
     versions = json.dumps({name: version(name) for name in DECIDING})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
 import duckdb
 from pydantic import BaseModel
@@ -14,12 +15,27 @@ from orchestration.base.settings import Home
 from orchestration.landing.store import Landing, LandingState, Receipt
 from orchestration.releases.database import DATABASE
 from orchestration.releases.store import Releases
+from orchestration.sources.catalogue import TRADE
 from orchestration.warehouse.raw import raw_path, write_raw
 from orchestration.warehouse.snapshot import coverage_table
 
 
 class AmbiguousError(Exception):
-    """A category code that stands in several schemes."""
+    """A category code that stands in several schemes, or a cell of which several sources or reporters have a figure."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a number is of. `prefixes`: of the codes that are its category in the source's tariff."""
+
+    source: str
+    reporter: str
+    flow: str
+    month: dt.date
+    partner: str
+    scheme: str
+    category: str
+    prefixes: tuple[str, ...]
 
 
 class TracedReceipt(BaseModel):
@@ -37,6 +53,8 @@ class Trace(BaseModel):
     """A published number and the receipts behind it."""
 
     release_id: str
+    source: str
+    reporter: str
     flow: str
     month: str
     partner_code: str
@@ -44,106 +62,179 @@ class Trace(BaseModel):
     category_code: str
     value_usd: int | None
     value_local: int | None
+    local_currency: str | None
     receipts: list[TracedReceipt]
 
 
 def trace(
-    home: Home, month: dt.date, partner: str, category: str, flow: str, scheme: str | None, release: str | None = None
+    home: Home,
+    month: dt.date,
+    partner: str,
+    category: str,
+    flow: str,
+    scheme: str | None,
+    release: str | None = None,
+    *,
+    source: str | None = None,
+    reporter: str | None = None,
 ) -> Trace:
-    """The receipts and lines of one mart cell; `RefusalError` if it is not covered, `AmbiguousError` without scheme."""
+    """The receipts and lines of one mart cell; `partner` by the source's own code.
+
+    `RefusalError` if it is not covered; `AmbiguousError` without the scheme, source or reporter that it takes to tell.
+    """
     releases = Releases(home)
     folder, manifest = releases.folder(release), releases.readable(release)
     state = manifest.state(Landing(home).state())
     with scratch() as con:
         con.execute(f"attach {literal(folder / DATABASE)} as published (read_only)")
         con.execute("use published")
-        scheme, prefixes = _category(con, category, scheme)
-        values = _values(con, month, partner, flow, scheme, category)
+        streams = _streams(state, source, reporter)
+        asked = _asked(con, streams, month, partner, category, flow, scheme)
+        cell, usd, local = _answering(con, asked)
         con.register("coverage", coverage_table(state))
-        _cells(con, month, partner, flow, prefixes)
-        found = _lines(con, home, state, month) or _covering(con, state, month, partner, flow, prefixes)
+        _cells(con, cell)
+        found = _lines(con, home, state, month) or _covering(con, state, cell)
+        currency = con.execute("select local_currency from dim_source where source = ?", [cell.source]).fetchone()
     return Trace(
         release_id=manifest.release_id,
+        source=cell.source,
+        reporter=cell.reporter,
         flow=flow,
         month=format_month(month),
         partner_code=partner,
-        category_scheme=scheme,
+        category_scheme=cell.scheme,
         category_code=category,
-        value_usd=values[0],
-        value_local=values[1],
+        value_usd=usd,
+        value_local=local,
+        local_currency=currency and currency[0],
         receipts=found,
     )
 
 
-def _category(con: duckdb.DuckDBPyConnection, category: str, scheme: str | None) -> tuple[str, list[str]]:
+def _streams(state: LandingState, source: str | None, reporter: str | None) -> list[tuple[str, str]]:
+    """The (source, reporter) of a release's receipts; those named, if any is."""
+    held = sorted({(r.scope.source, r.scope.reporter) for r in state.active})
+    found = [(s, r) for s, r in held if source in (None, s) and reporter in (None, r)]
+    if not found and (source or reporter):
+        raise RefusalError(
+            f"this release has nothing of {_options(source, reporter)}",
+            remedy=f"it has {'; '.join(_options(*stream) for stream in held)}",
+        )
+    return found
+
+
+def _options(source: str | None, reporter: str | None) -> str:
+    named = {"--source": source, "--reporter": reporter}
+    return " ".join(f"{option} {value}" for option, value in named.items() if value)
+
+
+def _asked(
+    con: duckdb.DuckDBPyConnection,
+    streams: list[tuple[str, str]],
+    month: dt.date,
+    partner: str,
+    category: str,
+    flow: str,
+    scheme: str | None,
+) -> list[Cell]:
+    """The cell of each of these sources and reporters whose tariff has the category."""
     rows = con.execute(
-        "select category_scheme, hs_prefixes from dim_category where category_code = ? order by 1", [category]
+        "select s.source, c.category_scheme, c.hs_prefixes from dim_category as c inner join dim_source as s "
+        "on c.code_system is null or c.code_system = s.code_system where c.category_code = ? order by 1, 2",
+        [category],
     ).fetchall()
-    if scheme is not None:
-        rows = [row for row in rows if row[0] == scheme]
-    if not rows:
+    sources = {source for source, _ in streams}
+    of = {(s, name): tuple(p.split(",")) for s, name, p in rows if s in sources and scheme in (None, name)}
+    if not of:
         raise RefusalError(
             f"there is no category {category!r}" + (f" in scheme {scheme}" if scheme else ""),
             remedy="bonded query 'select category_scheme, category_code, category_name from dim_category'",
         )
-    if len(rows) > 1:
-        raise AmbiguousError(
-            f"{category} stands in several schemes: {', '.join(r[0] for r in rows)}; name one with --scheme"
-        )
-    return rows[0][0], rows[0][1].split(",")
+    schemes = sorted({name for _, name in of})
+    if len(schemes) > 1:
+        raise AmbiguousError(f"{category} stands in several schemes: {', '.join(schemes)}; name one with --scheme")
+    (named,) = schemes
+    return [
+        Cell(source, reporter, flow, month, partner, named, category, of[source, named])
+        for source, reporter in streams
+        if (source, named) in of
+    ]
 
 
-def _values(
-    con: duckdb.DuckDBPyConnection, month: dt.date, partner: str, flow: str, scheme: str, category: str
-) -> tuple[int | None, int | None]:
+def _answering(con: duckdb.DuckDBPyConnection, asked: list[Cell]) -> tuple[Cell, int | None, int | None]:
+    """The one cell that is covered, with its published values in US dollars and in local currency."""
+    knowing = [cell for cell in asked if _is_known(con, cell)]
+    if not knowing:
+        raise RefusalError(f"there is no partner {asked[0].partner!r}", remedy="bonded query 'from dim_partner'")
+    found, reasons = [], []
+    for cell in knowing:
+        try:
+            found.append((cell, *_values(con, cell)))
+        except RefusalError as error:
+            reasons.append(error)
+    if not found:
+        raise reasons[0]
+    if len(found) > 1:
+        several = "; ".join(_options(cell.source, cell.reporter) for cell, *_ in found)
+        raise AmbiguousError(f"several have a figure: {several}; name one")
+    return found[0]
+
+
+def _is_known(con: duckdb.DuckDBPyConnection, cell: Cell) -> bool:
+    """Whether the source has the partner's code."""
+    asked = "select 1 from dim_partner where source = ? and partner_code = ?"
+    return cell.partner == "all" or con.execute(asked, [cell.source, cell.partner]).fetchone() is not None
+
+
+def _values(con: duckdb.DuckDBPyConnection, cell: Cell) -> tuple[int | None, int | None]:
     """Published values; a covered series that has not begun yet is 0."""
-    key = [month, flow, scheme, category]
-    where = "month = ? and flow = ? and category_scheme = ? and category_code = ?"
-    mart = "mart_category_monthly" if partner == "all" else "mart_partner_category_monthly"
+    key = [cell.source, cell.reporter, cell.month, cell.flow, cell.scheme, cell.category]
+    where = "source = ? and reporter = ? and month = ? and flow = ? and category_scheme = ? and category_code = ?"
+    mart = "mart_category_monthly" if cell.partner == "all" else "mart_partner_category_monthly"
     row = con.execute(
-        f"select value_usd, value_local from {mart} where {where} and partner_code = ?", [*key, partner]
+        f"select value_usd, value_local from {mart} where {where} and partner_code = ?", [*key, cell.partner]
     ).fetchone()
     if row:
         return row[0], row[1]
-    known = con.execute("select count(*) from dim_partner where partner_code = ?", [partner]).fetchone()
-    if partner != "all" and not (known and known[0]):
-        raise RefusalError(f"there is no partner {partner!r}", remedy="bonded query 'from dim_partner'")
     # A partner without a row of its own is covered as far as all partners are.
     coverage = con.execute(
         f"select covered_usd, covered_local, reason from mart_coverage where {where} and partner_code in (?, 'all') "
         "order by partner_code = 'all'",
-        [*key, partner],
+        [*key, cell.partner],
     ).fetchone()
     if coverage is None or not (coverage[0] or coverage[1]):
         reason = coverage[2] if coverage else "no receipt covers this month"
         raise RefusalError(
-            f"{partner} × {category} is not covered in {format_month(month)}: {reason}",
+            f"{cell.partner} × {cell.category} is not covered in {format_month(cell.month)}: {reason}",
             remedy="receive a file whose scope contains it; bonded status shows what is due",
         )
     return (0 if coverage[0] else None), (0 if coverage[1] else None)
 
 
-def _cells(con: duckdb.DuckDBPyConnection, month: dt.date, partner: str, flow: str, prefixes: list[str]) -> None:
+def _cells(con: duckdb.DuckDBPyConnection, cell: Cell) -> None:
     """Table `cell` (commodity_code, partner_code, currency, receipt_id): the cells of the facts behind the number.
 
     All partners together are the partners' cells where every partner is covered, else the world file's (rule 4).
     """
     facts = {"fct_trade_monthly": "partner_code"}
-    if partner == "all":
+    if cell.partner == "all":
         facts["fct_trade_world_monthly"] = "'world'"
     union = " union all ".join(
-        f"select month, flow, commodity_code, {code} as partner_code, unnest(['USD', local_currency]) as currency, "
-        f"unnest([receipt_id_usd, receipt_id_local]) as receipt_id from {fact}"
+        f"select source, reporter, month, flow, commodity_code, {code} as partner_code, "
+        "unnest(['USD', local_currency]) as currency, unnest([receipt_id_usd, receipt_id_local]) as receipt_id "
+        f"from {fact}"
         for fact, code in facts.items()
     )
-    inside = " or ".join(f"starts_with(commodity_code, {literal(p)})" for p in prefixes)
+    inside = " or ".join(f"starts_with(commodity_code, {literal(p)})" for p in cell.prefixes)
     con.execute(
-        f"create temp table cell as select * exclude (month, flow) from ({union}) c "
-        f"where receipt_id is not null and month = $month and flow = $flow and ({inside}) "
+        f"create temp table cell as select commodity_code, partner_code, currency, receipt_id from ({union}) c "
+        "where receipt_id is not null and source = $source and reporter = $reporter and month = $month "
+        f"and flow = $flow and ({inside}) "
         "and (partner_code = $partner or ($partner = 'all' and (partner_code <> 'world') = exists ("
-        "  select 1 from coverage v where v.partner_code = '*' and v.month = c.month and v.flow = c.flow"
+        "  select 1 from coverage v where v.partner_code = '*' and v.source = c.source and v.reporter = c.reporter"
+        "  and v.month = c.month and v.flow = c.flow"
         "  and v.feeds = 'partner' and v.currency = c.currency and starts_with(c.commodity_code, v.hs_prefix))))",
-        {"month": month, "flow": flow, "partner": partner},
+        {k: getattr(cell, k) for k in ("source", "reporter", "month", "flow", "partner")},
     )
 
 
@@ -154,8 +245,9 @@ def _lines(con: duckdb.DuckDBPyConnection, home: Home, state: LandingState, mont
     for (receipt_id,) in used:
         receipt = receipts[receipt_id]
         write_raw(home, receipt, [month])
+        raw = f"read_parquet({literal(raw_path(home, receipt, month))})"
         rows = con.execute(
-            f"select r.line, r.value from read_parquet({literal(raw_path(home, receipt, month))}) r "
+            f"select r.line, r.value from ({TRADE[receipt.scope.source].rows(raw)}) r "
             "join cell c on r.hs_code = c.commodity_code and coalesce(r.partner_code, 'world') = c.partner_code "
             "and c.receipt_id = ? "
             "where not exists (select 1 from quarantine q where q.receipt_id = ? and q.line = r.line) order by 1",
@@ -166,18 +258,17 @@ def _lines(con: duckdb.DuckDBPyConnection, home: Home, state: LandingState, mont
     return found
 
 
-def _covering(
-    con: duckdb.DuckDBPyConnection, state: LandingState, month: dt.date, partner: str, flow: str, prefixes: list[str]
-) -> list[TracedReceipt]:
+def _covering(con: duckdb.DuckDBPyConnection, state: LandingState, cell: Cell) -> list[TracedReceipt]:
     """The latest receipts that cover a zero."""
-    partners = ("*", "world") if partner == "all" else ("*", partner)
+    partners = ["*", "world"] if cell.partner == "all" else ["*", cell.partner]
     overlap = " or ".join(
-        f"starts_with({literal(p)}, hs_prefix) or starts_with(hs_prefix, {literal(p)})" for p in prefixes
+        f"starts_with({literal(p)}, hs_prefix) or starts_with(hs_prefix, {literal(p)})" for p in cell.prefixes
     )
     rows = con.execute(
-        "select arg_max(receipt_id, precedence) from coverage where month = ? and flow = ? and feeds <> 'check' and "
-        f"list_contains(?, partner_code) and ({overlap}) group by currency, hs_prefix",
-        [month, flow, list(partners)],
+        "select arg_max(receipt_id, precedence) from coverage where source = ? and reporter = ? and month = ? "
+        f"and flow = ? and feeds <> 'check' and list_contains(?, partner_code) and ({overlap}) "
+        "group by currency, hs_prefix",
+        [cell.source, cell.reporter, cell.month, cell.flow, partners],
     ).fetchall()
     receipts = {r.receipt_id: r for r in state.receipts}
     return [_traced(receipts[r], [], 0) for r in sorted({r for (r,) in rows})]

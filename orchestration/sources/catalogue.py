@@ -26,4 +26,13 @@ LIST_SOURCES = frozenset({CODE_LISTS.SOURCE})
 DOCUMENT_SOURCES = frozenset(DOCUMENTS)
 #: Sources that make their figures up.
 SYNTHETIC_SOURCES = frozenset(name for name, source in TRADE.items() if source.is_synthetic)
+#: From which month on any source has figures.
+FIRST_MONTH = min(source.first_month for source in TRADE.values())
 SOURCES = (*TRADE, *sorted(LIST_SOURCES), *sorted(DOCUMENT_SOURCES))
+
+
+def time_zone_of(source: str) -> str:
+    """Whose day a vintage is that is not declared: of trade, code lists or documents."""
+    if source in TRADE:
+        return TRADE[source].time_zone
+    return {CODE_LISTS.SOURCE: CODE_LISTS, **DOCUMENTS}[source].TIME_ZONE

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from orchestration.base.months import add_months
+from orchestration.base.months import add_months, month_range
+from orchestration.base.today import today_in
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,11 @@ ROW = {
 PLACES = {"Asia/Shanghai": "Beijing"}
 
 
+def place_of(time_zone: str) -> str:
+    """Where a publisher is, as people call its time zone."""
+    return PLACES.get(time_zone, time_zone)
+
+
 @dataclass(frozen=True)
 class Source:
     """A publisher's offer of trade figures with one shape.
@@ -114,7 +119,9 @@ class Source:
     keeps of each row besides what the receipt says, under its own names, and their types; `says`: SQL over these for
     columns of `ROW` that go by another name there, month and line never; `parser_version`: raised whenever the same
     bytes would give other rows. `release_date`: the day, in its time zone, on which a month comes out, by its calendar;
-    months come out in order.
+    months come out in order. `sample_of`: the source whose figures a synthetic one makes up, so that what is said of
+    that source can be tried on it. `bulletin_release_from`: the day from which on its bulletin of a month may come out,
+    where it has bulletins. `release_cron`: when to look for a new month, in its time zone; None for never by itself.
     """
 
     name: str
@@ -139,11 +146,14 @@ class Source:
     release_date: Callable[[dt.date], dt.date]
     says: Mapping[str, str] = field(default_factory=dict)
     is_synthetic: bool = False
+    sample_of: str | None = None
+    release_cron: str | None = None
+    bulletin_release_from: Callable[[dt.date], dt.date] | None = None
 
     @property
     def place(self) -> str:
         """Where the publisher is, as people call its time zone."""
-        return PLACES.get(self.time_zone, self.time_zone)
+        return place_of(self.time_zone)
 
     def rows(self, raw: str, *kept: str) -> str:
         """SQL for typed rows of this source, parsed or raw, in the one shape; `raw`: SQL of a relation of them, `kept`:
@@ -159,6 +169,11 @@ class Source:
         """The chapters that together are all codes of a year."""
         return tuple(chapter for chapter, since in self.chapters.items() if since <= year)
 
+    def is_combined_release(self, month: dt.date) -> bool:
+        """Whether the month comes out together with another, so that no figure of it alone is news."""
+        beside = (self.release_date(add_months(month, -1)), self.release_date(add_months(month, 1)))
+        return self.release_date(month) in beside
+
     def last_due(self, today: dt.date) -> dt.date:
         """The latest month that is out on the given day; the one before the first, if none is."""
         month = today.replace(day=1)
@@ -166,9 +181,18 @@ class Source:
             month = add_months(month, -1)
         return month
 
+    def last_out(self, today: dt.date) -> tuple[dt.date, ...]:
+        """The months that came out on the last day on which any did, as of the given day; none before the first."""
+        last = month = self.last_due(today)
+        if last < self.first_month:
+            return ()
+        while month > self.first_month and self.release_date(add_months(month, -1)) == self.release_date(last):
+            month = add_months(month, -1)
+        return tuple(month_range(month, last))
+
     def today(self) -> dt.date:
         """Today's date where the publisher is: the vintage of a file whose vintage is not declared."""
-        return dt.datetime.now(ZoneInfo(self.time_zone)).date()
+        return today_in(self.time_zone)
 
 
 class ParsedRows(Protocol):
@@ -196,10 +220,14 @@ class ParsedDocument(ParsedRows, Protocol):
 
 
 class Reader(Protocol):
-    """A module that reads one source. Its rows are a pure function of the bytes and of `PARSER_VERSION`."""
+    """A module that reads one source. Its rows are a pure function of the bytes and of `PARSER_VERSION`.
+
+    `TIME_ZONE`: whose day a vintage is that is not declared.
+    """
 
     SOURCE: str
     PARSER_VERSION: str
+    TIME_ZONE: str
     ROW_SCHEMA: pa.Schema
 
     def parse(self, source: Path, workdir: Path, name: str | None = None) -> ParsedRows:

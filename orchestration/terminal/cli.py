@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from orchestration.base.errors import RefusalError
 from orchestration.base.interrupt import farewell, interruptible
 from orchestration.base.months import month_range, parse_month
-from orchestration.base.plain import plain, printable
+from orchestration.base.plain import printable
 from orchestration.base.settings import Home
 from orchestration.landing.preview import withdrawal_changes
 from orchestration.landing.receivers import receive_file
@@ -231,6 +231,8 @@ def trace(
     home: HomeOption = None,
     flow: Annotated[str, typer.Option()] = "import",
     scheme: Annotated[str | None, typer.Option(help="The category's scheme, where several have the code.")] = None,
+    source: Annotated[str | None, typer.Option(help="The source, where several have the figure.")] = None,
+    reporter: Annotated[str | None, typer.Option(help="ISO3 code, where a source reports for several.")] = None,
     release: Annotated[str | None, typer.Option(help="A release; the current one by default.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -241,20 +243,15 @@ def trace(
     if flow not in ("import", "export"):
         raise typer.BadParameter("write import or export", param_hint="--flow")
     try:
-        found = trace_cell(_home(home), parse_month(month), partner, category, flow, scheme, release)
+        found = trace_cell(
+            _home(home), parse_month(month), partner, category, flow, scheme, release, source=source, reporter=reporter
+        )
     except AmbiguousError as error:
         raise typer.BadParameter(str(error)) from None
     if as_json:
         output.json_out(found.model_dump(mode="json"))
         return
-    output.line(
-        f"{found.flow} {found.month} {found.partner_code} {found.category_scheme}/{found.category_code}: "
-        f"USD {plain(found.value_usd)}, CNY {plain(found.value_local)} (release {found.release_id})"
-    )
-    output.table(
-        ["receipt", "file", "USD", "CNY", "lines"],
-        [[r.receipt_id, r.file, r.value_usd, r.value_local, ",".join(map(str, r.lines))] for r in found.receipts],
-    )
+    output.trace(found)
 
 
 @app.command()
@@ -263,7 +260,7 @@ def query(
     home: HomeOption = None,
     release: Annotated[str | None, typer.Option(help="A release; the current one by default.")] = None,
     as_of: Annotated[
-        str | None, typer.Option("--as-of", help="Tables as they would have been on this date (YYYY-MM-DD, Beijing).")
+        str | None, typer.Option("--as-of", help="Tables as of this date (YYYY-MM-DD, in each source's time zone).")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

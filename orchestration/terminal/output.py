@@ -22,6 +22,7 @@ from orchestration.base.plain import plain
 if TYPE_CHECKING:
     from orchestration.gates.audit import Report
     from orchestration.releases.difference import TableDifference
+    from orchestration.releases.trace import Trace
     from orchestration.terminal.run import RunSummary
     from orchestration.terminal.status import HomeStatus
 
@@ -157,6 +158,23 @@ def run_summary(summary: RunSummary) -> None:
     line(f"audit:    {summary.folder}/audit.html")
     if summary.trace:
         line(f"trace it: {bonded} trace {summary.trace} --home {home}")
+
+
+def trace(found: Trace) -> None:
+    """A published number, and a line for each receipt behind it."""
+    local = [found.local_currency] if found.local_currency else []
+    sums = [f"USD {plain(found.value_usd)}", *(f"{code} {plain(found.value_local)}" for code in local)]
+    line(
+        f"{found.source} {found.reporter} {found.flow} {found.month} {found.partner_code} "
+        f"{found.category_scheme}/{found.category_code}: {', '.join(sums)} (release {found.release_id})"
+    )
+    table(
+        ["receipt", "file", "USD", *local, "lines"],
+        [
+            [r.receipt_id, r.file, r.value_usd, *(r.value_local for _ in local), ",".join(map(str, r.lines))]
+            for r in found.receipts
+        ],
+    )
 
 
 def differences(found: list[TableDifference], a: str, b: str) -> None:

@@ -10,7 +10,6 @@ from orchestration.base.settings import Home
 from orchestration.landing.due import DatasetStatus, dataset_status
 from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases, read_manifest
-from orchestration.sources.gacc.calendar import beijing_today
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class HomeStatus:
 
 
 def home_status(home: Home) -> HomeStatus:
-    """The report, as of today in Beijing."""
+    """The report, as of today where each dataset's source is."""
     state, current = Landing(home).state(), Releases(home).current_id()
     return HomeStatus(
         home=str(home.root),
@@ -55,7 +54,7 @@ def home_status(home: Home) -> HomeStatus:
         code_lists=len(state.code_lists),
         documents=len(state.documents),
         withdrawn=len(state.withdrawals),
-        datasets=[_dataset(s) for s in dataset_status(home, state, beijing_today())],
+        datasets=[_dataset(s) for s in dataset_status(home, state)],
         last_release=current,
         last_failure=_last_failure(home, current),
         held_back=[held.told(source) for source, held in Releases(home).manifest().held_back.items()]

@@ -16,7 +16,6 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
 from orchestration.base.settings import DBT_PROJECT
 from orchestration.sources.catalogue import TRADE
-from orchestration.sources.gacc.calendar import FIRST_MONTH, LAST_MONTH
 
 HS6 = "hs6"
 #: Names that scripts and readers know as something else: `line` are tariff lines in `mart_restatement`.
@@ -27,7 +26,8 @@ EARLIER = ("2848", "6908", "8107", "8469", "8803")
 NATIONAL = ("98", "99")
 #: Digits that all tariffs share.
 SHARED = 6
-YEARS = range(FIRST_MONTH.year, LAST_MONTH.year + 1)
+#: Years that a prefix may be said to begin or end in.
+YEARS = range(1988, 2051)
 
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")

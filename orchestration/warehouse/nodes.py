@@ -19,13 +19,13 @@ from orchestration.warehouse.dbt import manifest
 
 #: The steps of a build, in order.
 Step = Literal["dimensions", "facts", "marts"]
-#: Which records of landing each source that models read is made of; the calendar is code.
+#: Which records of landing each source that models read is made of.
 RECORDS = {
     "receipt": "trade", "coverage": "trade", "source": "sources", "chapter": "sources",
     **dict.fromkeys(TRADE, "trade"),
+    "calendar": "sources",
     "code_list": "lists", "gacc_nomenclature": "lists",
     "document": "documents", "gacc_bulletin": "documents", "exchange_rates": "documents",
-    "calendar": "code",
     "own_scheme": "categories", "own_category": "categories", "own_prefix_years": "categories",
     "own_heading": "categories",
 }  # fmt: skip
@@ -126,7 +126,6 @@ def _records(state: LandingState) -> dict[str, str]:
         "lists": _digest(CODE_LISTS.PARSER_VERSION, *(r.receipt_id for r in state.code_lists)),
         "documents": _digest(*versions, *(r.receipt_id for r in state.documents)),
         "sources": _digest(*sorted({r.scope.source for r in state.active})),
-        "code": "",
     }
 
 

@@ -1,12 +1,12 @@
-"""What dbt and the gates see of landing: receipts, their coverage, code lists, documents and the publisher's calendar.
+"""What dbt and the gates see of landing: receipts, their coverage, code lists, documents, sources and their calendars.
 
 `receipt.parquet`: one row an active receipt. `coverage.parquet`: one row an active receipt × month × partner
 ('*' = all, 'world' = their sum alone) × HS prefix ('' = all codes), and what the receipt feeds.
 `code_list.parquet`, `document.parquet`: one row a code list, or a document, that is not withdrawn.
 `source.parquet`: one row a source of active receipts, as it declares itself (`sources.source.Source`).
 `chapter.parquet`: one row a source and chapter of its tariff.
-`calendar.parquet`: one row a month, and when it comes out. `own_….parquet`: what the home's `categories.yml` says, and
-that file itself (`categories`). All are small.
+`calendar.parquet`: one row a source and month, and when it comes out. `own_….parquet`: what the home's `categories.yml`
+says, and that file itself (`categories`). All are small.
 """
 
 from __future__ import annotations
@@ -22,16 +22,11 @@ from orchestration.landing.coverage import COVERAGE_SCHEMA, coverage_rows
 from orchestration.landing.scope import shown
 from orchestration.landing.store import LandingState
 from orchestration.sources.catalogue import CODE_LISTS, DOCUMENTS, TRADE
-from orchestration.sources.gacc.calendar import (
-    FIRST_MONTH,
-    LAST_MONTH,
-    bulletin_release_from,
-    detail_release_date,
-    is_combined_release,
-)
 from orchestration.sources.source import Source
 from orchestration.warehouse.categories import OwnCategories, keep
 
+#: As far as calendars are written out for models, and the reviewed Lunar New Years reach.
+LAST_MONTH = dt.date(2050, 12, 1)
 RECEIPT_SCHEMA = pa.schema(
     {
         "receipt_id": pa.string(),
@@ -106,10 +101,11 @@ SOURCE_SCHEMA = pa.schema(
 CHAPTER_SCHEMA = pa.schema({"source": pa.string(), "chapter": pa.string(), "first_year": pa.int32()})
 CALENDAR_SCHEMA = pa.schema(
     {
+        "source": pa.string(),
         "month": pa.date32(),
-        "detail_release": pa.date32(),
-        "bulletin_release_from": pa.date32(),
+        "release_date": pa.date32(),
         "is_combined_release": pa.bool_(),
+        "bulletin_release_from": pa.date32(),
     }
 )
 
@@ -208,16 +204,18 @@ def _sources(state: LandingState) -> dict[str, Source]:
     return {name: TRADE[name] for name in sorted({receipt.scope.source for receipt in state.active})}
 
 
-def calendar_table() -> pa.Table:
-    """When each month comes out (`sources.gacc.calendar`), for as long as models may need it."""
+def calendar_table(state: LandingState) -> pa.Table:
+    """When each month of each source of active receipts comes out, for as long as models may need it."""
     rows = [
         {
+            "source": name,
             "month": month,
-            "detail_release": detail_release_date(month),
-            "bulletin_release_from": bulletin_release_from(month),
-            "is_combined_release": is_combined_release(month),
+            "release_date": source.release_date(month),
+            "is_combined_release": source.is_combined_release(month),
+            "bulletin_release_from": source.bulletin_release_from and source.bulletin_release_from(month),
         }
-        for month in month_range(FIRST_MONTH, LAST_MONTH)
+        for name, source in _sources(state).items()
+        for month in month_range(source.first_month, LAST_MONTH)
     ]
     return pa.Table.from_pylist(rows, schema=CALENDAR_SCHEMA)
 
@@ -236,7 +234,7 @@ def write(state: LandingState, folder: Path, own: OwnCategories | None = None) -
         "document": document_table(state),
         "source": source_table(state),
         "chapter": chapter_table(state),
-        "calendar": calendar_table(),
+        "calendar": calendar_table(state),
         **own.tables(),
     }
     for name, table in tables.items():

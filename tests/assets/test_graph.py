@@ -7,21 +7,25 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
 import pytest
 import yaml
+from dagster._core.definitions.partitions.context import partition_loading_context
 
 from orchestration.assets.common import MONTHS
-from orchestration.automation.schedules import DUE_TAG, detail_release_day
+from orchestration.automation.schedules import DUE_TAG, SCHEDULES, release_day, schedules_of
 from orchestration.base.settings import PROJECT, Home
 from orchestration.definitions import defs
 from orchestration.gates.suites import declared_gates
 from orchestration.landing.receive import receive
 from orchestration.landing.scope import Declaration
 from orchestration.sources.catalogue import TRADE
+from orchestration.sources.gacc.offer import OFFER as GACC
 from tests.conftest import many, row, write_csv
+from tests.second_source import OTHER, offer
 
 SNAPSHOT = Path(__file__).with_name("graph.json")
 
@@ -69,6 +73,7 @@ def test_gates_are_monthly_checks() -> None:
     assert set(assets["inspected_month"]["checks"]) == set(declared_gates(PROJECT / "expectations"))  # type: ignore[call-overload]
 
 
+(DETAIL_RELEASE_DAY,) = SCHEDULES
 TICKS = {
     "2024-11-20": "2024-10", "2024-02-20": "2023-12", "2024-03-20": "2024-01..2024-02", "2019-02-20": "2019-01",
     "2018-07-20": "2018-03..2018-06",
@@ -81,21 +86,52 @@ def test_the_schedule_names_the_months_that_are_out(day: str) -> None:
     """On the 20th, Beijing time; in February nothing new is out, in March two months are."""
     at = dt.datetime.fromisoformat(f"{day}T17:00:00+08:00")
     context = dg.build_schedule_context(scheduled_execution_time=at)
-    request = detail_release_day(context)
+    request = DETAIL_RELEASE_DAY(context)
     assert isinstance(request, dg.RunRequest) and request.tags[DUE_TAG] == TICKS[day]
     assert request.partition_key is None, "a month that nothing has been received for must not show as materialized"
-    assert detail_release_day.cron_schedule == "0 17 20 * *"
-    assert detail_release_day.execution_timezone == "Asia/Shanghai"
+    assert DETAIL_RELEASE_DAY.cron_schedule == "0 17 20 * *"
+    assert DETAIL_RELEASE_DAY.execution_timezone == "Asia/Shanghai"
+    assert DETAIL_RELEASE_DAY.name == "detail_release_day"
 
 
 def test_the_schedule_names_what_each_dataset_lacks(home: Home, tmp_path: Path) -> None:
     """In the tags of the run, all months that are out and not there."""
     receive(home, write_csv(tmp_path / "a.csv", [row("202312")]), Declaration(dataset="us_chips", months="2023-12"))
     at = dt.datetime.fromisoformat("2024-03-20T17:00:00+08:00")
-    request = detail_release_day(dg.build_schedule_context(scheduled_execution_time=at))
+    request = DETAIL_RELEASE_DAY(dg.build_schedule_context(scheduled_execution_time=at))
     assert isinstance(request, dg.RunRequest)
     assert request.tags[f"{DUE_TAG}.us_chips"] == "2017-01..2023-11, 2024-01..2024-02"
     assert set(request.tags) == {DUE_TAG, f"{DUE_TAG}.us_chips"}
+
+
+def test_a_source_brings_its_own_schedule() -> None:
+    """By declaring when; one that does not, or makes its figures up, has none."""
+    often = replace(OTHER, release_cron="30 9 14 * *")
+    assert schedules_of([OTHER, replace(often, is_synthetic=True)]) == []
+    (china, other) = schedules_of([GACC, often])
+    assert (china.name, other.name) == ("detail_release_day", "other_release_day")
+    assert (other.cron_schedule, other.execution_timezone) == ("30 9 14 * *", "America/Los_Angeles")
+
+
+def test_a_schedule_speaks_of_its_own_source(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its calendar on its own day, and its own datasets; those of China are left to China's."""
+    offer(monkeypatch)
+    receive(home, write_csv(tmp_path / "a.csv", [row("202312")]), Declaration(dataset="us_chips", months="2023-12"))
+    at = dt.datetime.fromisoformat("2025-01-14T05:00:00+08:00")
+    request = release_day(replace(OTHER, release_cron="0 13 13 * *"))(
+        dg.build_schedule_context(scheduled_execution_time=at)
+    )
+    assert isinstance(request, dg.RunRequest) and set(request.tags) == {DUE_TAG}
+    assert request.tags[DUE_TAG] == "2024-10", "in Los Angeles it is the 13th"
+
+
+def test_months_begin_with_the_first_of_any_source_and_are_there_when_they_have_ended_anywhere() -> None:
+    """So that whatever can be received has a partition."""
+    assert MONTHS.get_first_partition_key() == f"{min(source.first_month for source in TRADE.values()):%Y-%m}"
+    ended = dt.datetime.fromisoformat("2024-12-01T00:00:00+14:00")
+    for moment, last in ((ended, "2024-11"), (ended - dt.timedelta(seconds=1), "2024-10")):
+        with partition_loading_context(effective_dt=moment):
+            assert MONTHS.get_last_partition_key() == last
 
 
 def test_workspace_and_pyproject_open_the_same_code_location() -> None:

@@ -15,17 +15,17 @@ from orchestration.claims.evaluate import Categories, Result, evaluate
 from orchestration.claims.series import History
 
 COLUMNS = [
-    "flow", "partner_code", "category_scheme", "category_code", "month", "known_from", "known_to", "value_usd",
-    "value_local", "quantity", "quantity_unit",
+    "source", "reporter", "flow", "partner_code", "category_scheme", "category_code", "month", "known_from", "known_to",
+    "value_usd", "value_local", "quantity", "quantity_unit",
 ]  # fmt: skip
 PIECES = "Number of item"
 CHIPS: Categories = {
-    ("all", "all_goods"): ("",),
-    ("ic", "integrated_circuits"): ("85423",),
-    ("ic_type", "processors_controllers"): ("854231",),
-    ("ic_type", "memory"): ("854232",),
-    ("ic_type", "amplifiers"): ("854233",),
-    ("ic_type", "other_ic"): ("854239",),
+    ("gacc", "all", "all_goods"): ("",),
+    ("gacc", "ic", "integrated_circuits"): ("85423",),
+    ("gacc", "ic_type", "processors_controllers"): ("854231",),
+    ("gacc", "ic_type", "memory"): ("854232",),
+    ("gacc", "ic_type", "amplifiers"): ("854233",),
+    ("gacc", "ic_type", "other_ic"): ("854239",),
 }
 SAID: dict[str, Any] = {
     "text": "Chips",
@@ -59,11 +59,13 @@ def known(
     local: int | None = None,
     quantity: int | None = None,
     unit: str | None = PIECES,
+    stream: tuple[str, str, str] = ("gacc", "CHN", "import"),
+    partner: str = "502",
 ) -> dict[str, object]:
-    """A known figure of imports from the United States."""
+    """A known figure of China's imports from the United States, unless said otherwise."""
     scheme, code = category.split("/")
     stood = (dt.date.fromisoformat(since), until and dt.date.fromisoformat(until))
-    values = ("import", "502", scheme, code, parse_month(month), *stood, usd, local, quantity, unit)
+    values = (*stream, partner, scheme, code, parse_month(month), *stood, usd, local, quantity, unit)
     return dict(zip(COLUMNS, values, strict=True))
 
 

@@ -69,7 +69,8 @@ def test_a_sum_needs_every_month() -> None:
     result = judged(made, months({"2024-08": 1, "2024-10": 2}))
     assert (result.now.verdict, result.now.detail) == ("not testable", "2024-09 is not covered")
     assert as_row(result)["trace"] == (
-        "2024-10 502 integrated_circuits --scheme ic; 2024-08 502 integrated_circuits --scheme ic"
+        "2024-10 502 integrated_circuits --scheme ic --source gacc; "
+        "2024-08 502 integrated_circuits --scheme ic --source gacc"
     )
     assert judged(made, months({"2024-08": 1, "2024-09": 0, "2024-10": 2})).now.verdict == "confirmed"
 

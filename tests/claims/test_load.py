@@ -9,6 +9,8 @@ import pytest
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import settings
 from orchestration.claims.load import FILE, load_claims
+from orchestration.sources.catalogue import TRADE
+from tests.second_source import OTHER
 
 GOOD = """claims:
   chips:
@@ -67,14 +69,29 @@ def test_the_shipped_claims_are_sound() -> None:
         ("comparison: equals", "comparison: n_types", 10, "category"),
         ("    half_unit", "    value", 15, "twice"),
         ("  chips:", "  Chips 1:", 2, "Chips 1"),
-        ("partner: 502", "partner: 840", None, "the partner '840'"),
+        ("partner: 502", "partner: 840", None, "the partner '840' of gacc"),
+        ("partner: 502", "source: gaccs\n    partner: 502", 8, "there is no source 'gaccs': use one of gacc"),
+        ("partner: 502", "reporter: USA\n    partner: 502", 2, "gacc does not report for 'USA', but for CHN"),
+        ("partner: 502", "source: other\n    partner: 502", 2, "reporter is missing: other reports for DEU, FRA"),
+        ("partner: 502", "source: other\n    reporter: DEU\n    partner: 502", None, "the partner '502' of other"),
+        (
+            "partner: 502\n    scheme: ic",
+            "source: other\n    reporter: DEU\n    partner: all\n    scheme: ic_line",
+            None,
+            "the scheme 'ic_line', which is not known\n  Remedy: use one of all",
+        ),
+        ("period: 2024-10", "period: 2014-12..2024-10", 2, "lies before 2015-01"),
+        ("period: 2024-10", "source: other\n    reporter: DEU\n    period: 2009-12..2024-10", 2, "lies before 2010-01"),
         ("scheme: ic", "scheme: chips", None, "the scheme 'chips'"),
         ("category: integrated_circuits", "category: memory", None, "the category ic/memory"),
         ("scheme: ic", "scheme: hs4", None, "hs4/integrated_circuits"),
     ],
 )
-def test_a_typo_is_an_error(tmp_path: Path, old: str, new: str, line: int | None, words: str) -> None:
+def test_a_typo_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, line: int | None, words: str
+) -> None:
     """That says where, what and what to do."""
+    monkeypatch.setitem(TRADE, OTHER.name, OTHER)
     assert load(tmp_path, GOOD)
     assert old in GOOD
     with pytest.raises(RefusalError) as refused:

@@ -104,7 +104,8 @@ def test_the_cells_behind_a_verdict_can_be_traced(sample_home: Home) -> None:
     )
     values = []
     for cell in cells.split("; ")[:2]:
-        month, partner, category, _, scheme = cell.split()
+        month, partner, category, _, scheme, _, source = cell.split()
+        assert source == "gacc_sample"
         found = trace(sample_home, parse_month(month), partner, category, "import", scheme)
         assert found.value_usd == sum(r.value_usd or 0 for r in found.receipts)
         values.append(found.value_usd)
@@ -188,7 +189,7 @@ def test_a_real_total_put_to_the_test(real_home: Home) -> None:
         Decimal(9_211_213_264),
         "9,211,213,264 US dollars: within 9,150,000,000 to 9,250,000,000",
         "2019-01",
-        "2019-01 502 all_goods --scheme all",
+        "2019-01 502 all_goods --scheme all --source gacc",
         False,
     )
     assert by_id["export_us_all_2019_01_usd"][2] == "not testable"

@@ -122,7 +122,7 @@ def test_the_printed_headline_of_the_sample(sample_release: Path) -> None:
         "5 months in a row above US$ 1 bn, since 2024-06",
         "9 types of chip",
     ]
-    assert trace == "2024-10 502 integrated_circuits --scheme ic"
+    assert trace == "2024-10 502 integrated_circuits --scheme ic --source gacc_sample"
 
 
 def shown(home: Home, month: str) -> tuple[Any, ...]:

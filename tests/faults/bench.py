@@ -41,7 +41,7 @@ from orchestration.warehouse.build import build, write_raw_files
 from orchestration.warehouse.dbt import run_dbt
 from orchestration.warehouse.plan import plan
 from orchestration.warehouse.raw import raw_path
-from tests.conftest import build_wrongly, csv_text
+from tests.conftest import build_wrongly, csv_text, noon_of
 
 #: Two years to October 2024: growth over a year, trailing medians, and the months of several grains and currencies.
 FIRST_MONTH = dt.date(2023, 1, 1)
@@ -127,8 +127,7 @@ class Bench:
     def _in_force(self) -> Iterator[None]:
         """The bench's day and expectations."""
         with (
-            mock.patch("orchestration.gates.reference.beijing_today", lambda: self.today),
-            mock.patch("orchestration.gates.audit.beijing_today", lambda: self.today),
+            mock.patch("orchestration.base.today.now", lambda: noon_of(self.today)),
             mock.patch("orchestration.gates.audit.judge", self._judge),
             mock.patch.object(settings(), "expectations", self.expectations),
         ):

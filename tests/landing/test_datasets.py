@@ -16,6 +16,7 @@ from orchestration.landing.receive import receive
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
 from orchestration.sources.gacc import calendar
+from orchestration.sources.gacc.offer import OFFER
 from orchestration.sources.gacc.parse import TRUNCATED_AT
 from tests.conftest import row, write_csv
 
@@ -93,9 +94,9 @@ def test_release_calendar(month: str) -> None:
 
 def test_nothing_new_is_due_in_february() -> None:
     """A false alarm in February would be a defect."""
-    assert calendar.last_due(dt.date(2024, 2, 29)) == dt.date(2023, 12, 1)
-    assert calendar.last_due(dt.date(2024, 3, 19)) == dt.date(2023, 12, 1)
-    assert calendar.last_due(dt.date(2024, 3, 20)) == dt.date(2024, 2, 1)
+    assert OFFER.last_due(dt.date(2024, 2, 29)) == dt.date(2023, 12, 1)
+    assert OFFER.last_due(dt.date(2024, 3, 19)) == dt.date(2023, 12, 1)
+    assert OFFER.last_due(dt.date(2024, 3, 20)) == dt.date(2024, 2, 1)
 
 
 @pytest.mark.parametrize("text", ["2024-1", "2024-13", "2024-00", "202401", "2024-01-01", "", "２０２４-01", "0000-01"])

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import sys
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ from orchestration.terminal.run import run_home
 from orchestration.warehouse import build as builds
 from orchestration.warehouse.dbt import DbtOutcome
 from orchestration.warehouse.nodes import names_of
-from tests.conftest import attempted, many
+from tests.conftest import attempted, many, noon_of
 from tests.releases.histories import TODAY, History
 
 #: Gates whose evidence depends on the release before, each with the reason; two homes may differ in it. There is none.
@@ -96,10 +95,8 @@ def test_a_home_that_has_grown_equals_one_built_from_nothing(tmp_path: Path, mon
 
 
 def pin_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever asks for today's date is told the same day, wherever it has the question from."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith("orchestration.") and hasattr(module, "beijing_today"):
-            monkeypatch.setattr(module, "beijing_today", lambda: TODAY)
+    """Whatever asks for today's date is told the same day."""
+    monkeypatch.setattr("orchestration.base.today.now", lambda: noon_of(TODAY))
 
 
 def cut_off(home: Home, dice: random.Random) -> None:

@@ -14,7 +14,7 @@ from orchestration.releases import settled
 from orchestration.releases.settled import inputs, is_settled, settle
 from orchestration.releases.store import Releases
 from orchestration.terminal.doctor import examine
-from tests.conftest import add, damage_in_place, row
+from tests.conftest import add, damage_in_place, noon_of, row
 
 
 def one_more_receipt(home: Home, tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_another_version_and_another_day(still: Home, monkeypatch: pytest.Monkey
     days = [dt.date(2024, 11, day) for day in (19, 20, 21, 22)]
     found = []
     for day in days:
-        monkeypatch.setattr(settled, "beijing_today", lambda day=day: day)
+        monkeypatch.setattr("orchestration.base.today.now", lambda day=day: noon_of(day))
         found.append(inputs(still))
     assert found[0] == found[1] != found[2] == found[3]
     monkeypatch.setattr(settled, "version", lambda name: f"{name} of tomorrow")

@@ -6,12 +6,14 @@ Ten digits, two letters for a partner, euros alone, another calendar and another
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from orchestration.base.errors import RefusalError
-from orchestration.base.settings import Home
+from orchestration.base.settings import Home, settings
 from orchestration.landing.receive import receive
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing, Receipt
@@ -20,6 +22,7 @@ from orchestration.releases.difference import difference
 from orchestration.releases.publish import audit_folder
 from orchestration.releases.query import run_sql
 from orchestration.releases.store import Releases
+from orchestration.releases.trace import trace
 from orchestration.terminal.run import run_home
 from orchestration.terminal.status import home_status
 from tests.conftest import (
@@ -41,6 +44,23 @@ CODES = ("8542311100", "8542320000", "8542900000")
 DATASET = {"dataset": "utopia_chips", "source": "utopia", "flow": "import", "hs": "8542", "partners": "all",
            "currency": "EUR"}  # fmt: skip
 FIRST = ("2024-01", "2024-02", "2024-03")
+CLAIM = """
+  utopia_january:
+    text: Utopia bought chips from the United States for 2,004 euros in January 2024
+    publisher: Customs of Utopia
+    published_on: 2024-03-10
+    address: not recorded
+    source: utopia
+    flow: import
+    partner: US
+    scheme: ic
+    category: integrated_circuits
+    measure: value_local
+    comparison: equals
+    period: 2024-01
+    value: 2004
+    half_unit: 0.5
+"""
 SUM = "select sum(value_local) from fct_trade_monthly"
 
 
@@ -182,8 +202,34 @@ def test_what_was_known_on_a_day_is_each_source_s_own(both: Home, tmp_path: Path
     assert then == [(sum(range(1_000, 1_018)),)]
     assert query(both, f"{SUM} where source = 'utopia'") == [(sum(range(2_000, 2_018)),)]
     older, newer = Releases(both).ids()[-2:]
-    changed = {table.table: table for table in difference(both, older, newer)}
-    assert "fct_trade_monthly" in changed
+    changed = next(found for found in difference(both, older, newer) if found.table == "fct_trade_monthly")
+    assert changed.n_changes == 18 and all("utopia" in change.series for change in changed.changes)
+
+
+@pytest.mark.own_run("two sources in one home")
+def test_a_figure_is_traced_to_the_lines_of_its_own_source(both_once: Home) -> None:
+    """China has received two partners only, so all of them together are Utopia's alone."""
+    january = dt.date(2024, 1, 1)
+    assert trace(both_once, january, "all", "integrated_circuits", "import", "ic").source == "utopia"
+    found = trace(both_once, january, "US", "integrated_circuits", "import", "ic")
+    assert (found.source, found.reporter, found.value_usd, found.value_local) == ("utopia", "UTO", None, 2_004)
+    (receipt,) = found.receipts
+    assert receipt.file == "first.csv" and receipt.lines == [3, 5]
+
+
+@pytest.mark.own_run("a claim of its own")
+def test_a_claim_on_one_source_is_no_claim_on_the_other(both: Home, tmp_path: Path) -> None:
+    """Euros of Utopia's January hold it, whatever China printed; claims on China are answered by China alone."""
+    expectations = Path(shutil.copytree(settings().expectations, tmp_path / "expectations"))
+    with (expectations / "claims.yml").open("a", encoding="utf-8") as claims:
+        claims.write(CLAIM)
+    with mock.patch.object(settings(), "expectations", expectations):
+        released(both)
+    sql = "select verdict_now, actual_now, reporter from mart_claim where claim_id = 'utopia_january'"
+    assert query(both, sql) == [("confirmed", 2_004, "UTO")]
+    assert query(both, "select distinct reporter from mart_claim where source = 'gacc'") == [("CHN",)]
+    sql = "select verdict_now from mart_claim where claim_id = 'control_total:utopia_chips_2024_04'"
+    assert query(both, sql) == [("not testable",)]
 
 
 @pytest.mark.own_run("two sources in one home")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -17,15 +18,17 @@ from orchestration.gates.audit import COLUMNS
 from orchestration.releases.database import DATABASE
 from orchestration.releases.published import published_models
 from orchestration.releases.store import Releases
-from orchestration.warehouse.dbt import DbtOutcome, manifest, parsed_project, run_dbt
+from orchestration.sources.catalogue import TRADE
+from orchestration.warehouse.dbt import TRADE_SOURCES, DbtOutcome, manifest, parsed_project, run_dbt
 from tests.conftest import build_database
 
 CONTRACT = {
     "dim_bloc_member", "dim_category", "dim_category_line", "dim_category_scheme", "dim_commodity", "dim_month",
-    "dim_partner", "dim_province", "dim_regime", "dim_source", "fct_control_total", "fct_exchange_rate_monthly",
-    "fct_trade_monthly", "fct_trade_world_monthly", "mart_bloc_category_monthly", "mart_category_monthly", "mart_claim",
-    "mart_concentration_monthly", "mart_coverage", "mart_growth_monthly", "mart_headline_monthly",
-    "mart_partner_category_monthly", "mart_regime_category_monthly", "mart_restatement", "quarantine",
+    "dim_partner", "dim_province", "dim_regime", "dim_release_calendar", "dim_source", "fct_control_total",
+    "fct_exchange_rate_monthly", "fct_trade_monthly", "fct_trade_world_monthly", "mart_bloc_category_monthly",
+    "mart_category_monthly", "mart_claim", "mart_concentration_monthly", "mart_coverage", "mart_growth_monthly",
+    "mart_headline_monthly", "mart_partner_category_monthly", "mart_regime_category_monthly", "mart_restatement",
+    "quarantine",
 }  # fmt: skip
 MART = [
     "source",
@@ -71,7 +74,8 @@ def test_unit_tests_of_the_models(home: Home) -> None:
     command = [str(Path(sys.executable).with_name("dbt")), "--warn-error", "test", "--select", "test_type:unit"]
     command += ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     command += ["--target-path", str(home.warehouse / "dbt"), "--log-path", str(home.warehouse / "dbt")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    sources = {**os.environ, TRADE_SOURCES: ",".join(TRADE)}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=sources)
     assert done.returncode == 0, done.stdout[-3_000:]
     passed = re.search(r"PASS=(\d+) WARN=0 ERROR=0 SKIP=0", done.stdout)
     assert passed and int(passed[1]) >= 26
@@ -98,7 +102,8 @@ def test_the_published_file_keeps_the_contract(sample_release: Path) -> None:
         views = {v for (v,) in con.execute("select view_name from duckdb_views() where not internal").fetchall()}
         info = con.execute("from release_info").fetchall()
     assert tables == CONTRACT | {"audit_results", "release_info"}
-    schemes = ("all", "hs2", "hs4", "ic", "ic_type", "ic_line", "electronics", "solar")
+    schemes = ("all", "hs2", "hs4", "ic", "ic_type", "ic_line", "electronics", "solar", "rare_earths",
+               "gallium_germanium", "batteries", "electric_vehicles", "steel", "chip_equipment", "servers")  # fmt: skip
     assert views == {f"v_{s}" for s in schemes} | {f"v_{s}_by_partner" for s in schemes}
     by_table: dict[str, list[str]] = {}
     for table, column, kind, comment in columns:

@@ -1,9 +1,9 @@
 with covered as (
-    select coalesce(max(month), date '2015-01-01') as last_month from {{ ref('stg_landing__coverage') }}
+    select max(month) as last_month from {{ ref('stg_landing__coverage') }}
 ),
 
-calendar as (
-    select * from {{ ref('stg_landing__calendar') }}
+held as (
+    select min(first_month) as first_month from {{ ref('dim_source') }}
 ),
 
 lunar_new_year as (
@@ -13,9 +13,10 @@ lunar_new_year as (
 months as (
     select
         unnest(
-            generate_series(date '2015-01-01', make_date(year(last_month), 12, 1), interval 1 month)
+            generate_series(h.first_month, make_date(year(c.last_month), 12, 1), interval 1 month)
         )::date as month
-    from covered
+    from covered as c
+    cross join held as h
 ),
 
 final as (
@@ -37,13 +38,9 @@ final as (
                     'day', greatest(m.month, l.new_years_day - 1), least(last_day(m.month), l.new_years_day + 5)
                 ) + 1
             )
-        )::integer as lunar_new_year_days,
-        c.is_combined_release,
-        c.detail_release,
-        c.bulletin_release_from
+        )::integer as lunar_new_year_days
     from months as m
     left join lunar_new_year as l on year(m.month) = l.year
-    left join calendar as c on m.month = c.month
 )
 
 select * from final

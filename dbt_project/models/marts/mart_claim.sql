@@ -14,6 +14,7 @@ final as (
         f.published_on,
         f.address,
         f.remark,
+        f.source,
         f.reporter,
         f.flow,
         f.partner_code,

@@ -18,10 +18,12 @@ import pyarrow.parquet as pq
 from orchestration.base.errors import RefusalError
 from orchestration.base.months import add_months, format_month, parse_month
 from orchestration.sources.files.textfile import records, transcode
+from orchestration.sources.gacc.calendar import BEIJING
 
 SOURCE = "exchange_rates"
 #: Raised whenever the same bytes would give other rows; part of every raw file's name.
 PARSER_VERSION = "rates1"
+TIME_ZONE = BEIJING.key
 TABLE = "cny_per_usd_monthly"
 #: The columns of a raw row, in order of the file. `line` is the physical line.
 ROW_SCHEMA = pa.schema({"line": pa.int64(), "month": pa.date32(), "cny_per_usd": pa.decimal128(12, 6)})

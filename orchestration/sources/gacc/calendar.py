@@ -11,12 +11,10 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from orchestration.base.months import add_months, month_range
+from orchestration.base.months import add_months
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 FIRST_MONTH = dt.date(2015, 1, 1)
-#: As far as the calendar is written out for the models, and the reviewed Lunar New Years reach.
-LAST_MONTH = dt.date(2050, 12, 1)
 DETAIL_DAY = 20
 BULLETIN_DAY = 18
 COMBINED_SINCE = 2020
@@ -50,24 +48,3 @@ def bulletin_release_from(month: dt.date) -> dt.date:
 
 def _release_month(month: dt.date) -> dt.date:
     return add_months(month, 2 if is_combined_release(month) and month.month == 1 else 1)
-
-
-def beijing_today() -> dt.date:
-    """Today's date in Beijing: the vintage of a file whose vintage is not declared."""
-    return dt.datetime.now(BEIJING).date()
-
-
-def last_out(today: dt.date) -> tuple[dt.date, ...]:
-    """The months that came out on the last day on which any did, as of the given day; January and February together."""
-    last = month = last_due(today)
-    while detail_release_date(add_months(month, -1)) == detail_release_date(last):
-        month = add_months(month, -1)
-    return tuple(month_range(month, last))
-
-
-def last_due(today: dt.date) -> dt.date:
-    """The latest month that the detail query shows on the given day."""
-    month = today.replace(day=1)
-    while detail_release_date(month) > today:
-        month = add_months(month, -1)
-    return month

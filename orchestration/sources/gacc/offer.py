@@ -1,7 +1,13 @@
 """What China's customs offer for download (docs/receiving.md tells what the files look like)."""
 
 from orchestration.sources.gacc import CHAPTER_99_SINCE, CHAPTERS, REPORTER, SOURCE
-from orchestration.sources.gacc.calendar import BEIJING, FIRST_MONTH, detail_release_date
+from orchestration.sources.gacc.calendar import (
+    BEIJING,
+    DETAIL_DAY,
+    FIRST_MONTH,
+    bulletin_release_from,
+    detail_release_date,
+)
 from orchestration.sources.gacc.parse import PARSER_VERSION, parse
 from orchestration.sources.gacc.rows import RAW_COLUMNS
 from orchestration.sources.source import Source
@@ -26,5 +32,7 @@ OFFER = Source(
     raw_columns=RAW_COLUMNS,
     parse=parse,
     release_date=detail_release_date,
+    bulletin_release_from=bulletin_release_from,
+    release_cron=f"0 17 {DETAIL_DAY} * *",
     terms="Published for the public; the query site must not be automated, so that files are downloaded by hand",
 )

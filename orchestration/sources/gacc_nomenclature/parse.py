@@ -18,11 +18,13 @@ import pyarrow.parquet as pq
 
 from orchestration.base.errors import RefusalError
 from orchestration.sources.files.textfile import TextFile, records, transcode
+from orchestration.sources.gacc.calendar import BEIJING
 from orchestration.sources.gacc_nomenclature.layout import DIGITS, ListLayout, read_layout
 
 SOURCE = "gacc_nomenclature"
 #: Raised whenever the same bytes would give other rows; part of every raw file's name.
 PARSER_VERSION = "list1"
+TIME_ZONE = BEIJING.key
 MISSING = ("-", "—", "?", "#N/A", "")
 #: The columns of a raw row, in order. `year` is NULL except in lists of commodities, `line` is the physical line.
 ROW_SCHEMA = pa.schema(

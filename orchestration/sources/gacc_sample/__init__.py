@@ -16,4 +16,5 @@ OFFER = replace(
     attribution="Synthetic sample, no customs figures",
     terms="Free; not to be quoted as figures of any customs",
     is_synthetic=True,
+    sample_of=GACC.name,
 )

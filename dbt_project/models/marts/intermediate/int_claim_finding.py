@@ -8,4 +8,5 @@ def model(dbt, session):
     dbt.ref("int_known_value")
     dbt.ref("fct_control_total")
     dbt.ref("dim_category")
+    dbt.ref("dim_source")
     return findings(session, load_claims())

@@ -1,7 +1,8 @@
 -- depends_on: {{ source('landing', 'calendar') }}
 select
+    source,
     month,
-    detail_release,
-    bulletin_release_from,
-    is_combined_release
+    release_date,
+    is_combined_release,
+    bulletin_release_from
 from read_parquet('~/warehouse/landing/calendar.parquet')

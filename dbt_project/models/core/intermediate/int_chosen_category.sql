@@ -1,5 +1,5 @@
--- The categories that somebody chose: the reviewed ones and the home's own. Chapters, headings and six-digit codes follow
--- from the tariff itself.
+-- The categories that somebody chose: the reviewed ones and the home's own. Chapters, headings and six-digit codes
+-- follow from the tariff itself.
 select
     category_scheme,
     category_code,

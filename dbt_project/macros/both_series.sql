@@ -5,7 +5,7 @@
   columns: what is wanted beside the keys, the names and the marks is_low_base and is_synthetic
   inlined: in a view, conditions of its readers reach the marts' rows, though these are read twice
 #}
-{% macro both_series(columns, first_month, inlined=false) -%}
+{% macro both_series(columns, condition, inlined=false) -%}
 series as {{ 'not materialized ' if inlined }}(
     {%- for mart in [ref('mart_partner_category_monthly'), ref('mart_category_monthly')] %}
     select
@@ -25,7 +25,7 @@ series as {{ 'not materialized ' if inlined }}(
         is_low_base,
         is_synthetic
     from {{ mart }}
-    where month >= {{ first_month }} and {{ in_stale_category() }}
+    where {{ condition }} and {{ in_stale_category() }}
     {%- if not loop.last %}
     union all
     {%- endif %}

@@ -83,5 +83,5 @@ with_ratios as (
 
 {# Months that a rebuild from the first stale month must look back on: its year and the year before. #}
 {% macro look_back(month) -%}
-  {{ in_stale_category(month.rpartition('.')[0]) }} and {{ month }} >= date_trunc('year', '{{ first_stale_month() }}'::date) - interval 1 year
+  {{ in_stale_category(month.rpartition('.')[0]) }} and {{ since_first_stale(month, years_before=1) }}
 {%- endmacro %}

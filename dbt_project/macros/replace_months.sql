@@ -11,20 +11,16 @@
 {% endmacro %}
 
 {#
-  Whether a month is one that the run rebuilds: those of the variable `window`; all months without one, and in a run by
-  categories (macros/stale_categories.sql). Months in between stay untouched. It is a variable of the run, so that what has been parsed is the same for every run.
+  Whether a row is of a stream and month that the run rebuilds: those of the variable `window`; all without one, and in a
+  run by categories (macros/stale_categories.sql). Months in between stay untouched. It is a variable of the run, so that
+  what has been parsed is the same for every run.
 #}
 {% macro in_window(month) -%}
   {%- set window = var('window', none) -%}
   {%- if window is none or window.get('categories') -%}
     true
-  {%- elif window.replaced -%}
-    {{ month }} >= '{{ window.replaced[0] }}'::date and {{ month }} <= '{{ window.replaced[-1] }}'::date
-    and {{ month }} in (
-      {%- for day in window.replaced -%} '{{ day }}'::date{{ ', ' if not loop.last }} {%- endfor -%}
-    )
   {%- else -%}
-    false
+    {{ is_of_months(month, window.replaced) }}
   {%- endif -%}
 {%- endmacro %}
 

@@ -1,7 +1,7 @@
 {#
-  Tables of marts build anew the months that the run tells them are stale (variable `window`, written by the plan of the
-  build: docs/decisions.md), and keep the others. Without a window all months are stale, so that dbt run by hand builds
-  all anew.
+  Tables of marts build anew the months that the run tells them are stale, by stream (source, reporter, flow), and keep the
+  others (variable `window`, written by the plan of the build: docs/decisions.md). Without a window all months are stale, so
+  that dbt run by hand builds all anew.
 
   from_first_stale: marts that look back are built anew from the first stale month on. A withdrawn last month is stale.
   replace_stale: tables that do not look back are built anew in stale months alone.
@@ -11,7 +11,7 @@
   In a run by categories (macros/stale_categories.sql) the conditions here are on these categories instead.
 #}
 {% macro get_incremental_from_first_stale_sql(args) %}
-  {{ replace_rows(args, "month >= '" ~ first_stale_month() ~ "'::date") }}
+  {{ replace_rows(args, since_first_stale('month')) }}
 {% endmacro %}
 
 {% macro get_incremental_replace_stale_sql(args) %}
@@ -52,15 +52,79 @@
   select {{ columns }} from {{ args.temp_relation }} where {{ 'true' if keys_of_series else condition }};
 {% endmacro %}
 
-{# The stale months of a table, as text, in order; none = all, on a first build, too. #}
+{# The stale months of a table by stream, as text, in order; none = all, on a first build, too. #}
 {% macro stale_months() -%}
   {{ return(none if not is_incremental() else ((var('window', none) or {}).get('stale', {})).get(this.identifier)) }}
 {%- endmacro %}
 
-{# The first month from which this table must be rebuilt: 1900-01-01 if all are stale, 9999-01-01 if none is. #}
+{# The first month from which any stream of this table must be rebuilt: 1900-01-01 if all are, 9999-01-01 if none is. #}
 {% macro first_stale_month() -%}
   {%- set stale = none if stale_categories() else stale_months() -%}
-  {{ return('1900-01-01' if stale is none else (stale + ['9999-01-01']) | first) }}
+  {%- set firsts = [] if stale is none else stale.values() | select | map('first') | sort -%}
+  {{ return('1900-01-01' if stale is none else (firsts + ['9999-01-01']) | first) }}
+{%- endmacro %}
+
+{# A condition on rows: those of streams with stale months that lie before these. #}
+{% macro before_first_stale(month) -%}
+  {%- set stale = stale_months() -%}
+  (
+    {%- for stream, days in (stale or {}).items() if days %}
+    {{ is_stream(month, stream) }} and {{ month }} < '{{ days[0] }}'::date
+    {{- ' or ' if not loop.last }}
+    {%- else %}
+    false
+    {%- endfor %}
+  )
+{%- endmacro %}
+
+{# A condition on rows: of a stream, as `source reporter flow`. #}
+{% macro is_stream(month, stream) -%}
+  {%- set p = month.rpartition('.')[0] -%}
+  {%- set p = p ~ '.' if p else '' -%}
+  {%- set source_name, reporter, flow = stream.split(' ') -%}
+  {{ p }}source = '{{ source_name }}' and {{ p }}reporter = '{{ reporter }}' and {{ p }}flow = '{{ flow }}'
+{%- endmacro %}
+
+{#
+  A condition on rows: those of some months of some streams.
+
+  months: by stream, in order
+#}
+{% macro is_of_months(month, months) -%}
+  (
+    {%- for stream, days in months.items() if days %}
+    {{ is_stream(month, stream) }} and {{ month }} >= '{{ days[0] }}'::date and {{ month }} <= '{{ days[-1] }}'::date
+    and {{ month }} in ({% for day in days %}'{{ day }}'::date{{ ', ' if not loop.last }}{% endfor %})
+    {{- ' or ' if not loop.last }}
+    {%- else %}
+    false
+    {%- endfor %}
+  )
+{%- endmacro %}
+
+{#
+  A condition on rows: those from the first stale month of their stream on, or so many years before, from January on.
+#}
+{% macro since_first_stale(month, years_before=none) -%}
+  {%- set stale = none if stale_categories() else stale_months() -%}
+  {{ 'true' if stale is none else is_since(month, stale, years_before) }}
+{%- endmacro %}
+
+{#
+  A condition on rows: those from the first of some months of their stream on.
+
+  months: by stream, in order
+#}
+{% macro is_since(month, months, years_before=none) -%}
+  (
+    {%- for stream, days in months.items() if days %}
+    {%- set first = days[0] if years_before is none else '%04d-01-01' % (days[0][:4] | int - years_before) %}
+    {{ is_stream(month, stream) }} and {{ month }} >= '{{ first }}'::date
+    {{- ' or ' if not loop.last }}
+    {%- else %}
+    false
+    {%- endfor %}
+  )
 {%- endmacro %}
 
 {# Whether months are only added behind the last one that this table was built from. #}
@@ -80,7 +144,7 @@
   {%- elif stale is none -%}
     true
   {%- else -%}
-    {{ month }} in (date '9999-01-01'{% for day in stale %}, date '{{ day }}'{% endfor %})
+    {{ is_of_months(month, stale) }}
   {%- endif -%}
 {%- endmacro %}
 
@@ -89,7 +153,7 @@
   {%- if stale_categories() is not none -%}
     {{ in_stale_category(month.rpartition('.')[0]) }}
   {%- elif only_adding() -%}
-    {{ month }} >= '{{ first_stale_month() }}'::date
+    {{ since_first_stale(month) }}
   {%- else -%}
     true
   {%- endif -%}

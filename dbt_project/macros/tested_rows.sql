@@ -16,7 +16,7 @@
     {%- elif strategy in by_month -%}
       {%- set stale = (var('window', none) or {}).get('stale', {}).get(relation.identifier) -%}
       {%- if stale is not none -%}
-        {%- do conditions.append("month >= '" ~ ((stale + ['9999-01-01']) | first) ~ "'::date") -%}
+        {%- do conditions.append(is_since('month', stale)) -%}
       {%- endif -%}
     {%- endif -%}
   {%- endif -%}

@@ -52,7 +52,7 @@ def build(home: Home, state: LandingState) -> None:
 def _runs(home: Home, work: Plan) -> Iterator[tuple[tuple[Step, ...], Callable[[], DbtOutcome]]]:
     """The runs of dbt, each with the steps that it takes: facts and marts at once if the facts fit into one batch."""
     yield ("dimensions",), lambda: run_dbt(home, work.stale_of("dimensions"), full_refresh=work.full)
-    facts, marts, months = work.stale_of("facts"), work.stale_of("marts"), work.window_months()
+    facts, marts, months = work.stale_of("facts"), work.stale_of("marts"), work.replaced()
     if len(work.batches(months)) == 1 and not work.categories_of(marts):
         window = None if work.full else work.window(months)
         yield ("facts", "marts"), lambda: run_dbt(home, [*facts, *marts], window=window, full_refresh=work.full)
@@ -63,7 +63,7 @@ def _runs(home: Home, work: Plan) -> Iterator[tuple[tuple[Step, ...], Callable[[
 
 def build_facts(home: Home, work: Plan, names: Collection[str], anew: bool) -> DbtOutcome:
     """Facts by name: their stale months, or all months anew."""
-    return run_by_months(home, names, work.batches(work.window_months(names)), full_refresh=anew)
+    return run_by_months(home, names, work.batches(work.replaced(names)), full_refresh=anew)
 
 
 def build_marts(home: Home, work: Plan, names: Collection[str], anew: bool) -> DbtOutcome:
@@ -74,7 +74,7 @@ def build_marts(home: Home, work: Plan, names: Collection[str], anew: bool) -> D
     categories = {} if anew else work.categories_of(names)
     if categories:
         by_months = work.by_months(names)
-        window = Window(stale=dict.fromkeys(monthly(), ()), categories=categories)
+        window = Window(stale={name: {} for name in monthly()}, categories=categories)
         outcome = run_dbt(home, categories if by_months else names, window=window)
         if outcome.failures or not by_months:
             return outcome
@@ -84,7 +84,7 @@ def build_marts(home: Home, work: Plan, names: Collection[str], anew: bool) -> D
 def _build_months(home: Home, work: Plan, names: Collection[str], anew: bool) -> DbtOutcome:
     """The stale months of marts by name, the monthly sums among them first if these do not fit into one batch."""
     sums = [name for name in windowed("marts") if name in names]
-    months = work.window_months(sums)
+    months = work.replaced(sums)
     batches = work.batches(months)
     if len(batches) == 1:
         return run_dbt(home, names, window=None if anew else work.window(months), full_refresh=anew)

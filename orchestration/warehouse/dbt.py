@@ -35,25 +35,33 @@ TRADE_SOURCES = "BONDED_TRADE_SOURCES"
 DUE = "due"
 
 
+#: Months by stream (`source reporter flow`), in order.
+Months = Mapping[str, Sequence[dt.date]]
+
+
 @dataclass(frozen=True)
 class Window:
-    """The rows that a run of dbt replaces, as its macros read them (variable `window`): months, in order, or, where
+    """The rows that a run of dbt replaces, as its macros read them (variable `window`): months by stream, or, where
     `categories` names any, all months of these and nothing else.
 
     `replaced`: of the models that replace the same months all together. `stale`: by name those of each other one;
     `adding`: names of those whose stale months all lie behind what is there. `categories`: by name `scheme/category`.
     """
 
-    replaced: Sequence[dt.date] = ()
-    stale: Mapping[str, Sequence[dt.date]] = field(default_factory=dict)
+    replaced: Months = field(default_factory=dict)
+    stale: Mapping[str, Months] = field(default_factory=dict)
     adding: Collection[str] = ()
     categories: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def as_vars(self) -> dict[str, Any]:
         """As dbt's variables; what has been parsed is the same for every run."""
-        stale = {mart: list(map(str, months)) for mart, months in self.stale.items()}
-        window = {"replaced": list(map(str, self.replaced)), "stale": stale, "adding": sorted(self.adding)}
+        stale = {mart: _as_text(months) for mart, months in self.stale.items()}
+        window = {"replaced": _as_text(self.replaced), "stale": stale, "adding": sorted(self.adding)}
         return {"window": {**window, "categories": dict(self.categories)}}
+
+
+def _as_text(months: Months) -> dict[str, list[str]]:
+    return {stream: list(map(str, of)) for stream, of in sorted(months.items())}
 
 
 @dataclass
@@ -173,16 +181,14 @@ def run_dbt(
     return outcome
 
 
-def run_by_months(
-    home: Home, names: Collection[str], batches: Sequence[Sequence[dt.date]], *, full_refresh: bool
-) -> DbtOutcome:
+def run_by_months(home: Home, names: Collection[str], batches: Sequence[Months], *, full_refresh: bool) -> DbtOutcome:
     """`run_dbt` of models that replace months, batch by batch, so that a long history fits into memory.
 
     Tests run with the last batch, and the outcome is that of the last, or of the one that failed.
     """
     if full_refresh and len(batches) == 1:
         return run_dbt(home, names, full_refresh=True)
-    steps: list[tuple[Sequence[dt.date], bool]] = [((), True)] if full_refresh else []
+    steps: list[tuple[Months, bool]] = [({}, True)] if full_refresh else []
     steps += [(batch, False) for batch in batches]
     for n, (months, anew) in enumerate(steps, start=1):
         outcome = run_dbt(home, names, window=Window(months), full_refresh=anew, tests=n == len(steps))

@@ -10,19 +10,16 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from orchestration.base.months import month_range
 from orchestration.base.settings import DBT_PROJECT, Home, settings
 from orchestration.landing.store import LandingState
-from orchestration.sources.catalogue import CODE_LISTS, TRADE
 from orchestration.warehouse.categories import taken_categories
-from orchestration.warehouse.dbt import Window
+from orchestration.warehouse.dbt import Months, Window
 from orchestration.warehouse.nodes import (
     Step,
     built_nodes,
@@ -35,14 +32,23 @@ from orchestration.warehouse.nodes import (
     names_of,
     step_of,
 )
-
-Key = TypeVar("Key")
+from orchestration.warehouse.units import (
+    Units,
+    month_fingerprints,
+    only_adding,
+    shown_fingerprints,
+    stale_months,
+    stream_of,
+    struck_out,
+    together,
+    unlike,
+)
 
 
 class Built(BaseModel):
     """What the build database holds. `code`: the dbt project; `facts`, `marts`: landing sequence of each layer;
-    `models`: by name what each is made of (`nodes.fingerprints`), `months`: by name and month, of those built by month,
-    `categories`: by name and `scheme/category`, of those built by category, where a category is the home's own.
+    `models`: by name what each is made of (`nodes.fingerprints`), `months`: by name, stream and month, of those built
+    by month, `categories`: by name and `scheme/category`, of those built by category, where one is the home's own.
     `mark`: size and time of its file after the last step, by which one that others wrote to is told; none while a step
     is at work.
     """
@@ -52,7 +58,7 @@ class Built(BaseModel):
     code: str = ""
     facts: int = -1
     marts: int = -1
-    months: dict[str, dict[dt.date, str]] = {}
+    months: dict[str, Units] = {}
     models: dict[str, str] = {}
     categories: dict[str, dict[str, str]] = {}
     mark: tuple[int, int] | None = None
@@ -89,18 +95,18 @@ def _mark(path: Path) -> tuple[int, int]:
 class Plan:
     """What to build for a landing state. `full`: all anew.
 
-    `models`: by name what each would be made of, `months`: by step and month; `stale`: the models that are made of
-    something else, or not at all; `stale_months`: of those built by month, in order, and no others. `categories`: the
-    home's own, and what each is; `stale_categories`: by name of those built by category, in order.
+    `models`: by name what each would be made of, `months`: by step, stream and month; `stale`: the models that are made
+    of something else, or not at all; `stale_months`: by stream, of those built by month, and no others. `categories`:
+    the home's own, and what each is; `stale_categories`: by name of those built by category, in order.
     """
 
     state: LandingState
     code: str
     full: bool
     models: dict[str, str]
-    months: dict[str, dict[dt.date, str]]
+    months: dict[str, Units]
     stale: frozenset[str]
-    stale_months: dict[str, list[dt.date]]
+    stale_months: dict[str, dict[str, list[dt.date]]]
     adding: frozenset[str]
     categories: dict[str, str]
     stale_categories: dict[str, list[str]]
@@ -114,12 +120,16 @@ class Plan:
         """What these are made of and what is stale, and not among them."""
         return sorted((made_into(names) & self.stale) - set(names))
 
-    def window_months(self, names: Collection[str] | None = None) -> list[dt.date]:
-        """The months that windowed models must rebuild, in order; or these among them, all together."""
+    def replaced(self, names: Collection[str] | None = None) -> dict[str, list[dt.date]]:
+        """The months that windowed models must rebuild, by stream; or these among them, all together."""
         of = [name for name in monthly() if is_windowed(built_nodes()[name]) and (names is None or name in names)]
-        return sorted({month for name in of for month in self.stale_months[name]})
+        return together(self.stale_months[name] for name in of)
 
-    def window(self, replaced: Sequence[dt.date]) -> Window:
+    def window_months(self, names: Collection[str] | None = None) -> list[dt.date]:
+        """The months of `replaced`, whatever the stream, in order."""
+        return sorted({month for months in self.replaced(names).values() for month in months})
+
+    def window(self, replaced: Months) -> Window:
         """What dbt is told of months, those that windowed models replace among them."""
         return Window(replaced, self.stale_months, self.adding)
 
@@ -137,14 +147,14 @@ class Plan:
 
     def begun(self, built: Built, step: Step, names: Collection[str] | None = None) -> Built:
         """What can be relied on while a step of this plan is at work, or of a step these names alone."""
-        done, replaced = self._of(step, names) & self.stale, self.window_months(self._of(step, names))
-        gone = {name: {*replaced, *self.stale_months[name]} for name in done & monthly()}
+        done, replaced = self._of(step, names) & self.stale, self.replaced(self._of(step, names))
+        gone = {name: together([replaced, self.stale_months[name]]) for name in done & monthly()}
         if step == "facts" and replaced:
             # Months may be built anew from the same receipts; what is made of them follows, as far as it is there.
             follows = made_of_facts() - set(names_of("facts"))
-            gone |= {name: built.months.get(name, {}).keys() & replaced for name in follows & monthly()}
+            gone |= {name: _there(built.months.get(name, {}), replaced) for name in follows & monthly()}
             done |= follows
-        months = {name: built.months.get(name, {}) | dict.fromkeys(struck, "") for name, struck in gone.items()}
+        months = {name: struck_out(built.months.get(name, {}), struck) for name, struck in gone.items()}
         categories = {
             name: built.categories.get(name, {}) | dict.fromkeys(self.stale_categories[name], "")
             for name in done & by_category()
@@ -176,21 +186,26 @@ class Plan:
         """The models of a step, or these among them."""
         return {n for n in names_of(step) if names is None or n in names}
 
-    def batches(self, months: Collection[dt.date]) -> list[tuple[dt.date, ...]]:
+    def batches(self, months: Months) -> list[dict[str, list[dt.date]]]:
         """These months in order, as many at once as fit into memory."""
         rows: dict[dt.date, int] = defaultdict(int)
         for receipt in self.state.active:
-            for received in receipt.content:
+            for received in receipt.content if stream_of(receipt.scope) in months else ():
                 rows[received.month] += received.rows
         found: list[list[dt.date]] = [[]]
         held = 0
-        for month in sorted(months):
+        for month in sorted({month for of in months.values() for month in of}):
             if found[-1] and held + rows[month] > settings().batch_rows:
                 found.append([])
                 held = 0
             found[-1].append(month)
             held += rows[month]
-        return [tuple(batch) for batch in found]
+        return [together([_there(months, dict.fromkeys(months, batch))]) for batch in found]
+
+
+def _there(held: Mapping[str, Collection[dt.date]], months: Months) -> dict[str, list[dt.date]]:
+    """Those of some months, by stream, that are held."""
+    return {stream: sorted(set(held.get(stream, ())) & set(of)) for stream, of in months.items()}
 
 
 def plan(home: Home, state: LandingState, asked: Iterable[dt.date] = ()) -> Plan:
@@ -200,62 +215,26 @@ def plan(home: Home, state: LandingState, asked: Iterable[dt.date] = ()) -> Plan
     received = month_fingerprints(state)
     months = {"facts": received, "marts": shown_fingerprints(state, received)}
     held = {} if full else built.months
-    stale_months, adding = {}, set()
+    stale, adding = {}, set()
     for name in sorted(monthly()):
         now, then = months[step_of(built_nodes()[name])], held.get(name, {})
-        stale_months[name] = found = sorted(unlike(now, then))
-        if then and (not found or found[0] > max(then)):
+        stale[name] = stale_months(now, then)
+        if then and only_adding(stale[name], then):
             adding.add(name)
+    again = _there(received, {stream: [*asked] for stream in received})
     for name in names_of("facts"):
-        stale_months[name] = sorted({*stale_months[name], *asked})
+        stale[name] = together([stale[name], again])
     own = taken_categories(home)
     categories, held_categories = own.fingerprints(), {} if full else built.categories
     stale_categories = {n: sorted(unlike(categories, held_categories.get(n, {}))) for n in sorted(by_category())}
     models = fingerprints(state, code, own)
     old = {name for name, of in models.items() if built.models.get(name) != of}
-    old |= {name for stale in (stale_months, stale_categories) for name, found in stale.items() if found}
+    old |= {name for of in (stale, stale_categories) for name, found in of.items() if found}
     facts = set(names_of("facts"))
-    old |= made_of_facts() - facts if any(stale_months[name] for name in facts) else set()
+    old |= made_of_facts() - facts if any(stale[name] for name in facts) else set()
     return Plan(
-        state, code, full, models, months, frozenset(old), stale_months, frozenset(adding), categories, stale_categories
+        state, code, full, models, months, frozenset(old), stale, frozenset(adding), categories, stale_categories
     )
-
-
-def unlike(now: Mapping[Key, str], held: Mapping[Key, str]) -> set[Key]:
-    """Months, or categories, of which the two do not say the same."""
-    return {key for key in now.keys() | held.keys() if now.get(key) != held.get(key)}
-
-
-def shown_fingerprints(state: LandingState, months: Mapping[dt.date, str]) -> dict[dt.date, str]:
-    """By month what marts show of it: its receipts, and every stream that spans it, covered or not."""
-    spans: dict[tuple[str, str, str], list[dt.date]] = defaultdict(list)
-    for receipt in state.active:
-        scope = receipt.scope
-        spans[(scope.source, scope.reporter, scope.flow)] += scope.months
-    found: dict[dt.date, str] = {}
-    for stream, ends in sorted(spans.items()):
-        for month in month_range(min(ends), max(ends)):
-            found[month] = " ".join([found.get(month, months.get(month, "")), *stream])
-    return {month: hashlib.sha256(text.encode()).hexdigest()[:16] for month, text in sorted(found.items())}
-
-
-def month_fingerprints(state: LandingState) -> dict[dt.date, str]:
-    """Per covered month the receipts that cover it, in their order of precedence, and the versions of their parsers.
-
-    Lists of partners, regimes and provinces decide which rows are held back, so they belong to every month; lists of
-    commodities only describe.
-    """
-    rank = state.precedence()
-    lists = [r.receipt_id for r in state.code_lists if r.list != "hs8"]
-    versions = [CODE_LISTS.PARSER_VERSION, *lists] if lists else []
-    found: dict[dt.date, list[str]] = defaultdict(list)
-    for receipt in sorted(state.active, key=lambda r: rank[r.receipt_id]):
-        for month in month_range(*receipt.scope.months):
-            found[month].append(f"{receipt.receipt_id}:{TRADE[receipt.scope.source].parser_version}")
-    return {
-        month: hashlib.sha256(" ".join([*versions, *ids]).encode()).hexdigest()[:16]
-        for month, ids in sorted(found.items())
-    }
 
 
 def code_fingerprint() -> str:

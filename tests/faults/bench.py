@@ -108,7 +108,7 @@ class Bench:
         """Raw, facts and marts as a run builds them: the months whose receipts have changed."""
         self.write_raw_files()
         work = plan(self.home, Landing(self.home).state())
-        window = work.window(work.window_months())
+        window = work.window(work.replaced())
         names = [*work.stale_of("facts"), *work.stale_of("marts")]
         outcome = run_dbt(self.home, names, window=window, tests=False)
         assert not outcome.failures, outcome.failures

@@ -17,7 +17,7 @@ from orchestration.landing.receivers import receive_file
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import CodeListReceipt, Landing
 from orchestration.warehouse import snapshot
-from orchestration.warehouse.plan import month_fingerprints
+from orchestration.warehouse.units import month_fingerprints
 from tests.conftest import code_list, declared, hs8_list, row, tree, write_csv
 
 LIST = Declaration(source="gacc_nomenclature")

@@ -38,7 +38,7 @@ from orchestration.sources.gacc_bulletin import parse as gacc_bulletin
 from orchestration.sources.gacc_sample.code_list import write_sample_list
 from orchestration.terminal.doctor import examine
 from orchestration.warehouse import snapshot
-from orchestration.warehouse.plan import month_fingerprints
+from orchestration.warehouse.units import month_fingerprints
 from orchestration.warehouse.raw_documents import (
     READERS,
     document_path,

@@ -25,9 +25,13 @@ from orchestration.releases.store import Releases
 from orchestration.releases.trace import trace
 from orchestration.terminal.run import run_home
 from orchestration.terminal.status import home_status
+from orchestration.warehouse.plan import plan
 from tests.conftest import (
     MONTHS,
     attempted,
+    build_database,
+    build_wrongly,
+    built,
     copied,
     declared,
     made_once,
@@ -257,6 +261,24 @@ def test_a_gap_is_found_in_the_dataset_of_its_source(both: Home, tmp_path: Path)
     assert tried.refused is not None
     found = tried.refused[1].findings("failed")
     assert set(found["gate"]) == {"continuity"} and set(found["source"]) == {"utopia"}
+
+
+@pytest.mark.own_run("a source prints its months anew")
+def test_a_source_that_prints_all_anew_builds_nothing_of_the_other(both: Home, tmp_path: Path) -> None:
+    """China's rows are not written again, in facts or marts: whatever stands in them stays."""
+    marked = ("fct_trade_monthly", "int_partner_category_month", "mart_partner_category_monthly", "mart_growth_monthly")
+    build_wrongly(both, *(f"update {table} set value_usd = 7 where source = 'gacc'" for table in marked))
+    add_utopia(both, tmp_path / "again.csv", rows_of(FIRST, eur=2_000), "2024-08-01")
+    state = Landing(both).state()
+    stale = plan(both, state).stale_months
+    assert {tuple(months) for months in stale.values()} == {("utopia UTO import",)}
+    built(both)
+    with build_database(both) as con:
+        for table in marked:
+            of = con.execute(
+                f"select source, min(value_usd), max(value_usd) from {table} group by 1 order by 1"
+            ).fetchall()
+            assert of == [("gacc", 7, 7), ("utopia", None, None)], table
 
 
 @pytest.mark.own_run("one source is red")

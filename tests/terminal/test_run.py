@@ -41,6 +41,7 @@ from tests.conftest import (
 )
 
 #: Every published table of marts.
+STREAM = "gacc CHN import"
 MARTS = [model.name for model in published_models() if model.name.startswith("mart_")]
 
 
@@ -212,7 +213,7 @@ def test_single_months_in_any_order_equal_one_range(small: Home, tmp_path: Path)
     random.Random(7).shuffle(months)
     before = fact_hash(other)
     for month in months:
-        assert not run_dbt(other, names_of("facts"), window=Window([month])).failures
+        assert not run_dbt(other, names_of("facts"), window=Window({STREAM: [month]})).failures
     assert not run_dbt(other, names_of("marts")).failures
     assert fact_hash(other) == fact_hash(small) != before
     for mart in MARTS:
@@ -223,7 +224,7 @@ def test_single_months_in_any_order_equal_one_range(small: Home, tmp_path: Path)
 def test_a_window_on_a_first_build_is_refused(small: Home) -> None:
     """It would leave only that window."""
     month = parse_month("2024-02")
-    outcome = run_dbt(small, ["fct_trade_monthly"], window=Window([month]), full_refresh=True)
+    outcome = run_dbt(small, ["fct_trade_monthly"], window=Window({STREAM: [month]}), full_refresh=True)
     assert any("would leave only that window" in failure for failure in outcome.failures)
     assert Built.read(small).facts == 1
 
@@ -236,8 +237,8 @@ def test_a_long_history_is_built_in_batches(small: Home, monkeypatch: pytest.Mon
     months = list(month_range(parse_month("2024-01"), parse_month("2024-04")))
     size = many(2, 1)
     monkeypatch.setattr(settings(), "batch_rows", 6 * size)
-    batches = plan(small, Landing(small).state()).batches(months)
-    assert batches == [tuple(months[n : n + size]) for n in range(0, len(months), size)]
+    batches = plan(small, Landing(small).state()).batches({STREAM: months})
+    assert batches == [{STREAM: months[n : n + size]} for n in range(0, len(months), size)]
     for anew in (True, False):
         for names in (names_of("facts"), windowed("marts")):
             assert not run_by_months(small, names, batches, full_refresh=anew).failures

@@ -155,7 +155,7 @@ month_of_trade as (
         category_code,
         month
     from {{ this }}
-    where month < '{{ first }}'::date
+    where {{ before_first_stale('month') }}
     {%- endif %}
 ),
 
@@ -228,7 +228,7 @@ final as (
         on
             r.source = t.source and r.reporter = t.reporter and r.flow = t.flow and r.month = t.month
             and r.category_scheme = t.category_scheme and r.category_code = t.category_code
-    where r.month >= '{{ first }}'::date
+    where {{ since_first_stale('r.month') }}
 )
 
 select * from final

@@ -55,7 +55,7 @@ final as (
     left join {{ ref('dim_source') }} as o on r.source = o.source
     left join {{ ref('dim_category') }} as d
         on r.category_scheme = d.category_scheme and r.category_code = d.category_code
-    where r.month >= '{{ first_stale_month() }}'::date
+    where {{ since_first_stale('r.month') }}
 )
 
 select {{ mart_columns() }} from final

@@ -1,5 +1,4 @@
 {{ config(materialized='incremental', incremental_strategy='from_first_stale') }}
-{%- set first = first_stale_month() %}
 {%- set measures = ['value_usd', 'value_usd_yoy', 'quantity', 'quantity_unit'] %}
 
 -- Categories in which every partner is received in rows of its own.
@@ -12,10 +11,10 @@ with ranked_category as (
         category_scheme,
         category_code
     from {{ ref('int_category_coverage') }}
-    where partner_code = '*' and covered_usd and month >= '{{ first }}'::date and {{ in_stale_category() }}
+    where partner_code = '*' and covered_usd and {{ since_first_stale('month') }} and {{ in_stale_category() }}
 ),
 
-{{ both_series(measures, "'" ~ first ~ "'::date - interval 1 year") }},
+{{ both_series(measures, since_first_stale('month', years_before=1)) }},
 
 -- A covered month before the first trade has no row: where the base is known and absent, it is 0.
 with_bases as (
@@ -48,7 +47,7 @@ with_bases as (
             s.source = k.source and s.reporter = k.reporter and s.flow = k.flow and s.month = k.month
             and s.category_scheme = k.category_scheme and s.category_code = k.category_code
     left join {{ ref('dim_partner') }} as p on s.source = p.source and s.partner_code = p.partner_code
-    where s.month >= '{{ first }}'::date
+    where {{ since_first_stale('s.month') }}
 ),
 
 final as (

@@ -1,5 +1,4 @@
 {{ config(materialized='incremental', incremental_strategy='from_first_stale') }}
-{%- set first = first_stale_month() %}
 {%- set measures = [
   'value_usd', 'value_usd_yoy', 'value_usd_ytd', 'value_usd_ytd_yoy', 'value_local_ytd', 'value_local_ytd_yoy', 'n_lines'] %}
 {%- set carried = {'above_since': 'date', 'record_usd': 'bigint', 'record_month': 'date', 'known_months': 'integer'} %}
@@ -8,9 +7,9 @@ with threshold as (
     select * from {{ ref('dim_category_scheme') }}
 ),
 
-{{ both_series(measures, "'" ~ first ~ "'::date") }},
+{{ both_series(measures, since_first_stale('month')) }},
 
-{{ carried_series(first, carried) }},
+{{ carried_series(carried) }},
 
 judged as (
     select

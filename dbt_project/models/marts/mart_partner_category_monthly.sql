@@ -62,7 +62,7 @@ final as (
         on
             r.source = t.source and r.reporter = t.reporter and r.flow = t.flow and r.month = t.month
             and r.category_scheme = t.category_scheme and r.category_code = t.category_code
-    where r.month >= '{{ first_stale_month() }}'::date
+    where {{ since_first_stale('r.month') }}
 )
 
 select {{ mart_columns(share=true) }} from final

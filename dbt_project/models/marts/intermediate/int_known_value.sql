@@ -12,7 +12,7 @@ with single as (
     where first_vintage = last_vintage
 ),
 
-{{ both_series(['value_usd', 'value_local', 'quantity', 'quantity_unit'], "'1900-01-01'::date", inlined=true) }},
+{{ both_series(['value_usd', 'value_local', 'quantity', 'quantity_unit'], "true", inlined=true) }},
 
 -- Quantities of earlier prints are not kept: only the latest has one.
 final as (

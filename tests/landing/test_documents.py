@@ -38,7 +38,6 @@ from orchestration.sources.gacc_bulletin import parse as gacc_bulletin
 from orchestration.sources.gacc_sample.code_list import write_sample_list
 from orchestration.terminal.doctor import examine
 from orchestration.warehouse import snapshot
-from orchestration.warehouse.units import month_fingerprints
 from orchestration.warehouse.raw_documents import (
     READERS,
     document_path,
@@ -47,6 +46,7 @@ from orchestration.warehouse.raw_documents import (
     write_document,
     write_schema,
 )
+from orchestration.warehouse.units import month_fingerprints
 from tests.conftest import build_database, declared, hs8_list, query, released, row, tree, write_csv
 
 RATES = "month,cny_per_usd\n2024-01,7.1\n2024-02,7.2\n"

@@ -1,0 +1,103 @@
+"""Own categories in releases: each holds the file that it was made by, and answers by it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from orchestration.base.errors import RefusalError
+from orchestration.base.hashes import file_sha256
+from orchestration.base.settings import Home
+from orchestration.landing.store import Landing
+from orchestration.releases.as_of import as_of
+from orchestration.releases.candidate import build
+from orchestration.releases.database import DATABASE
+from orchestration.releases.publish import audit_folder
+from orchestration.releases.query import run_sql
+from orchestration.releases.settled import is_settled
+from orchestration.releases.store import Releases
+from orchestration.releases.trace import trace
+from orchestration.terminal.doctor import examine
+from orchestration.terminal.run import run_home
+from tests.conftest import built, contents, published, query, row, tree, write_csv
+
+OWN = """schemes:
+  parts:
+    title: Parts
+    leaves_out: All else
+    categories:
+      ic_parts: {name: Parts of chips, prefixes: [854290]}
+"""
+PARTS = "select value_usd from v_parts_by_partner where month = '2024-03-01' and partner_code = '502'"
+TODAY = dt.date(2026, 1, 1)
+
+
+def told(home: Home) -> tuple[bool, str]:
+    """What the doctor says of own categories."""
+    (found,) = [finding for finding in examine(home) if finding.check == "own categories"]
+    return found.ok, found.detail
+
+
+@pytest.mark.own_run("own categories are published, changed and removed")
+def test_each_release_has_the_file_that_it_was_made_by(small: Home) -> None:
+    """Query, as-of, trace and audit answer by the release's categories; going back shows them again."""
+    first = Releases(small).current_id()
+    assert first and not (Releases(small).folder() / "categories.yml").exists()
+    small.categories.write_text(OWN, encoding="utf-8")
+    assert not is_settled(small)
+    second = published(small).release_id
+    assert published(small).outcome == "unchanged"
+    folder = Releases(small).folder(second)
+    assert (folder / "categories.yml").read_text(encoding="utf-8") == OWN
+    assert Releases(small).manifest().files["categories.yml"].sha256 == file_sha256(folder / "categories.yml")
+    assert query(small, "select is_own, scheme_version, threshold_usd from dim_category_scheme where is_own") == [
+        (True, None, 1_000_000_000)
+    ]
+    ((parts,),) = query(small, PARTS)
+    traced = trace(small, dt.date(2024, 3, 1), "502", "ic_parts", "import", "parts")
+    assert parts == traced.value_usd == sum(found.value_usd or 0 for found in traced.receipts) > 0
+    small.categories.write_text(OWN.replace("854290", "8542"), encoding="utf-8")
+    third = published(small).release_id
+    ((whole,),) = query(small, PARTS)
+    assert whole > parts
+    for release, expected in ((second, parts), (third, whole)):
+        place = as_of(small, TODAY, release).folder
+        assert run_sql(place, PARTS)[1] == [(expected,)]
+        assert audit_folder(small, Releases(small).folder(release)).passed
+    Releases(small).rollback(second or "")
+    assert query(small, PARTS) == [(parts,)]
+    small.categories.unlink()
+    published(small)
+    kept = contents(small, first)
+    assert {t: of for t, of in contents(small).items() if t != "mart_restatement"} == {
+        t: of for t, of in kept.items() if t != "mart_restatement"
+    }
+    assert "v_parts" not in str(query(small, "select view_name from duckdb_views() where not internal"))
+
+
+def test_a_fault_stops_a_run_before_anything_is_written(small: Home) -> None:
+    """Not even the inbox is taken in; the doctor says why."""
+    assert told(small) == (True, "none: there is no categories.yml")
+    small.categories.write_text(OWN.replace("854290", "8599"), encoding="utf-8")
+    write_csv(small.inbox / "chips" / "new.csv", [row()])
+    before = tree(small.root)
+    with pytest.raises(RefusalError, match=r"categories.yml, line 6: .*the tariff has no heading 8599"):
+        run_home(small, [])
+    assert tree(small.root) == before
+    ok, detail = told(small)
+    assert not ok and "line 6" in detail
+    small.categories.write_text(OWN + "hs6: [8542]\n", encoding="utf-8")
+    assert told(small) == (True, "1 schemes, 1 headings of hs6")
+
+
+@pytest.mark.own_run("what an edit during a run comes to is tested")
+def test_an_edit_during_a_run_waits_for_the_next_one(small: Home) -> None:
+    """The release holds the file by which it was made, not the one that lies there when it is published."""
+    small.categories.write_text(OWN, encoding="utf-8")
+    built(small)
+    small.categories.write_text(OWN.replace("854290", "8542"), encoding="utf-8")
+    folder = build(small, Landing(small).state(), Releases(small).current_id())
+    assert (folder / "categories.yml").read_text(encoding="utf-8") == OWN
+    assert (folder / DATABASE).exists()
+    assert not is_settled(small)

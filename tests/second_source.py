@@ -35,6 +35,7 @@ OTHER: Source = replace(
     release_date=fortnight_later,
     bulletin_release_from=None,
     release_cron=None,
+    row_limit=None,
 )
 
 

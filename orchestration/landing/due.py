@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import sys
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +16,6 @@ from orchestration.landing.datasets import Dataset, load_datasets
 from orchestration.landing.scope import partner_keys, shown
 from orchestration.landing.store import LandingState
 from orchestration.sources.catalogue import TRADE
-from orchestration.sources.gacc.parse import TRUNCATED_AT
 
 #: More partners than this do not trade in one tariff line in one month, on average over a chapter.
 PARTNERS_A_LINE = 30
@@ -23,7 +23,7 @@ PARTNERS_A_LINE = 30
 
 @dataclass(frozen=True)
 class Query:
-    """One download from the query site, small enough not to be cut off at 10,000 rows."""
+    """One download from the publisher, small enough not to be cut off where it cuts off. `digits`: of its codes."""
 
     flow: str
     months: tuple[dt.date, ...]
@@ -31,13 +31,14 @@ class Query:
     partners: tuple[str, ...] | str
     currency: str
     folder: str
+    digits: int
     is_part: bool = False
 
     def __str__(self) -> str:
         months = ", ".join(map(format_month, self.months))
         columns = "month + code" if self.partners == "world" else "month + code + partner"
         return (
-            f"{self.flow}s, {months}, codes {shown(self.hs)} (8 digits), partners {shown(self.partners)}, "
+            f"{self.flow}s, {months}, codes {shown(self.hs)} ({self.digits} digits), partners {shown(self.partners)}, "
             f"in {self.currency}, columns {columns} → save to {self.folder}"
             + (f" with a sidecar <file>.yml that says hs: {shown(self.hs)}" if self.is_part else "")
         )
@@ -107,11 +108,13 @@ def queries(dataset: Dataset, months: tuple[dt.date, ...], folder: str) -> tuple
     each = {"all": PARTNERS_A_LINE, "world": 1}
     partners = each[dataset.partners] if isinstance(dataset.partners, str) else len(dataset.partners)
     codes = tuple(TRADE[dataset.source].chapters) if dataset.hs == "all" else dataset.hs
-    parts = _pack([(code, _lines(code) * partners) for code in codes])
+    source = TRADE[dataset.source]
+    limit = source.row_limit or sys.maxsize
+    parts = _pack([(code, _lines(code, source.code_digits) * partners) for code in codes], limit)
     found = []
     for hs, rows in parts:
         whole = dataset.hs == "all" and len(parts) == 1
-        per_query = max(1, (TRUNCATED_AT - 1) // max(rows, 1))
+        per_query = max(1, (limit - 1) // max(rows, 1))
         for start in range(0, len(months), per_query):
             found.append(
                 Query(
@@ -121,17 +124,18 @@ def queries(dataset: Dataset, months: tuple[dt.date, ...], folder: str) -> tuple
                     dataset.partners,
                     dataset.currency,
                     folder,
+                    source.code_digits,
                     is_part=len(parts) > 1,
                 )
             )
     return tuple(found)
 
 
-def _pack(sizes: list[tuple[str, int]]) -> list[tuple[tuple[str, ...], int]]:
-    """Neighbouring codes put together as long as they stay below the site's limit."""
+def _pack(sizes: list[tuple[str, int]], limit: int) -> list[tuple[tuple[str, ...], int]]:
+    """Neighbouring codes put together as long as they stay below the limit of rows."""
     packed: list[tuple[tuple[str, ...], int]] = []
     for code, rows in sizes:
-        if packed and packed[-1][1] + rows < TRUNCATED_AT:
+        if packed and packed[-1][1] + rows < limit:
             packed[-1] = ((*packed[-1][0], code), packed[-1][1] + rows)
         else:
             packed.append(((code,), rows))
@@ -144,9 +148,9 @@ def _heading_lines() -> dict[str, int]:
         return {row["hs_code"]: int(row["hs8_lines"] or 0) for row in csv.DictReader(stream)}
 
 
-def _lines(prefix: str) -> int:
-    """At most so many tariff lines begin with the prefix."""
+def _lines(prefix: str, digits: int) -> int:
+    """About so many lines of a tariff begin with the prefix; as many as in China's, whose lists are reviewed."""
     lines = _heading_lines()
-    if len(prefix) >= 8:
+    if len(prefix) >= digits:
         return 1
     return max(1, lines.get(prefix, lines.get(prefix[:4], lines.get(prefix[:2], 1))))

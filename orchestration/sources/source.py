@@ -122,6 +122,7 @@ class Source:
     months come out in order. `sample_of`: the source whose figures a synthetic one makes up, so that what is said of
     that source can be tried on it. `bulletin_release_from`: the day from which on its bulletin of a month may come out,
     where it has bulletins. `release_cron`: when to look for a new month, in its time zone; None for never by itself.
+    `row_limit`: the rows at which a download is cut off; None where it never is.
     """
 
     name: str
@@ -148,6 +149,7 @@ class Source:
     is_synthetic: bool = False
     sample_of: str | None = None
     release_cron: str | None = None
+    row_limit: int | None = None
     bulletin_release_from: Callable[[dt.date], dt.date] | None = None
 
     @property

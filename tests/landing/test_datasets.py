@@ -19,6 +19,7 @@ from orchestration.sources.gacc import calendar
 from orchestration.sources.gacc.offer import OFFER
 from orchestration.sources.gacc.parse import TRUNCATED_AT
 from tests.conftest import row, write_csv
+from tests.second_source import offer
 
 ENTRY = """datasets:
   mine:
@@ -133,6 +134,16 @@ def test_queries_stay_below_the_cut() -> None:
     named = [code for q in parts for code in q.hs]
     assert len(parts) > 10 and len(named) == len(set(named)) == 98
     assert TRUNCATED_AT == 10_000
+
+
+def test_a_source_that_never_cuts_off_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For all months and codes, by its own codes; what of China's site holds is China's."""
+    offer(monkeypatch)
+    said = {"title": "t", "source": "other", "reporter": "DEU", "flow": "import", "hs": "all", "partners": "all"}
+    dataset = Dataset.model_validate({**said, "currency": "EUR", "first": "2010-01", "last": "open"})
+    months = tuple(month_range(dt.date(2010, 1, 1), dt.date(2024, 12, 1)))
+    (one,) = queries(dataset, months, "x")
+    assert one.months == months and "codes all (10 digits), partners all, in EUR" in str(one)
 
 
 def test_readme_names_no_dataset_that_is_not_there() -> None:

@@ -8,7 +8,7 @@ from orchestration.sources.gacc.calendar import (
     bulletin_release_from,
     detail_release_date,
 )
-from orchestration.sources.gacc.parse import PARSER_VERSION, parse
+from orchestration.sources.gacc.parse import PARSER_VERSION, TRUNCATED_AT, parse
 from orchestration.sources.gacc.rows import RAW_COLUMNS
 from orchestration.sources.source import Source
 
@@ -33,6 +33,7 @@ OFFER = Source(
     parse=parse,
     release_date=detail_release_date,
     bulletin_release_from=bulletin_release_from,
+    row_limit=TRUNCATED_AT,
     release_cron=f"0 17 {DETAIL_DAY} * *",
     terms="Published for the public; the query site must not be automated, so that files are downloaded by hand",
 )

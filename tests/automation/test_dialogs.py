@@ -20,7 +20,7 @@ from tests.assets.test_graph import graph
 from tests.automation.control_room import ASSETS_JOB, ControlRoom, Run, control_room
 from tests.automation.test_inbox_daemon import drop
 from tests.automation.test_launch_ways import BAD, more_in, never_published, red
-from tests.conftest import add, copied, csv_text, row, tree
+from tests.conftest import add, copied, csv_text, row, tree, value
 
 pytestmark = [pytest.mark.daemon, pytest.mark.own_run("runs are launched on it from the UI")]
 ALL = tuple(graph())
@@ -156,6 +156,22 @@ def test_a_month_that_failed_is_launched_again(room: ControlRoom, home: Home, tm
     assert room.again(ranged.run_id, "ALL_STEPS").status == "SUCCESS"
 
 
+def test_a_file_in_the_inbox_is_released(room: ControlRoom, home: Home) -> None:
+    """By the daemon's sensor, with nothing else done: the good ones; a bad one is set aside with its reason."""
+    before = Landing(home).last_sequence()
+    drop(home, "bad.csv", "<html>")
+    for partner in ("110", "303"):
+        drop(home, f"{partner}.csv", csv_text([row("202401", partner, value="99")]), partner)
+    room.until("a release", lambda: value(home, "2024-01", "110") == value(home, "2024-01", "303") == 99)
+    assert "web page" in (home.inbox / "rejected" / "bad.csv.reason.txt").read_text(encoding="utf-8")
+    runs = room.runs(tags=[{"key": "dagster/sensor_name", "value": inbox_files.name}])
+    assert runs and {room.ended(run.run_id).status for run in runs} == {"SUCCESS"}
+    for receipt in Landing(home).state().receipts:
+        if receipt.sequence > before:
+            Landing(home).withdraw(receipt.receipt_id, "a trial")
+
+
+@pytest.mark.series("test_the_terminal")
 def test_backfill_and_sensor_publish_no_damaged_month(room: ControlRoom, home: Home) -> None:
     """A backfill of the month, then a file that arrives in the inbox, then the terminal."""
     assert red(home) == set()

@@ -50,9 +50,9 @@ docs: install ## write docs/marts.md, and dbt's pages of all models into one fil
 check: lint ## format, lint, types, and the tests that need no built home: for the inner loop
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -q -m "not home"
 
-# Three workers on two cores, since some of them wait for daemons and browsers.
+# A worker a core: each more imports everything once more.
 test: lint ## format, lint, types, then all tests
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-long: install ## many more examples of what the tests try a few times
 	@BONDED_LONG=1 $(BIN)/python -m pytest -n 2 --dist load -m series

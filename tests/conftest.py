@@ -64,9 +64,10 @@ REAL_FILES: dict[str, dict[str, str]] = {
 
 #: Files that take long begin first, one that waits for a daemon beside one that computes: at the end of a run no worker
 #: is left alone with them.
-LONGEST = ("test_dialogs.py", "test_histories.py", "test_inbox_daemon.py", "test_publication.py", "test_inbox_runs.py",
-           "test_run.py", "test_browser.py", "test_runs.py", "test_interrupts.py", "test_cli.py", "test_launch_ways.py",
-           "test_content.py", "test_carried.py", "test_world.py")  # fmt: skip
+LONGEST = ("test_dialogs.py", "test_added_source.py", "test_faults.py", "test_own_categories.py", "test_histories.py",
+           "test_publication.py", "test_run.py", "test_runs.py", "test_content.py", "test_inbox_runs.py",
+           "test_browser.py", "test_real_files.py", "test_interrupts.py", "test_cli.py", "test_launch_ways.py",
+           "test_carried.py", "test_world.py")  # fmt: skip
 
 
 #: Fixtures that hand out a home that is built once for all.

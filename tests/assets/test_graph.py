@@ -24,7 +24,7 @@ from orchestration.landing.receive import receive
 from orchestration.landing.scope import Declaration
 from orchestration.sources.catalogue import TRADE
 from orchestration.sources.gacc.offer import OFFER as GACC
-from tests.conftest import many, row, write_csv
+from tests.conftest import row, write_csv
 from tests.second_source import OTHER, offer
 
 SNAPSHOT = Path(__file__).with_name("graph.json")
@@ -149,9 +149,9 @@ def test_definitions_validate() -> None:
     assert done.returncode == 0 and "All code locations passed validation" in done.stderr + done.stdout
 
 
+@pytest.mark.series("test_definitions_validate")
 @pytest.mark.own_run("Dagster's own command, in a process of its own")
-@pytest.mark.series
-@pytest.mark.parametrize("verb", many(["check"], ["check", "list"]))
+@pytest.mark.parametrize("verb", ["check", "list"])
 def test_dg_finds_the_definitions(verb: str, tmp_path: Path) -> None:
     """Of the project as it lies in a clone, without a word on where."""
     command = [str(Path(sys.executable).with_name("dg")), verb, "defs"]

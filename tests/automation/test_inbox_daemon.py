@@ -77,6 +77,7 @@ def told(home: Home) -> list[str]:
     )
 
 
+@pytest.mark.series("test_a_file_in_the_inbox_is_released")
 @pytest.mark.own_run("a daemon launches runs on it")
 def test_the_inbox_is_a_door(small: Home, daemon: subprocess.Popen[bytes]) -> None:
     """A good file is released, a bad one rejected with its reason, a half-copied one left until it is complete, and

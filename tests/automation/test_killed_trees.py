@@ -12,7 +12,7 @@ from orchestration.automation.instance import LAUNCHED_BY, instance
 from orchestration.base.settings import Home
 from orchestration.releases.store import Releases
 from tests.automation.stopped import RUN, UI, arrive, come_to, is_green, nothing_left, started, whole
-from tests.conftest import many, value
+from tests.conftest import value
 
 POINTS = ("inbox", "raw", "dbt", "audit", "switch")
 #: Whoever is alone in a namespace gets the pids of those who died in another.
@@ -64,10 +64,10 @@ def launched_again(home: Home, number: int, before: tuple[str, ...], with_ui: bo
     nothing_left(home)
 
 
-@pytest.mark.series
+@pytest.mark.series("test_a_kill_while_publishing_leaves_all_whole")
 @pytest.mark.daemon
 @pytest.mark.own_run("whole trees of processes are killed on it")
-@pytest.mark.parametrize("is_alone", many((True,), (False, True)))
+@pytest.mark.parametrize("is_alone", (False, True))
 def test_the_whole_tree_is_killed(small: Home, is_alone: bool) -> None:
     """At each point, one after another on one home; the terminal and the UI take turns at launching what comes next.
 
@@ -76,7 +76,7 @@ def test_the_whole_tree_is_killed(small: Home, is_alone: bool) -> None:
     if is_alone and (why_not := namespaces()):
         pytest.skip(f"no pid namespace can be had here: {why_not}")
     lives, before = small.root / "lives", ALONE if is_alone else ()
-    for number, point in enumerate(many(("raw",), POINTS), start=1):
+    for number, point in enumerate(POINTS, start=1):
         pid = killed(small, point, number, before)
         again = f'echo {pid - 1} > /proc/sys/kernel/ns_last_pid; sleep 999 & echo $! > "{lives}"; exec "$@"'
         launched_again(small, number, (*before, "sh", "-c", again, "sh") if is_alone else (), number % 2 == 0)

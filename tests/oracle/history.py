@@ -98,10 +98,10 @@ def coverage_series(truth: Truth, shown: Panel) -> list[tuple[str, str, str, str
 
 
 def coverage_mart(truth: Truth, shown: Panel) -> pd.DataFrame:
-    """Rows of mart_coverage without the reason."""
+    """Rows of mart_coverage without the reason; these homes hold no source back."""
     found = []
     for flow, *rest in coverage_series(truth, shown):
         columns = {f"covered_{SIDE[c]}": truth.coverage.of_category(flow, c, *rest) for c in CURRENCIES}
         frame = pd.DataFrame({"month": shown.months, **columns})[truth.coverage.span(flow)]
         found.append(frame.assign(flow=flow, partner_code=rest[0], category_scheme=rest[1], category_code=rest[2]))
-    return pd.concat(found, ignore_index=True).assign(source=shown.source, reporter="CHN")
+    return pd.concat(found, ignore_index=True).assign(source=shown.source, reporter="CHN", held_back_since=pd.NaT)

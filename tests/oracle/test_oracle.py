@@ -44,7 +44,7 @@ class Oracle:
 
     def found(self, mart: str) -> pd.DataFrame:
         """The rows that it has; why a value is absent is words, which nobody recomputes."""
-        return released(self.release, mart).drop(columns=["reason", "held_back_since"], errors="ignore")
+        return released(self.release, mart).drop(columns="reason", errors="ignore")
 
 
 def of_partners(oracle: Oracle) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from orchestration.releases.store import Releases
 from orchestration.releases.trace import trace
 from orchestration.terminal.doctor import examine
 from orchestration.terminal.run import run_home
-from tests.conftest import built, contents, published, query, row, tree, write_csv
+from tests.conftest import built, contents, published, query, released, row, tree, write_csv
 
 OWN = """schemes:
   parts:
@@ -58,7 +58,7 @@ def test_each_release_has_the_file_that_it_was_made_by(small: Home) -> None:
     traced = trace(small, dt.date(2024, 3, 1), "502", "ic_parts", "import", "parts")
     assert parts == traced.value_usd == sum(found.value_usd or 0 for found in traced.receipts) > 0
     small.categories.write_text(OWN.replace("854290", "8542"), encoding="utf-8")
-    third = published(small).release_id
+    third = released(small).release_id
     ((whole,),) = query(small, PARTS)
     assert whole > parts
     for release, expected in ((second, parts), (third, whole)):
@@ -68,7 +68,7 @@ def test_each_release_has_the_file_that_it_was_made_by(small: Home) -> None:
     Releases(small).rollback(second or "")
     assert query(small, PARTS) == [(parts,)]
     small.categories.unlink()
-    published(small)
+    released(small)
     kept = contents(small, first)
     assert {t: of for t, of in contents(small).items() if t != "mart_restatement"} == {
         t: of for t, of in kept.items() if t != "mart_restatement"

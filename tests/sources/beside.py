@@ -50,7 +50,7 @@ DATASET = {"dataset": "utopia_chips", "source": "utopia", "flow": "import", "hs"
 FIRST = ("2024-01", "2024-02", "2024-03")
 CLAIM = """
   utopia_january:
-    text: Utopia bought chips from the United States for 2,004 euros in January 2024
+    text: Utopia bought chips from the United States for 4,004 euros in January 2024
     publisher: Customs of Utopia
     published_on: 2024-03-10
     address: not recorded
@@ -62,7 +62,7 @@ CLAIM = """
     measure: value_local
     comparison: equals
     period: 2024-01
-    value: 2004
+    value: 4004
     half_unit: 0.5
 """
 SUM = "select sum(value_local) from fct_trade_monthly"
@@ -87,17 +87,6 @@ def add_utopia(home: Home, path: Path, rows: list[str], vintage: str) -> Receipt
     receipt = receive(home, utopian(path, rows), said).receipt
     assert receipt is not None
     return receipt
-
-
-DATASET = {
-    "dataset": "utopia_chips",
-    "source": "utopia",
-    "flow": "import",
-    "hs": "8542",
-    "partners": "all",
-    "currency": "EUR",
-}
-FIRST = ("2024-01", "2024-02", "2024-03")
 
 
 @pytest.fixture(scope="session")
@@ -197,16 +186,27 @@ def test_coverage_and_freshness_are_each_source_s_own(both_once: Home) -> None:
     assert query(both_once, sql) == [("2024-04-01", "utopia")]
 
 
+@pytest.fixture(scope="session")
+def revised(both_once: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Utopia prints its months anew, and a claim on its January is put to the test."""
+    home, folder = copied(both_once, tmp_path_factory), tmp_path_factory.mktemp("revised")
+    add_utopia(home, folder / "again.csv", rows_of(FIRST, eur=2_000), "2024-08-01")
+    expectations = Path(shutil.copytree(settings().expectations, folder / "expectations"))
+    with (expectations / "claims.yml").open("a", encoding="utf-8") as claims:
+        claims.write(CLAIM)
+    with mock.patch.object(settings(), "expectations", expectations):
+        released(home)
+    return home
+
+
 @pytest.mark.own_run("two sources in one home")
-def test_what_was_known_on_a_day_is_each_source_s_own(both: Home, tmp_path: Path) -> None:
+def test_what_was_known_on_a_day_is_each_source_s_own(revised: Home) -> None:
     """A revision of Utopia's: before its day, the first print. Releases differ in its figures."""
-    add_utopia(both, tmp_path / "again.csv", rows_of(FIRST, eur=2_000), "2024-08-01")
-    released(both)
-    then = run_sql(as_of(both, dt.date(2024, 7, 1)).folder, f"{SUM} where source = 'utopia'")[1]
+    then = run_sql(as_of(revised, dt.date(2024, 7, 1)).folder, f"{SUM} where source = 'utopia'")[1]
     assert then == [(sum(range(1_000, 1_018)),)]
-    assert query(both, f"{SUM} where source = 'utopia'") == [(sum(range(2_000, 2_018)),)]
-    older, newer = Releases(both).ids()[-2:]
-    changed = next(found for found in difference(both, older, newer) if found.table == "fct_trade_monthly")
+    assert query(revised, f"{SUM} where source = 'utopia'") == [(sum(range(2_000, 2_018)),)]
+    older, newer = Releases(revised).ids()[-2:]
+    changed = next(found for found in difference(revised, older, newer) if found.table == "fct_trade_monthly")
     assert changed.n_changes == 18 and all("utopia" in change.series for change in changed.changes)
 
 
@@ -222,18 +222,13 @@ def test_a_figure_is_traced_to_the_lines_of_its_own_source(both_once: Home) -> N
 
 
 @pytest.mark.own_run("a claim of its own")
-def test_a_claim_on_one_source_is_no_claim_on_the_other(both: Home, tmp_path: Path) -> None:
+def test_a_claim_on_one_source_is_no_claim_on_the_other(revised: Home) -> None:
     """Euros of Utopia's January hold it, whatever China printed; claims on China are answered by China alone."""
-    expectations = Path(shutil.copytree(settings().expectations, tmp_path / "expectations"))
-    with (expectations / "claims.yml").open("a", encoding="utf-8") as claims:
-        claims.write(CLAIM)
-    with mock.patch.object(settings(), "expectations", expectations):
-        released(both)
     sql = "select verdict_now, actual_now, reporter from mart_claim where claim_id = 'utopia_january'"
-    assert query(both, sql) == [("confirmed", 2_004, "UTO")]
-    assert query(both, "select distinct reporter from mart_claim where source = 'gacc'") == [("CHN",)]
+    assert query(revised, sql) == [("confirmed", 4_004, "UTO")]
+    assert query(revised, "select distinct reporter from mart_claim where source = 'gacc'") == [("CHN",)]
     sql = "select verdict_now from mart_claim where claim_id = 'control_total:utopia_chips_2024_04'"
-    assert query(both, sql) == [("not testable",)]
+    assert query(revised, sql) == [("not testable",)]
 
 
 @pytest.mark.own_run("two sources in one home")
@@ -253,6 +248,7 @@ def test_a_file_that_is_not_sound_is_refused(both_once: Home, tmp_path: Path, li
     assert Landing(both_once).state().sequence == before
 
 
+@pytest.mark.series("test_where_every_source_is_red_nothing_is_published")
 @pytest.mark.own_run("a month is missing between two")
 def test_a_gap_is_found_in_the_dataset_of_its_source(both: Home, tmp_path: Path) -> None:
     """And China, which has no May, is asked for nothing."""
@@ -329,10 +325,13 @@ def test_a_source_that_never_passed_is_left_out(china: Home, tmp_path_factory: p
 
 @pytest.mark.own_run("both are red")
 def test_where_every_source_is_red_nothing_is_published(both: Home, tmp_path: Path) -> None:
-    """As in a home of one source."""
+    """As in a home of one source; each by its own gates, Utopia by the gap in its dataset."""
     before = Releases(both).current_id()
     add_utopia(both, tmp_path / "utopia.csv", rows_of(("2024-05",)), "2024-08-01")
     rows = [row("202405", "777", value="5,000"), row("202405", "502", value="5")]
     receive(both, write_csv(tmp_path / "may.csv", rows), declared(partners="502,777", vintage="2024-12-20"))
     tried = attempted(both)
     assert tried.outcome == "failed" and not tried.held_back and Releases(both).current_id() == before
+    found = tried.report.findings("failed")
+    gates = {source: set(of["gate"]) for source, of in found.groupby("source")}
+    assert gates["utopia"] == {"continuity"} and "domains" in gates["gacc"]

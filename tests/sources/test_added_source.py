@@ -15,6 +15,7 @@ PLACES = ("orchestration/sources/utopia/", "orchestration/sources/catalogue.py",
           "dbt_project/models/staging/utopia/", "expectations/datasets.yml")  # fmt: skip
 
 
+@pytest.mark.series
 @pytest.mark.own_run("a project of its own, whose models have one source more")
 def test_a_source_is_added_by_what_the_page_says(tmp_path: Path) -> None:
     """And touches nothing else. What is asked of both sources in one home: `beside.py`, which runs in that project."""

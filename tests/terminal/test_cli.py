@@ -207,6 +207,7 @@ def test_reading_a_release(bonded, small: Home) -> None:
     assert code == 1 and "audit.html is not what was published" in out
 
 
+@pytest.mark.series("test_a_home_that_has_grown_equals_one_built_from_nothing")
 @pytest.mark.own_run("raw and warehouse are removed before a run")
 def test_everything_is_built_again_from_landing(small: Home) -> None:
     """Without raw and warehouse: the same content, so no release."""

@@ -154,6 +154,7 @@ def test_a_raw_file_that_was_changed_is_found(small: Home) -> None:
     assert run_home(small, [parse_month("2024-02")]).outcome == "unchanged"
 
 
+@pytest.mark.series("test_a_fault_ends_as_it_must")
 @pytest.mark.own_run("its first build must fail")
 def test_a_missing_month_of_a_dataset_blocks(small: Home) -> None:
     """From the first to the last month that the home covers of a dataset, each must be there."""
@@ -167,6 +168,7 @@ def test_a_missing_month_of_a_dataset_blocks(small: Home) -> None:
     assert released(small).outcome == "published"
 
 
+@pytest.mark.series("test_names_reach_no_report_as_they_are")
 @pytest.mark.own_run("what a run makes of its inbox is tested")
 def test_a_refused_inbox_file_does_not_stop_the_others(small: Home) -> None:
     """It moves aside with its reason; the run publishes the rest and exits 1."""

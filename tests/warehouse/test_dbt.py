@@ -19,7 +19,7 @@ from orchestration.releases.database import DATABASE
 from orchestration.releases.published import published_models
 from orchestration.releases.store import Releases
 from orchestration.sources.catalogue import TRADE
-from orchestration.warehouse.dbt import TRADE_SOURCES, DbtOutcome, manifest, parsed_project, run_dbt
+from orchestration.warehouse.dbt import TRADE_SOURCES, DbtOutcome, Window, manifest, parsed_project, run_dbt
 from tests.conftest import build_database
 
 CONTRACT = {
@@ -214,3 +214,18 @@ def test_a_model_that_fails_leaves_what_was_there(small: Home, monkeypatch: pyte
     assert not built(dim_province="view", int_covered_from="table").failures
     assert [kind for kind, _ in kinds()] == ["VIEW", "BASE TABLE"]
     assert not built().failures and kinds() == before
+
+
+@pytest.mark.own_run("dbt itself refuses")
+def test_a_table_with_other_columns_than_its_model_is_not_added_to(small: Home) -> None:
+    """Whether one was added or is of another type; it is left as it is."""
+    marts = {"mart_growth_monthly": "add column more integer", "mart_coverage": "alter covered_usd type varchar"}
+    with duckdb.connect(str(small.build_database)) as con:
+        for mart, change in marts.items():
+            con.execute(f"alter table {mart} {change}")
+        before = {mart: con.execute(f"select count(*) from {mart}").fetchone() for mart in marts}
+    for mart in marts:
+        outcome = run_dbt(small, [mart], window=Window(), tests=False)
+        assert f"{mart}: its columns are no longer those of its table" in "".join(outcome.failures)
+    with duckdb.connect(str(small.build_database)) as con:
+        assert {mart: con.execute(f"select count(*) from {mart}").fetchone() for mart in marts} == before

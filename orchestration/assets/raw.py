@@ -20,6 +20,7 @@ from orchestration.assets.common import (
     tell_months,
 )
 from orchestration.assets.landing import landing_receipts
+from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home
 from orchestration.landing.store import Receipt
 from orchestration.sources.catalogue import TRADE
@@ -49,6 +50,10 @@ def _raw_trade(source: Source) -> dg.AssetsDefinition:
         state, asked = snapshot_state(home), months_of(context)
         must_be_received(state, asked)
         remove_leftovers(home)
+        try:
+            source.check()
+        except RefusalError as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
         write_trade_schema(home, source)
         receipts = [receipt for receipt in state.active if receipt.scope.source == source.name]
         with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:

@@ -151,6 +151,7 @@ def audit_text(report: Report) -> str:
 def failure_text(publication: Publication) -> str:
     """Which gate, dataset and month failed, and by how much; and where the candidate lies."""
     lines = [f"The audit failed; nothing was published. Candidate kept: {publication.folder.name}"]
+    lines += [publication.not_kept] if publication.not_kept else []
     lines += [f"{g.gate} is {g.verdict}: {g.message}" for g in publication.report.gates if g.message]
     failed = publication.report.findings("failed").head(20)
     found = [finding_text(row) for _, row in failed.iterrows()]

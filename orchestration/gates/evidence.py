@@ -48,7 +48,8 @@ SAID = """source, reporter, flow, dataset, month, scope, measure, expected, actu
 class Subject:
     """What is audited: a published database (candidate or release) and the landing records it was built from.
 
-    `held_back`: by source the last record that its figures reflect, where that is not `sequence`.
+    `held_back`: by source the last record that its figures reflect, where that is not `sequence`; `parsers`: by which
+    version of its parser they were read.
     `content`: of the database, if comparisons are to be known again by later audits; `earlier`: an audit of which those
     that stand on the same content are taken over.
     """
@@ -60,6 +61,7 @@ class Subject:
     content: Content | None = None
     earlier: Earlier | None = None
     held_back: Mapping[str, int] = field(default_factory=dict)
+    parsers: Mapping[str, str] = field(default_factory=dict)
 
 
 @contextmanager
@@ -73,7 +75,11 @@ def connect(subject: Subject, state: LandingState) -> Iterator[duckdb.DuckDBPyCo
         ).fetchall()
         for (table,) in tables:
             con.execute(f'create view "{table}" as select * from published.main."{table}"')
-        seen = {"receipt": receipt_table(state), "scope_part": coverage_table(state), "received": received_table(state)}
+        seen = {
+            "receipt": receipt_table(state, subject.parsers),
+            "scope_part": coverage_table(state),
+            "received": received_table(state),
+        }
         for name, rows in seen.items():
             con.register(f"{name}_arrow", rows)
             con.execute(f"create table {name} as select * from {name}_arrow")

@@ -217,6 +217,7 @@ def reads(declaration: Declaration, name: str) -> Source:
     source = declaration.source or next(iter(TRADE))
     if source not in TRADE:
         raise RefusalError(f"{source} is no source of trade", file=name, remedy=f"use one of {', '.join(TRADE)}")
+    TRADE[source].check()
     return TRADE[source]
 
 

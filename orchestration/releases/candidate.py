@@ -24,10 +24,12 @@ from orchestration.releases.store import (
     ReleaseReceipt,
     Releases,
     ReleaseWithdrawal,
+    parsers_of,
     read_manifest,
     sequences,
     write_manifest,
 )
+from orchestration.sources.catalogue import TRADE
 from orchestration.warehouse.categories import copy_taken
 
 #: Whatever is taken over from release to release is read wholly, and audited wholly, this often.
@@ -107,6 +109,8 @@ def _manifest(
         replaced_rows=written.replaced,
         read_whole_at=made_at,
         held_back=dict(held_back),
+        parsers={source: TRADE[source].parser_version for source in {r.scope.source for r in state.active}}
+        | parsers_of(held_back),
     )
 
 

@@ -6,11 +6,15 @@ Belongs here: whose findings stop what. Not here: how a candidate is made withou
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
 
+from orchestration.base.today import today_in
 from orchestration.gates.audit import Report, finding_text
 from orchestration.landing.store import LandingState
 from orchestration.releases.store import HeldBack, Manifest, Releases, read_manifest
+from orchestration.sources.catalogue import TRADE
+from orchestration.warehouse.categories import FILE
 
 #: How many findings of a source are told.
 TOLD = 3
@@ -27,22 +31,51 @@ def to_hold_back(releases: Releases, state: LandingState, folder: Path, report: 
     base = releases.manifest() if releases.current_id() else None
     if base and base.layout != read_manifest(folder).layout:
         return {}
-    today = dt.datetime.now(dt.UTC).date()
+    today, gone = today_in("UTC"), state.withdrawn
     found = {}
     for source in sorted(sources):
         mine = failed[failed["source"] == source].head(TOLD)
-        since, sequence = _last_passed(base, source)
-        why = [finding_text(row) for _, row in mine.iterrows()]
-        found[source] = HeldBack(since=since or today, sequence=sequence, candidate=folder.name, why=why)
+        since, sequence, parser_version = _last_passed(base, source)
+        kept = [r.receipt_id for r in base.receipts if r.scope.source == source] if base else []
+        found[source] = HeldBack(
+            since=since or today,
+            sequence=sequence,
+            parser_version=parser_version,
+            withdrawn=[receipt_id for receipt_id in kept if receipt_id in gone],
+            candidate=folder.name,
+            why=[finding_text(row) for _, row in mine.iterrows()],
+        )
     return found
 
 
-def _last_passed(base: Manifest | None, source: str) -> tuple[dt.date | None, int]:
-    """Since when a source is held back already, and the last record of landing that its published figures reflect; 0 if
-    it has none.
+def why_not_kept(releases: Releases, held_back: Mapping[str, HeldBack], folder: Path, report: Report) -> str:
+    """Why the sources could not be held back: what was published of them does not pass with what holds for all now.
+
+    `folder`, `report`: of the candidate with what they said before.
     """
+    first = report.findings("broken", "failed").iloc[0]
+    said = finding_text(first) if first["gate"] else str(first["reason"])
+    text = f"{', '.join(held_back)} could not be held back: what was published before does not pass any more: {said}."
+    if _categories(folder) != _categories(releases.folder()):
+        text += f" {FILE} has changed since: undo that until the source is mended."
+    return text
+
+
+def _categories(folder: Path) -> bytes:
+    """The home's own categories by which a release, or a candidate, was made."""
+    path = folder / FILE
+    return path.read_bytes() if path.exists() else b""
+
+
+def _last_passed(base: Manifest | None, source: str) -> tuple[dt.date | None, int, str]:
+    """Since when a source is held back already, the last record of landing that its published figures reflect, 0 if it
+    has none, and the version of the parser that read them.
+    """
+    version = TRADE[source].parser_version
     if base is None:
-        return None, 0
+        return None, 0, version
     if source in base.held_back:
-        return base.held_back[source].since, base.held_back[source].sequence
-    return None, base.receipt_sequence if any(r.scope.source == source for r in base.receipts) else 0
+        held = base.held_back[source]
+        return held.since, held.sequence, held.parser_version
+    there = any(r.scope.source == source for r in base.receipts)
+    return None, base.receipt_sequence if there else 0, base.parsers.get(source, version)

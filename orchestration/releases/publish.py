@@ -21,13 +21,14 @@ from orchestration.landing.store import LandingState
 from orchestration.releases import candidate
 from orchestration.releases.content import FileContent, file_content, is_intact, is_marked
 from orchestration.releases.database import DATABASE, write_file
-from orchestration.releases.held_back import to_hold_back
+from orchestration.releases.held_back import to_hold_back, why_not_kept
 from orchestration.releases.published import comment, write_release_info
 from orchestration.releases.store import (
     AuditSummary,
     HeldBack,
     Manifest,
     Releases,
+    parsers_of,
     read_manifest,
     sequences,
     write_manifest,
@@ -51,7 +52,7 @@ class Publication:
 
     `news`: what was received and withdrawn since the release that a failed candidate was built upon. `held_back`: the
     sources whose figures stay as they were. `refused`: the candidate with all that landing says and its audit, where
-    that is not what was published.
+    that is not what was published. `not_kept`: why sources could not be held back, in words.
     """
 
     outcome: Literal["published", "unchanged", "failed"]
@@ -61,6 +62,7 @@ class Publication:
     news: tuple[str, ...] = ()
     held_back: Mapping[str, HeldBack] = field(default_factory=dict)
     refused: tuple[Path, Report] | None = None
+    not_kept: str = ""
 
     @property
     def looked_at(self) -> tuple[Path, Report]:
@@ -88,8 +90,10 @@ def publish(home: Home, state: LandingState) -> Publication:
             folder, report = build_and_audit(home, state, base, held_back)
         if not report.passed:
             _retain_candidates(home)
+            not_kept = why_not_kept(releases, held_back, folder, report) if refused else ""
+            folder, report = refused or (folder, report)
             news = tuple(what_is_new(releases, read_manifest(folder)))
-            return Publication("failed", base, folder, report, news)
+            return Publication("failed", base, folder, report, news, not_kept=not_kept)
         if base is not None and _is_same(releases, base, read_manifest(folder)):
             shutil.rmtree(folder)
             _retain_candidates(home)
@@ -166,7 +170,14 @@ def audit_folder(home: Home, folder: Path) -> Report:
 def _subject(home: Home, folder: Path) -> Subject:
     said = read_manifest(folder)
     held_back = sequences(said.held_back)
-    return Subject(home, folder / DATABASE, said.receipt_sequence, settings().expectations, held_back=held_back)
+    return Subject(
+        home,
+        folder / DATABASE,
+        said.receipt_sequence,
+        settings().expectations,
+        held_back=held_back,
+        parsers=parsers_of(said.held_back),
+    )
 
 
 def _add_verdict(folder: Path, manifest: Manifest, report: Report) -> None:

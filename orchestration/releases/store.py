@@ -72,20 +72,31 @@ class ReleaseWithdrawal(_Strict):
 
 
 class HeldBack(_Strict):
-    """A source whose figures stay as they last passed. `since`: the day from which on; `sequence`: the last record of
-    landing that they reflect, 0 where none ever passed and it is left out; `candidate`: the one that was refused, and
-    `why`: its first findings in words.
+    """A source whose figures stay as the release before has them. `since`: the day from which on; `sequence`: the last
+    record of landing that they reflect, 0 where that release has none and it is left out; `parser_version`: by which
+    their rows were read; `withdrawn`: receipts that they are made of and that were withdrawn since; `candidate`: which
+    was refused, and `why`: its first findings in words.
     """
 
     since: dt.date
     sequence: int
+    parser_version: str
+    withdrawn: list[str]
     candidate: str
     why: list[str]
 
     def told(self, source: str) -> str:
         """In a sentence."""
-        kept = "its figures are those that passed before" if self.sequence else "none of its figures ever passed"
-        return f"{source} is held back since {self.since}, {kept}: {self.why[0]}"
+        kept = (
+            "its figures are those that passed before" if self.sequence else "the release before has no figures of it"
+        )
+        gone = f", also of {', '.join(self.withdrawn)}, withdrawn since" if self.withdrawn else ""
+        return f"{source} is held back since {self.since}, {kept}{gone}: {self.why[0]}"
+
+    @property
+    def kept(self) -> tuple[dt.date, int, list[str]]:
+        """What a release says by it, whatever was refused meanwhile."""
+        return self.since, self.sequence, self.withdrawn
 
 
 class AuditSummary(_Strict):
@@ -105,7 +116,8 @@ class Manifest(_Strict):
     `layout`: hash of how tables are sorted and described; `replaced_rows`: since the file was last written in order;
     `read_whole_at`: when all that was taken over from earlier releases was last read, and audited, wholly;
     `evidence`: by gate and month what its comparisons were gathered from. `held_back`: by name the sources whose
-    findings block, and which say here what they said before.
+    findings block, and which say here what they said before. `parsers`: by source the version of the parser whose rows
+    it is made of.
     """
 
     release_id: str
@@ -127,6 +139,7 @@ class Manifest(_Strict):
     audit: AuditSummary | None = None
     evidence: dict[str, dict[str, str]] = {}
     held_back: dict[str, HeldBack] = {}
+    parsers: dict[str, str] = {}
 
     def state(self, records: LandingState) -> LandingState:
         """The records that it reflects, of all records of landing."""
@@ -135,7 +148,13 @@ class Manifest(_Strict):
     def same_content(self, other: Manifest) -> bool:
         """Whether both hold the same tables from the same receipts, code lists and documents."""
         what = ("tables", "receipts", "withdrawals", "code_lists", "documents")
-        return all(getattr(self, part) == getattr(other, part) for part in what)
+        kept = [{source: held.kept for source, held in of.held_back.items()} for of in (self, other)]
+        return kept[0] == kept[1] and all(getattr(self, part) == getattr(other, part) for part in what)
+
+
+def parsers_of(held_back: Mapping[str, HeldBack]) -> dict[str, str]:
+    """By source the version of the parser that read what is held back."""
+    return {source: held.parser_version for source, held in held_back.items()}
 
 
 def sequences(held_back: Mapping[str, HeldBack]) -> dict[str, int]:

@@ -88,9 +88,13 @@ def trace(
     with scratch() as con:
         con.execute(f"attach {literal(folder / DATABASE)} as published (read_only)")
         con.execute("use published")
-        streams = _streams(state, source, reporter)
-        asked = _asked(con, streams, month, partner, category, flow, scheme)
-        cell, usd, local = _answering(con, asked)
+        try:
+            streams = _streams(state, source, reporter)
+            asked = _asked(con, streams, month, partner, category, flow, scheme)
+            cell, usd, local = _answering(con, asked)
+        except RefusalError as error:
+            held = [said.told(name) for name, said in manifest.held_back.items() if source in (None, name)]
+            raise RefusalError("; ".join([error.what, *held]), remedy=error.remedy) from None
         con.register("coverage", coverage_table(state))
         _cells(con, cell)
         found = _lines(con, home, state, month) or _covering(con, state, cell)

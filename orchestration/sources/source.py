@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+import duckdb
 import pyarrow as pa
 
+from orchestration.base.duck import cursor
+from orchestration.base.errors import RefusalError
 from orchestration.base.months import add_months, month_range
 from orchestration.base.today import today_in
 
@@ -156,6 +159,25 @@ class Source:
     def place(self) -> str:
         """Where the publisher is, as people call its time zone."""
         return place_of(self.time_zone)
+
+    def check(self) -> None:
+        """`RefusalError` where what it says of its raw rows cannot be read from them."""
+        none = ", ".join(f"null::{kind} as {name}" for name, kind in self.raw_columns.items())
+        if odd := {*self.says} - {*ROW} | {"month", "line"} - {*self.raw_columns}:
+            what = f"there is no column {', '.join(sorted(odd))} to speak of"
+        else:
+            try:
+                with cursor() as con:
+                    con.execute(self.rows(f"(select {none} where false)"))
+                return
+            except duckdb.Error as error:
+                what = str(error).splitlines()[0]
+        raise RefusalError(
+            f"the offer of {self.name} does not fit its rows: {what}",
+            file=f"orchestration/sources/{self.name}/offer.py",
+            remedy="says must speak of columns in raw_columns, in the words of sources.source.ROW; month and line are "
+            "called so",
+        )
 
     def rows(self, raw: str, *kept: str) -> str:
         """SQL for typed rows of this source, parsed or raw, in the one shape; `raw`: SQL of a relation of them, `kept`:

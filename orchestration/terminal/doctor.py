@@ -15,6 +15,7 @@ from orchestration.landing.datasets import load_datasets
 from orchestration.landing.store import Landing
 from orchestration.releases.content import is_intact
 from orchestration.releases.store import Releases
+from orchestration.sources.catalogue import TRADE
 from orchestration.warehouse.categories import FILE, own_categories
 from orchestration.warehouse.dbt import manifest
 
@@ -33,6 +34,7 @@ def examine(home: Home) -> list[Finding]:
     return [
         Finding("python", (3, 11) <= sys.version_info[:2] < (3, 14), sys.version.split()[0]),
         _dbt(),
+        _sources(),
         _expectations(),
         _landing(home),
         _categories(home),
@@ -56,6 +58,15 @@ def _expectations() -> Finding:
         return Finding("expectations", True, f"{told}, {len(load_claims(folder))} claims")
     except RefusalError as error:
         return Finding("expectations", False, str(error))
+
+
+def _sources() -> Finding:
+    try:
+        for source in TRADE.values():
+            source.check()
+    except RefusalError as error:
+        return Finding("sources", False, str(error))
+    return Finding("sources", True, ", ".join(TRADE))
 
 
 def _landing(home: Home) -> Finding:

@@ -12,6 +12,7 @@ says, and that file itself (`categories`). All are small.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -117,15 +118,15 @@ def coverage_table(state: LandingState) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=COVERAGE_SCHEMA)
 
 
-def receipt_table(state: LandingState) -> pa.Table:
-    """All active receipts."""
+def receipt_table(state: LandingState, parsers: Mapping[str, str] | None = None) -> pa.Table:
+    """All active receipts. `parsers`: by source the version of the parser whose rows count, where not today's."""
     rank = state.precedence()
     rows = [
         {
             **{k: getattr(r, k) for k in ("receipt_id", "sequence", "sha256", "name", "dataset", "vintage")},
             "received_at": r.received_at.astimezone(dt.UTC),
             "precedence": rank[r.receipt_id],
-            "parser_version": TRADE[r.scope.source].parser_version,
+            "parser_version": (parsers or {}).get(r.scope.source, TRADE[r.scope.source].parser_version),
             **{k: getattr(r.scope, k) for k in ("source", "reporter", "flow", "currency")},
             "dimensions": ",".join(r.scope.dimensions),
             "regimes": shown(r.scope.regimes),

@@ -15,13 +15,16 @@ Members = frozenset[str]
 
 
 def members_in(bloc: str, month: pd.Timestamp) -> Members:
-    """Those who are members on the first day of the month."""
+    """Those who are members on the first day of the month, but for China, which is no partner of itself."""
     day = month.date().isoformat()
     codes = {row["iso3"]: row["partner_code"] for row in seed("partners") if row["iso3"]}
     return frozenset(
         codes[row["partner_iso3"]]
         for row in seed_rows()
-        if row["bloc_code"] == bloc and row["valid_from"] <= day and (not row["valid_to"] or day < row["valid_to"])
+        if row["bloc_code"] == bloc
+        and row["partner_iso3"] != "CHN"
+        and row["valid_from"] <= day
+        and (not row["valid_to"] or day < row["valid_to"])
     )
 
 

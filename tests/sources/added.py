@@ -58,7 +58,8 @@ def changed(text: str, lines: str) -> str:
 def run_in(project: Path, *command: str) -> subprocess.CompletedProcess[str]:
     """A command of Python in a copy of the project, whose code goes before what is installed."""
     environment = {**os.environ, "PYTHONPATH": str(project), "BONDED_HOME": str(project / "data" / "main")}
-    environment.pop("PYTEST_CURRENT_TEST", None)
+    # Homes that workers of one run share are none of its own.
+    environment = {name: said for name, said in environment.items() if not name.startswith("PYTEST_")}
     return subprocess.run(
         [sys.executable, *command], cwd=project, env=environment, capture_output=True, text=True, check=False
     )

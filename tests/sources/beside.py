@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
+from orchestration.assets.release import failure_text
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home, settings
 from orchestration.landing.receive import receive
@@ -23,6 +28,8 @@ from orchestration.releases.publish import audit_folder
 from orchestration.releases.query import run_sql
 from orchestration.releases.store import Releases
 from orchestration.releases.trace import trace
+from orchestration.sources.catalogue import TRADE
+from orchestration.sources.source import ParsedTrade
 from orchestration.terminal.run import run_home
 from orchestration.terminal.status import home_status
 from orchestration.warehouse.plan import plan
@@ -64,6 +71,13 @@ CLAIM = """
     period: 2024-01
     value: 4004
     half_unit: 0.5
+"""
+OWN = """
+schemes:
+  mine:
+    title: Processors
+    leaves_out: Everything else
+    categories: {processors: {name: Processors, prefixes: [854231]}}
 """
 SUM = "select sum(value_local) from fct_trade_monthly"
 
@@ -173,6 +187,16 @@ def test_facts_and_marts_have_the_source_s_own_codes_and_currency(both_once: Hom
     # China's tariff lines are no categories of Utopia, though its codes begin alike.
     sql = "select count(*) from mart_category_monthly where source = 'utopia' and category_scheme = 'ic_line'"
     assert query(both_once, sql) == [(0,)]
+
+
+@pytest.mark.own_run("two sources in one home")
+def test_a_bloc_has_all_members_but_the_reporter(both_once: Home) -> None:
+    """China is Utopia's partner, and in BRICS its only one that trades; of what China buys it is no partner."""
+    sql = """select b.value_local, p.value_local, n_members from mart_bloc_category_monthly as b
+        join v_ic_by_partner as p using (source, month, category_scheme, category_code)
+        where source = 'utopia' and bloc_code = 'BRICS' and p.partner_code = 'CN' order by month"""
+    found = query(both_once, sql)
+    assert len(found) == 3 and all(bloc == china for bloc, china, _ in found)
 
 
 @pytest.mark.own_run("two sources in one home")
@@ -303,11 +327,59 @@ def test_one_source_s_red_does_not_stop_the_other(both: Home, tmp_path: Path) ->
     again = run_home(both, [])
     assert again.outcome == "unchanged" and not again.ok and again.held_back == ran.held_back
     assert home_status(both).held_back == ran.held_back
+    Landing(both).withdraw(first.pop(), "a trial")
+    without = run_home(both, [])
+    assert without.outcome == "published" and "withdrawn since" in without.held_back[0]
     add_utopia(both, tmp_path / "april.csv", rows_of(("2024-04",)), "2024-08-02")
     mended = published(both)
     assert mended.outcome == "published" and not mended.held_back
     assert value_of(both, "utopia", "2024-04") == [(6, 6_015)]
     assert query(both, "select count(held_back_since) from mart_coverage") == [(0,)]
+
+
+@pytest.mark.own_run("a home of its own")
+def test_a_home_may_hold_the_new_source_alone(home: Home, tmp_path: Path) -> None:
+    """Nothing of China's need be there."""
+    add_utopia(home, tmp_path / "first.csv", rows_of(FIRST), "2024-06-01")
+    released(home)
+    assert query(home, f"{SUM}") == [(sum(range(1_000, 1_018)),)]
+
+
+@pytest.mark.own_run("its parser is changed")
+def test_a_parser_that_reads_wrongly_stops_its_own_source_alone(
+    both: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What passed was read by the version before, and is audited as that one read it."""
+    offer = TRADE["utopia"]
+
+    def doubled(*args: Any, **said: Any) -> ParsedTrade:
+        parsed = offer.parse(*args, **said)
+        table = pq.read_table(parsed.rows_path)
+        twice = pc.multiply(table["eur"], 2)
+        pq.write_table(table.set_column(table.schema.get_field_index("eur"), "eur", twice), parsed.rows_path)
+        return parsed
+
+    monkeypatch.setitem(TRADE, "utopia", replace(offer, parser_version="utopia2", parse=doubled))
+    rows = [row("202405", partner, "85423110", value="5,000") for partner in ("116", "502")]
+    receive(both, write_csv(tmp_path / "may.csv", rows), declared(partners="116,502", vintage="2024-12-20"))
+    tried = attempted(both)
+    assert tried.outcome == "published" and value_of(both, "gacc", "2024-05") == [(2, 10_000)]
+    assert tried.held_back["utopia"].parser_version == "utopia1"
+    assert value_of(both, "utopia", "2024-01") == [(6, 6_015)]
+    with pytest.raises(RefusalError, match="utopia is held back since"):
+        trace(both, dt.date(2024, 4, 1), "US", "integrated_circuits", "import", "ic")
+
+
+@pytest.mark.own_run("categories are changed while a source is held back")
+def test_why_a_source_could_not_be_held_back_is_told(both: Home, tmp_path: Path) -> None:
+    """Its marts of before lack the new category: nothing is published, and what to undo is named."""
+    next_months(both, tmp_path, rows_of(("2024-04",), eur=2_000))
+    both.categories.write_text(OWN, encoding="utf-8")
+    tried = attempted(both)
+    assert tried.outcome == "failed" and "utopia could not be held back" in tried.not_kept
+    assert "categories.yml has changed since" in failure_text(tried) and "totals" in failure_text(tried)
+    both.categories.unlink()
+    assert attempted(both).outcome == "published"
 
 
 @pytest.mark.own_run("one source is red from its first file on")

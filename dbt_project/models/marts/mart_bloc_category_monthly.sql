@@ -30,9 +30,24 @@ period as (
     from turning_point
 ),
 
+covered as (
+    select *
+    from {{ ref('int_category_coverage') }}
+    where {{ look_back('month') }}
+),
+
+-- No country is a partner of its own customs, also where these print what comes back to it.
+reporting as (
+    select distinct
+        source,
+        reporter
+    from covered
+),
+
 team_member as (
     select distinct
         c.source,
+        o.reporter,
         p.bloc_code,
         m.bloc_name,
         p.bloc_code || ' ' || p.team_from as team,
@@ -47,12 +62,14 @@ team_member as (
             p.bloc_code = m.bloc_code and p.team_from >= m.valid_from
             and (m.valid_to is null or p.team_from < m.valid_to)
     inner join {{ ref('dim_partner') }} as c on m.partner_iso3 = c.partner_iso3
+    inner join reporting as o on c.source = o.source and m.partner_iso3 <> o.reporter
     where p.team_to > '{{ first }}'::date
 ),
 
 team as (
     select
         source,
+        reporter,
         bloc_code,
         bloc_name,
         team,
@@ -63,12 +80,6 @@ team as (
         count(*) as n_codes
     from team_member
     group by all
-),
-
-covered as (
-    select *
-    from {{ ref('int_category_coverage') }}
-    where {{ look_back('month') }}
 ),
 
 -- Members that receipts name; what is received for every partner is received for them, too.
@@ -85,7 +96,9 @@ named as (
         count(*) filter (where c.covered_local) as n_local
     from covered as c
     inner join team_member as m
-        on c.source = m.source and c.partner_code = m.partner_code and c.month >= m.look_from and c.month < m.team_to
+        on
+            c.source = m.source and c.reporter = m.reporter and c.partner_code = m.partner_code
+            and c.month >= m.look_from and c.month < m.team_to
     group by all
 ),
 
@@ -102,7 +115,9 @@ sums as (
         sum(s.value_local)::bigint as value_local
     from {{ ref('int_partner_category_month') }} as s
     inner join team_member as m
-        on s.source = m.source and s.partner_code = m.partner_code and s.month >= m.look_from and s.month < m.team_to
+        on
+            s.source = m.source and s.reporter = m.reporter and s.partner_code = m.partner_code
+            and s.month >= m.look_from and s.month < m.team_to
     where {{ look_back('s.month') }}
     group by all
 ),
@@ -121,7 +136,8 @@ valued as (
         if(c.covered_usd or n.n_usd = t.n_codes, coalesce(s.value_usd, 0), null) as value_usd,
         if(c.covered_local or n.n_local = t.n_codes, coalesce(s.value_local, 0), null) as value_local
     from covered as c
-    inner join team as t on c.source = t.source and c.month >= t.look_from and c.month < t.team_to
+    inner join team as t
+        on c.source = t.source and c.reporter = t.reporter and c.month >= t.look_from and c.month < t.team_to
     left join named as n
         on
             c.source = n.source and c.reporter = n.reporter and c.flow = n.flow and c.month = n.month
@@ -221,7 +237,8 @@ final as (
         o.is_synthetic
     from with_ratios as r
     left join {{ ref('dim_source') }} as o on r.source = o.source
-    inner join team as m on r.source = m.source and r.partner_code = m.team and r.month >= m.team_from
+    inner join team as m
+        on r.source = m.source and r.reporter = m.reporter and r.partner_code = m.team and r.month >= m.team_from
     left join {{ ref('dim_category') }} as d
         on r.category_scheme = d.category_scheme and r.category_code = d.category_code
     left join {{ ref('mart_category_monthly') }} as t

@@ -140,11 +140,18 @@ def money_in(currency: str) -> str:
     return {"USD": "US dollars", "CNY": "yuan"}.get(currency, currency)
 
 
-def figures_by_month(con: duckdb.DuckDBPyConnection, fact: str) -> dict[dt.date, dict[str, int]]:
-    """By month of a fact its rows and money, by currency as the UI calls it; nothing of one that was not received."""
+def figures_by_month(
+    con: duckdb.DuckDBPyConnection, fact: str, months: Collection[dt.date] | None = None
+) -> dict[dt.date, dict[str, int]]:
+    """By month of a fact its rows and money, by currency as the UI calls it; nothing of one that was not received.
+
+    `months`: those to look at, since a long history is long; None = all.
+    """
     rows = con.execute(
         "select month, dim_source.local_currency, count(*), sum(value_usd)::bigint, sum(value_local)::bigint "
-        f'from "{fact}" join dim_source using (source) group by all order by all'
+        f'from "{fact}" join dim_source using (source) '
+        "where $1 is null or list_contains($1, month) group by all order by all",
+        [None if months is None else list(months)],
     ).fetchall()
     found: dict[dt.date, dict[str, int]] = {}
     for month, currency, count, usd, local in rows:

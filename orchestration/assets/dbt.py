@@ -166,7 +166,7 @@ def _figures(home: Home, facts: Collection[str], months: Sequence[dt.date]) -> d
     found: dict[dg.AssetKey, Figures] = {}
     with duckdb.connect(str(home.build_database), read_only=True) as con:
         for fact in facts if months else ():
-            by_month = figures_by_month(con, fact)
+            by_month = figures_by_month(con, fact, months)
             found[dg.AssetKey(fact)] = {month: by_month.get(month, {"rows": 0}) for month in months}
     return found
 

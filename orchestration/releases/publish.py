@@ -195,8 +195,7 @@ def _add_verdict(folder: Path, manifest: Manifest, report: Report) -> None:
             comment(con, f"out.main.{table}", text, {})
             write_file(con, f"out.main.{table}", folder / "parquet" / f"{table}.parquet")
         con.execute("detach out")
-    held_back = tuple(held.told(source) for source, held in manifest.held_back.items())
-    page = render(report, manifest.release_id, manifest.is_synthetic, held_back)
+    page = render(report, manifest.release_id, manifest.is_synthetic, tuple(manifest.told))
     (folder / "audit.html").write_text(page, encoding="utf-8")
 
 

@@ -141,6 +141,11 @@ class Manifest(_Strict):
     held_back: dict[str, HeldBack] = {}
     parsers: dict[str, str] = {}
 
+    @property
+    def told(self) -> list[str]:
+        """A sentence for each source that is held back."""
+        return [held.told(source) for source, held in self.held_back.items()]
+
     def state(self, records: LandingState) -> LandingState:
         """The records that it reflects, of all records of landing."""
         return records.until(self.receipt_sequence).holding_back(sequences(self.held_back))

@@ -49,7 +49,7 @@ def summary(home: Home, release_id: str) -> Summary:
         headline=headline(folder)[0],
         changed=_changed(manifest, _base(releases, manifest)),
         is_synthetic=manifest.is_synthetic,
-        held_back=[held.told(source) for source, held in manifest.held_back.items()],
+        held_back=manifest.told,
     )
 
 

@@ -136,5 +136,5 @@ def _summary(
         lines,
         cell,
         left,
-        [held.told(source) for source, held in manifest.held_back.items()],
+        manifest.told,
     )

@@ -57,9 +57,7 @@ def home_status(home: Home) -> HomeStatus:
         datasets=[_dataset(s) for s in dataset_status(home, state)],
         last_release=current,
         last_failure=_last_failure(home, current),
-        held_back=[held.told(source) for source, held in Releases(home).manifest().held_back.items()]
-        if current
-        else [],
+        held_back=Releases(home).manifest().told if current else [],
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +9,12 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from orchestration.base import strict_yaml
 from orchestration.base.errors import RefusalError
-from orchestration.base.settings import DBT_PROJECT, settings
+from orchestration.base.seeds import read_seed
+from orchestration.base.settings import settings
 from orchestration.claims.declared import Claim, Top
 from orchestration.sources.catalogue import TRADE
 
 FILE = "claims.yml"
-SEEDS = DBT_PROJECT / "seeds"
 ClaimId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -59,15 +58,10 @@ def _unknown(name: str, what: str, remedy: str) -> RefusalError:
     return RefusalError(f"{name} names {what}, which is not known", file=FILE, remedy=remedy)
 
 
-def _seed(name: str) -> list[dict[str, str]]:
-    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
-
-
 def _partners() -> dict[str, set[str]]:
     """The reviewed partners by whose codes they are."""
     found: dict[str, set[str]] = {}
-    for row in _seed("partners"):
+    for row in read_seed("partners"):
         found.setdefault(row["partner_system"], set()).add(row["partner_code"])
     return found
 
@@ -75,8 +69,8 @@ def _partners() -> dict[str, set[str]]:
 def _categories() -> dict[tuple[str | None, str], set[str]]:
     """The reviewed categories, as `dim_category` has them: by scheme, and by whose tariff where they are of one."""
     found: dict[tuple[str | None, str], set[str]] = {}
-    for row in _seed("categories"):
+    for row in read_seed("categories"):
         found.setdefault((row["code_system"] or None, row["category_scheme"]), set()).add(row["category_code"])
-    for row in _seed("hs_headings"):
+    for row in read_seed("hs_headings"):
         found.setdefault((None, f"hs{len(row['hs_code'])}"), set()).add(row["hs_code"])
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import sys
 from collections import defaultdict
@@ -11,7 +10,8 @@ from functools import cache
 from itertools import product
 
 from orchestration.base.months import format_month
-from orchestration.base.settings import DBT_PROJECT, Home
+from orchestration.base.seeds import read_seed
+from orchestration.base.settings import Home
 from orchestration.landing.datasets import Dataset, load_datasets
 from orchestration.landing.scope import partner_keys, shown
 from orchestration.landing.store import LandingState
@@ -144,8 +144,7 @@ def _pack(sizes: list[tuple[str, int]], limit: int) -> list[tuple[tuple[str, ...
 
 @cache
 def _heading_lines() -> dict[str, int]:
-    with (DBT_PROJECT / "seeds" / "hs_headings.csv").open(encoding="utf-8", newline="") as stream:
-        return {row["hs_code"]: int(row["hs8_lines"] or 0) for row in csv.DictReader(stream)}
+    return {row["hs_code"]: int(row["hs8_lines"] or 0) for row in read_seed("hs_headings")}
 
 
 def _lines(prefix: str, digits: int) -> int:

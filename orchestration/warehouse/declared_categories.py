@@ -6,7 +6,6 @@ Belongs here: what a scheme, a category, a prefix may be. Not here: where the fi
 
 from __future__ import annotations
 
-import csv
 import re
 from functools import cache
 from typing import Annotated
@@ -14,7 +13,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
-from orchestration.base.settings import DBT_PROJECT
+from orchestration.base.seeds import read_seed
 from orchestration.sources.catalogue import TRADE
 
 HS6 = "hs6"
@@ -35,19 +34,14 @@ Text = Annotated[
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,39}$")]
 
 
-def _seed(name: str) -> list[dict[str, str]]:
-    with (DBT_PROJECT / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
-
-
 @cache
 def _headings() -> frozenset[str]:
-    return frozenset(row["hs_code"] for row in _seed("hs_headings"))
+    return frozenset(row["hs_code"] for row in read_seed("hs_headings"))
 
 
 @cache
 def _reviewed() -> frozenset[str]:
-    return frozenset(row["category_scheme"] for row in _seed("category_schemes"))
+    return frozenset(row["category_scheme"] for row in read_seed("category_schemes"))
 
 
 def _known_prefix(prefix: str) -> str:

@@ -1,8 +1,10 @@
 -- Compares: each receipt that does not decide a fact itself with the fact, at the receipt's own grain: codes of 2, 4 or 6
---           digits, other dimensions, all partners in one row, some regimes or provinces only. And the quantities of
---           the two currencies.
+--           digits, other dimensions, all partners in one row, some regimes or provinces only. The partners that are
+--           received with all partners together. And the quantities of the two currencies. What is held back is added
+--           back: its receipts were printed with it.
 -- Window:   every month in which receipts of different grains, or of both currencies, speak of the same cells.
--- Tolerance: none. It blocks where both stood so on the same day (vintage), and warns where one may be a revision.
+-- Tolerance: none. It blocks where both stood so on the same day (vintage), and warns where one may be a revision; a part
+--            that is more than the whole blocks beyond 2 %.
 with spoken as (
     select distinct receipt_id, source, reporter, flow, currency, month from scope_part
 ),
@@ -41,8 +43,8 @@ said as (
     group by all
 ),
 
--- The facts, each currency for itself, with the receipt that decides.
-cell as (
+-- The facts, each currency for itself, with the receipt that decides, and what is held back of them.
+counted as (
     select 'partner' as against, source, reporter, flow, month, commodity_code, partner_code,
         unnest(['USD', local_currency]) as currency,
         unnest([value_usd, value_local]) as value, unnest([receipt_id_usd, receipt_id_local]) as decides
@@ -51,6 +53,15 @@ cell as (
     select 'world', source, reporter, flow, month, commodity_code, 'world', unnest(['USD', local_currency]),
         unnest([value_usd, value_local]), unnest([receipt_id_usd, receipt_id_local])
     from fct_trade_world_monthly
+    union all
+    select r.feeds, q.source, q.reporter, q.flow, q.month, q.commodity_code, coalesce(q.partner_code, 'world'),
+        unnest(['USD', q.local_currency]), unnest([q.value_usd, q.value_local]), q.receipt_id
+    from quarantine as q
+    inner join receipt as r using (receipt_id)
+),
+
+cell as (
+    select * exclude (value), sum(value)::hugeint as value from counted where value is not null group by all
 ),
 
 -- Cells of the facts inside each checked scope. A world file is compared with the partners' sum and the world fact.
@@ -66,7 +77,6 @@ inside as (
             c.source = f.source and c.reporter = f.reporter and c.flow = f.flow and c.month = f.month
             and c.currency = f.currency and starts_with(f.commodity_code, p.hs_prefix)
             and (p.partner_code in (f.partner_code, 'world') or (p.partner_code = '*' and f.against = 'partner'))
-    where f.value is not null
 ),
 
 -- Where a receipt is limited to some regimes or provinces, only the rows of those in the receipt that decides, if it
@@ -193,6 +203,53 @@ grain as (
     group by source, reporter, flow, receipt_id, month, grain, against, currency, is_same_day
 ),
 
+-- All partners together, line by line or code by code, as the world fact and receipts of other grains say.
+together as (
+    select decides as receipt_id, source, reporter, flow, currency, month, commodity_code as code, value
+    from cell
+    where against = 'world'
+    union all
+    select c.receipt_id, c.source, c.reporter, c.flow, c.currency, c.month, s.code, s.value
+    from checked as c
+    inner join said as s using (receipt_id, month)
+    anti join outdated as o using (receipt_id, month, code, partner_code)
+    where s.partner_code = 'world' and c.feeds = 'check' and c.regimes = 'all' and c.provinces = 'all'
+),
+
+-- The partners that are received are no more than all partners together.
+part as (
+    select t.*, sum(p.value) as parts,
+        bool_and((select vintage from receipt where receipt_id = t.receipt_id) = d.vintage) as is_same_day
+    from together as t
+    inner join cell as p
+        on
+            t.source = p.source and t.reporter = p.reporter and t.flow = p.flow and t.month = p.month
+            and t.currency = p.currency and p.against = 'partner' and starts_with(p.commodity_code, t.code)
+    inner join receipt as d on p.decides = d.receipt_id
+    group by all
+),
+
+within as (
+    select
+        source,
+        reporter,
+        flow,
+        month,
+        format('partners received within {}{}', receipt_id, if(is_same_day, '', ', of another vintage')) as scope,
+        value_of(currency) as measure,
+        sum(least(parts, value)) as expected,
+        sum(parts) as actual,
+        count(*) as n_compared,
+        if(is_same_day or actual - expected > 0.02 * sum(value), 'block', 'warn') as severity,
+        arg_max(
+            format('first {}: {:,} for all partners together, {:,} for those received', code, value::bigint,
+                parts::bigint),
+            parts - value
+        ) filter (where parts > value) as reason
+    from part
+    group by source, reporter, flow, month, receipt_id, currency, is_same_day
+),
+
 -- The two currencies of a cell, received as of the same day, print the same quantities.
 quantity as (
     select f.source, f.reporter, f.flow, f.month, f.receipt_id_usd, f.receipt_id_local, c.currency as local_currency,
@@ -240,6 +297,8 @@ final as (
     select source, reporter, flow, month, scope, total as measure, expected, actual, n_compared, severity, reason from grain
     union all
     select source, reporter, flow, month, scope, 'keys that differ in ' || total, 0, n_differ, n_compared, severity, reason from grain
+    union all
+    select * from within
     union all
     select * from currencies
 )

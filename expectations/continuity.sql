@@ -45,6 +45,7 @@ months as (
     group by all
 ),
 
+-- A month that is not covered is missing, which is told above, and says nothing of trade.
 never_zero as (
     select
         z.dataset,
@@ -59,7 +60,7 @@ never_zero as (
         null as reason
     from dataset_never_zero as z
     inner join dataset as d using (dataset)
-    inner join span as s on z.dataset = s.dataset
+    inner join months as s on z.dataset = s.dataset and s.actual = s.expected
     left join (
         select * from fct_trade_monthly
         semi join (select partner_code from dataset_never_zero) as asked using (partner_code)

@@ -6,17 +6,30 @@ with span as (
 ),
 
 due as (
-    select
-        p.dataset,
-        p.month,
-        'held when the release calendar says it is out' as scope,
-        'months' as measure,
-        1 as expected,
-        if(p.is_held, 1, 0) as actual,
-        1 as n_compared,
-        if(p.is_held, null, format('out since {}, not received', p.due_on)) as reason
+    select p.*, p.month - to_months(row_number() over of_kind::int) as run
     from promise as p
     inner join span as s on p.dataset = s.dataset and p.month >= s.first_held
+    window of_kind as (partition by p.dataset, p.is_held order by p.month)
+),
+
+-- Each month that is held, and months on end that are not in one line.
+compared as (
+    select
+        dataset,
+        min(month) as month,
+        'held when the release calendar says it is out' as scope,
+        'months' as measure,
+        count(*) as expected,
+        count(*) filter (where is_held) as actual,
+        count(*) as n_compared,
+        case
+            when is_held then null
+            when count(*) = 1 then format('out since {}, not received', min(due_on))
+            else format('out since {}, not received; nor are the {} months after it, to {}', min(due_on),
+                count(*) - 1, strftime(max(month), '%Y-%m'))
+        end as reason
+    from due
+    group by dataset, is_held, if(is_held, month, run)
 ),
 
 earlier as (
@@ -36,7 +49,7 @@ earlier as (
 ),
 
 final as (
-    select * from due
+    select * from compared
     union all
     select * from earlier
 )

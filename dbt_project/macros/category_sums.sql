@@ -45,7 +45,8 @@ by_partner as (
         sum(value_usd)::bigint as value_usd,
         sum(value_local)::bigint as value_local,
         {{ sum_quantity('quantity_1', 'unit_1') }} as quantity_1,
-        {{ common_unit('quantity_1', 'unit_1') }} as unit_1
+        {{ common_unit('quantity_1', 'unit_1') }} as unit_1,
+        true as is_traded
     from {{ fact }}
     group by all
 ),
@@ -95,7 +96,8 @@ cell as (
         l.commodity_code,
         if(a.has_usd, coalesce(p.value_usd, 0), w.value_usd) as value_usd,
         if(a.has_local, coalesce(p.value_local, 0), w.value_local) as value_local,
-        if(a.commodity_code is not null, p.quantity_1, w.quantity_1) as quantity_1,
+        -- A covered line without a row measures nothing: it is 0, and leaves the quantity of its category alone.
+        if(a.commodity_code is null, w.quantity_1, if(p.is_traded, p.quantity_1, 0)) as quantity_1,
         if(a.commodity_code is not null, p.unit_1, w.unit_1) as unit_1
     from whole_line as l
     left join whole as a using (source, reporter, flow, month, commodity_code)

@@ -113,11 +113,7 @@ measured as (
         if(
             quantity_{{ n }} is null,
             null,
-            if(
-                is_usd_later,
-                coalesce(unit_{{ n }}_usd, unit_{{ n }}_local),
-                coalesce(unit_{{ n }}_local, unit_{{ n }}_usd)
-            )
+            if(is_usd_later, unit_{{ n }}_usd, unit_{{ n }}_local)
         ) as unit_{{ n }},
         {%- endfor %}
         if(is_usd_later, net_weight_usd, net_weight_local)::bigint as printed_weight,

@@ -22,7 +22,6 @@ every_partner as (
     where partner_code = '*' and {{ is_stale('month') }}
 ),
 
--- A world file makes a total of all partners, and says nothing of their regimes.
 series as (
     select
         source,
@@ -42,38 +41,44 @@ series as (
     where {{ is_stale('month') }}
     union all
     select
-        t.source,
-        t.reporter,
-        t.flow,
-        t.month,
-        t.partner_code,
-        t.partner_iso3,
-        t.partner_name,
-        t.category_scheme,
-        t.category_code,
-        t.category_name,
-        if(c.covered_usd, t.value_usd, null) as value_usd,
-        if(c.covered_local, t.value_local, null) as value_local,
-        t.is_synthetic
-    from {{ ref('mart_category_monthly') }} as t
-    inner join every_partner as c using (source, reporter, flow, month, category_scheme, category_code)
-),
-
-by_regime as (
-    select * from regime
-    union all
-    select
         source,
         reporter,
         flow,
         month,
-        'all' as partner_code,
+        partner_code,
+        partner_iso3,
+        partner_name,
         category_scheme,
         category_code,
-        regime_code,
-        sum(value_usd)::bigint as value_usd,
-        sum(value_local)::bigint as value_local
+        category_name,
+        value_usd,
+        value_local,
+        is_synthetic
+    from {{ ref('mart_category_monthly') }}
+    where {{ is_stale('month') }}
+),
+
+-- All partners together are the partners' rows where every partner is covered, else the world file's.
+by_regime as (
+    select *
     from regime
+    where partner_code <> 'world'
+    union all
+    select
+        r.source,
+        r.reporter,
+        r.flow,
+        r.month,
+        'all' as partner_code,
+        r.category_scheme,
+        r.category_code,
+        r.regime_code,
+        sum(r.value_usd) filter (where (r.partner_code = 'world') <> coalesce(c.covered_usd, false))::bigint
+            as value_usd,
+        sum(r.value_local) filter (where (r.partner_code = 'world') <> coalesce(c.covered_local, false))::bigint
+            as value_local
+    from regime as r
+    left join every_partner as c using (source, reporter, flow, month, category_scheme, category_code)
     group by all
 ),
 

@@ -1,5 +1,5 @@
--- Sums over the reviewed categories by regime, of rows that feed the partner fact and carry one. They need not be the
--- whole category: what is received without regimes is not in here.
+-- Sums over the reviewed categories by regime, of rows that feed a fact and carry one; those of world files under
+-- 'world'. They need not be the whole category: what is received without regimes is not in here.
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_months',
@@ -21,7 +21,7 @@ with counted as (
         null::varchar as unit_1
     from {{ ref('int_counted_row') }}
     where
-        feeds = 'partner' and quarantine_reason is null and regime_code is not null
+        quarantine_reason is null and regime_code is not null
         and {{ of_stale_category('hs_code') }}
 ),
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
@@ -20,15 +19,15 @@ from orchestration.claims.declared import (
     ClaimOf,
     Equals,
     FastestSince,
+    NMonths,
     Record,
     Stockpile,
     Threshold,
-    year_before,
 )
+from orchestration.claims.measures import earlier, shown
 from orchestration.claims.series import Series
 
 Verdict = Literal["confirmed", "contradicted", "not testable"]
-Number = int | Fraction | Decimal
 
 
 class NotTestableError(Exception):
@@ -50,13 +49,6 @@ def verdict(holds: bool) -> Verdict:
     return "confirmed" if holds else "contradicted"
 
 
-def shown(value: Number, as_change: bool) -> str:
-    """A figure in words: changes in percent, with as many digits as they take, at most three."""
-    if not as_change:
-        return plain(float(value) if isinstance(value, Fraction) else value)
-    return f"{float(value) * 100:+.3f}".rstrip("0").rstrip(".") + " %"
-
-
 def total(series: Series, months: Iterable[dt.date]) -> int:
     """The sum over the months, which must all be known."""
     months = tuple(months)
@@ -65,23 +57,37 @@ def total(series: Series, months: Iterable[dt.date]) -> int:
     return sum(series.amounts[month] for month in months)
 
 
-def growth(series: Series, months: tuple[dt.date, ...]) -> Fraction:
-    """The change of the months' sum on the same months a year before."""
-    value, base = total(series, months), total(series, year_before(months))
+def growth(measure: str, series: Series, months: tuple[dt.date, ...]) -> Fraction:
+    """The change of the months' sum on that of the months that it is a change on."""
+    before = earlier(measure, months)
+    value, base = total(series, months), total(series, before)
     if base == 0:
-        raise NotTestableError(f"nothing was traded in {spans(year_before(months))}, and there is no change on 0")
+        raise NotTestableError(f"nothing was traded in {spans(before)}, and there is no change on 0")
     return Fraction(value, base) - 1
+
+
+def share(series: Series, months: tuple[dt.date, ...]) -> Fraction:
+    """Of the sum of all partners together, which must be known in the same months."""
+    assert series.whole is not None
+    value, whole = total(series, months), total(series.whole, months)
+    if whole == 0:
+        raise NotTestableError(f"nothing was traded in {spans(months)}, and there is no share of 0")
+    return Fraction(value, whole)
 
 
 def _figure(claim: ClaimOf, series: Series) -> tuple[int | Fraction, str]:
     """The figure of the period, and the same in words."""
     months = claim.period_months
-    if not claim.is_ratio:
-        value = total(series, months)
+    value = total(series, months)
+    if claim.kind == "amount":
         return value, f"{plain(value)} {series.what}"
-    change = growth(series, months)
-    sums = [plain(total(series, m)) for m in (months, year_before(months))]
-    return change, f"{shown(change, True)} ({sums[0]} {series.what} after {sums[1]} in {spans(year_before(months))})"
+    if claim.kind == "share":
+        part = share(series, months)
+        of = plain(total(series.whole, months)) if series.whole else ""
+        return part, f"{shown(part, claim.measure)} ({plain(value)} {series.what} of {of} of all partners)"
+    change, before = growth(claim.measure, series, months), earlier(claim.measure, months)
+    told = f"{plain(value)} {series.what} after {plain(total(series, before))} in {spans(before)}"
+    return change, f"{shown(change, claim.measure)} ({told})"
 
 
 def equals(claim: Equals, series: Series) -> Finding:
@@ -89,7 +95,7 @@ def equals(claim: Equals, series: Series) -> Finding:
     actual, words = _figure(claim, series)
     low, high = claim.bounds()
     holds = Fraction(low) <= actual <= Fraction(high)
-    told = f"{words}: {'within' if holds else 'outside'} {shown(low, claim.is_ratio)} to {shown(high, claim.is_ratio)}"
+    told = f"{words}: {'within' if holds else 'outside'} {shown(low, claim.measure)} to {shown(high, claim.measure)}"
     return Finding(verdict(holds), actual, told, claim.months())
 
 
@@ -98,7 +104,7 @@ def threshold(claim: Threshold, series: Series) -> Finding:
     actual, words = _figure(claim, series)
     value = Fraction(claim.value)
     holds = actual > value if claim.comparison == "above" else actual < value
-    side = f"{'' if holds else 'not '}{claim.comparison} {shown(claim.value, claim.is_ratio)}"
+    side = f"{'' if holds else 'not '}{claim.comparison} {shown(claim.value, claim.measure)}"
     return Finding(verdict(holds), actual, f"{words}: {side}", claim.months())
 
 
@@ -116,6 +122,19 @@ def above_every_month_since(claim: AboveEveryMonthSince, series: Series) -> Find
     least = min(known, key=lambda month: known[month])
     detail = f"above {plain(claim.value)} in all of {spans(months)}; least in {format_month(least)}: {plain(actual)}"
     return Finding("confirmed", actual, detail, months)
+
+
+def n_months(claim: NMonths, series: Series) -> Finding:
+    """So many months above the limit; one that is not known may be either."""
+    months = claim.period_months
+    above = [month for month in months if series.amounts.get(month, 0) > claim.limit]
+    unknown = [month for month in months if month not in series.amounts]
+    count, most = len(above), len(above) + len(unknown)
+    if unknown and (not series.rows or count <= claim.value <= most):
+        raise NotTestableError(f"{series.lacking(months)}; {count} others lie above {plain(claim.limit)}")
+    detail = f"{count} of {len(months)} months above {plain(claim.limit)}"
+    detail += f", and {len(unknown)} are not known" if unknown else f": {spans(above)}" if above else ""
+    return Finding(verdict(count == claim.value), None if unknown else count, detail, months)
 
 
 def record(claim: Record, series: Series) -> Finding:
@@ -143,25 +162,25 @@ def record(claim: Record, series: Series) -> Finding:
 
 def fastest_since(claim: FastestSince, series: Series) -> Finding:
     """A greater change on a year before than in every month after `since`."""
-    actual = growth(series, (claim.month,))
+    actual = growth(claim.measure, series, (claim.month,))
     changes: dict[dt.date, Fraction] = {}
     why = None
     for month in claim.rivals:
         try:
-            changes[month] = growth(series, (month,))
+            changes[month] = growth(claim.measure, series, (month,))
         except NotTestableError as error:
             why = why or str(error)
     higher = [month for month, change in changes.items() if change >= actual]
     if higher:
         told = spans(higher)
         top = max(higher, key=lambda month: changes[month])
-        detail = f"{shown(actual, True)}, not more than in {told}; most in {format_month(top)}: "
-        return Finding("contradicted", actual, detail + shown(changes[top], True), claim.months())
+        detail = f"{shown(actual, claim.measure)}, not more than in {told}; most in {format_month(top)}: "
+        return Finding("contradicted", actual, detail + shown(changes[top], claim.measure), claim.months())
     if why:
         raise NotTestableError(why)
     top = max(changes, key=lambda month: changes[month])
-    detail = f"{shown(actual, True)}, more than in all of {spans(changes)}; next {format_month(top)}: "
-    return Finding("confirmed", actual, detail + shown(changes[top], True), claim.months())
+    detail = f"{shown(actual, claim.measure)}, more than in all of {spans(changes)}; next {format_month(top)}: "
+    return Finding("confirmed", actual, detail + shown(changes[top], claim.measure), claim.months())
 
 
 def stockpile(claim: Stockpile, series: Series) -> Finding:

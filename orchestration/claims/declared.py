@@ -12,19 +12,14 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from orchestration.base.months import add_months, format_month, last_day, month_range
+from orchestration.claims.measures import Base, Growth, Kind, Measure, base_of, earlier, kind_of
 from orchestration.claims.subject import OfSource
 from orchestration.landing.datasets import Month
 from orchestration.landing.scope import Flow, Months
 
-Base = Literal["value_usd", "value_local", "quantity"]
-Measure = Literal["value_usd", "value_local", "quantity", "value_usd_yoy", "value_local_yoy", "quantity_yoy"]
 Number = Annotated[Decimal, Field(max_digits=24, decimal_places=6)]
-YOY = "_yoy"
-
-
-def year_before(months: tuple[dt.date, ...]) -> tuple[dt.date, ...]:
-    """The same months of the year before."""
-    return tuple(add_months(month, -12) for month in months)
+#: A change of ten times and more, or one printed to 10 points, is a percentage that was meant as a fraction.
+GREATEST_CHANGE, COARSEST = 10, Decimal("0.05")
 
 
 class ClaimOf(OfSource):
@@ -73,18 +68,34 @@ class ClaimOf(OfSource):
             raise ValueError(f"{self.source} prints US dollars only")
         if (self.unit is not None) != (self.base == "quantity"):
             raise ValueError("a quantity needs its unit, and nothing else has one")
+        if self.kind == "mom" and first != last:
+            raise ValueError("a change on the month before speaks of one month: write YYYY-MM")
+        if self.kind == "share" and self.partner == "all":
+            raise ValueError("all partners together have no share of themselves: name a partner")
+        return self
+
+    @model_validator(mode="after")
+    def _fraction(self) -> ClaimOf:
+        """A quotient is a fraction; percent is told by its size."""
+        if self.kind == "amount" or self.value is None:
+            return self
+        if self.kind == "share" and not 0 <= self.value <= 1:
+            raise ValueError(f"a share is a fraction between 0 and 1: write {self.value / 100} for {self.value} %")
+        if abs(self.value) >= GREATEST_CHANGE or (self.half_unit or 0) > COARSEST:
+            raise ValueError(
+                f"a change is a fraction: write {self.value / 100} for {self.value:+} %, and half_unit likewise"
+            )
         return self
 
     @property
     def base(self) -> Base:
         """The measure that is summed over months."""
-        base: Base = self.measure.removesuffix(YOY)  # type: ignore[assignment]
-        return base
+        return base_of(self.measure)
 
     @property
-    def is_ratio(self) -> bool:
-        """Whether the printed figure is a change or another quotient, printed as a fraction."""
-        return self.measure.endswith(YOY)
+    def kind(self) -> Kind:
+        """Whether the printed figure is an amount, or a change or share, which are fractions."""
+        return kind_of(self.measure)
 
     @property
     def period_months(self) -> tuple[dt.date, ...]:
@@ -93,7 +104,7 @@ class ClaimOf(OfSource):
 
     def months(self) -> tuple[dt.date, ...]:
         """Every month whose figure the comparison needs."""
-        return (year_before(self.period_months) if self.is_ratio else ()) + self.period_months
+        return earlier(self.measure, self.period_months) + self.period_months
 
     def bounds(self) -> tuple[Decimal | None, Decimal | None]:
         """The least and the greatest figure that the print allows; None = no bound."""
@@ -190,7 +201,7 @@ class FastestSince(_OfOneMonth):
     """The month's change on a year before is greater than that of every month after `since`, itself not compared."""
 
     comparison: Literal["fastest_since"]
-    measure: Literal["value_usd_yoy", "value_local_yoy", "quantity_yoy"]
+    measure: Growth
     since: Month
     value: None = None
     half_unit: None = None
@@ -209,7 +220,7 @@ class FastestSince(_OfOneMonth):
     def months(self) -> tuple[dt.date, ...]:
         """Of both years, each once."""
         mine = (*self.rivals, self.month)
-        return tuple(sorted({*year_before(mine), *mine}))
+        return tuple(sorted({*earlier(self.measure, mine), *mine}))
 
 
 class Stockpile(_OfOneMonth):
@@ -220,11 +231,6 @@ class Stockpile(_OfOneMonth):
     value: Number
     half_unit: None = None
 
-    @property
-    def is_ratio(self) -> bool:
-        """A quotient, though no change."""
-        return True
-
     def months(self) -> tuple[dt.date, ...]:
         """Fifteen months."""
         return tuple(month_range(add_months(self.month, -14), self.month))
@@ -232,6 +238,20 @@ class Stockpile(_OfOneMonth):
     def bounds(self) -> tuple[Decimal | None, Decimal | None]:
         """One end, which itself does not belong to the range."""
         return self.value, None
+
+
+class NMonths(_OfSeries):
+    """The number of months of the period that lie above a limit, which is meant exactly."""
+
+    comparison: Literal["n_months"]
+    measure: Base
+    limit: Annotated[Number, Field(ge=0)]
+    value: Annotated[Decimal, Field(ge=0, decimal_places=0, max_digits=4)]
+    half_unit: None = None
+
+    def bounds(self) -> tuple[Decimal | None, Decimal | None]:
+        """A number of months is exact."""
+        return self.value, self.value
 
 
 class NTypes(ClaimOf):
@@ -268,6 +288,6 @@ class Top(ClaimOf):
 
 
 Claim = Annotated[
-    Equals | Threshold | AboveEveryMonthSince | Record | FastestSince | Stockpile | NTypes | Top,
+    Equals | Threshold | AboveEveryMonthSince | Record | FastestSince | Stockpile | NMonths | NTypes | Top,
     Field(discriminator="comparison"),
 ]

@@ -16,13 +16,14 @@ from orchestration.claims.declared import (
     ClaimOf,
     Equals,
     FastestSince,
+    NMonths,
     NTypes,
     Record,
     Stockpile,
     Threshold,
     Top,
 )
-from orchestration.claims.series import History, Key, Series, key_of, with_zeros
+from orchestration.claims.series import History, Key, Series, key_of
 from orchestration.sources.catalogue import TRADE
 
 #: Months that a trace names at most, the newest ones.
@@ -43,15 +44,16 @@ class Result:
 
 
 def needed(claims: Iterable[ClaimOf], categories: Categories) -> set[Key]:
-    """The series that claims are held against, and those that tell for them what is 0 and what is not known."""
+    """The series that claims are held against."""
     found = set()
     for claim in claims:
-        if claim.category is not None:
-            found.add(key_of(claim, claim.scheme, claim.category))
+        if claim.category is None:
+            found.update(_members(claim, categories))
             continue
-        for member in _members(claim, categories):
-            found.add(member)
-            found.update(_wholes(member, categories))
+        key = key_of(claim, claim.scheme, claim.category)
+        found.add(key)
+        if claim.kind == "share":
+            found.add(key._replace(partner="all"))
     return found
 
 
@@ -110,29 +112,12 @@ def _members(claim: ClaimOf, categories: Categories) -> list[Key]:
     return [key_of(claim, scheme, code) for source, scheme, code in sorted(categories) if (source, scheme) == mine]
 
 
-def _wholes(member: Key, categories: Categories) -> list[Key]:
-    """The series of categories that contain this one."""
-    itself = (member.source, member.scheme, member.category)
-    return [
-        member._replace(scheme=scheme, category=code)
-        for (source, scheme, code), prefixes in categories.items()
-        if source == member.source
-        and (source, scheme, code) != itself
-        and all(part.startswith(prefixes) for part in categories[itself])
-    ]
-
-
 def _series(claim: ClaimOf, history: History, categories: Categories, as_of: dt.date | None) -> dict[str, Series]:
     """By category: the one that the claim names, or all of its scheme."""
     if claim.category is not None:
         return {claim.category: history.of_claim(claim, as_of)}
-
-    def series(key: Key) -> Series:
-        return history.series(key, claim.base, claim.unit, as_of)
-
     return {
-        member.category: with_zeros(series(member), map(series, _wholes(member, categories)))
-        for member in _members(claim, categories)
+        member.category: history.series(member, claim.base, claim.unit, as_of) for member in _members(claim, categories)
     }
 
 
@@ -163,6 +148,8 @@ def _compare(claim: ClaimOf, known: Mapping[str, Series]) -> Finding:
             return comparisons.fastest_since(claim, series)
         case Stockpile():
             return comparisons.stockpile(claim, series)
+        case NMonths():
+            return comparisons.n_months(claim, series)
     raise TypeError(f"there is no comparison {claim.comparison!r}")
 
 

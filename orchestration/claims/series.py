@@ -6,14 +6,15 @@ Belongs here: the table of known figures as series. No row means unknown, never 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from orchestration.base.months import format_month, spans
-from orchestration.claims.declared import Base, ClaimOf
+from orchestration.claims.declared import ClaimOf
+from orchestration.claims.measures import Base
 from orchestration.sources.catalogue import TRADE
 
 #: Currencies that people call otherwise than by their code.
@@ -54,6 +55,7 @@ class Series:
     """Figures of one measure as known on a date. `amounts`: known months only; `rows`: months known in any measure.
 
     `what`: the measure in words. `as_of`: the day; None = now. `is_held`: whether anything of it is known on any day.
+    `whole`: the same of all partners together, where a share is asked for.
     """
 
     key: Key
@@ -62,6 +64,7 @@ class Series:
     rows: frozenset[dt.date] = frozenset()
     as_of: dt.date | None = None
     is_held: bool = True
+    whole: Series | None = None
 
     def lacking(self, months: Iterable[dt.date]) -> str | None:
         """Why the figures of these months are not known, in words; None if all are."""
@@ -83,13 +86,12 @@ class History:
 
     `frame`: columns source, reporter, flow, partner_code, category_scheme, category_code, month, known_from, known_to
     (exclusive; None = still), value_usd, value_local, quantity (None = not known), quantity_unit.
+    `covered`: the key's columns (partner_code '*': every partner), month, usd_from, local_from: from when on a currency
+    is covered, None = never. A covered month without a figure is one without trade.
     """
 
-    def __init__(self, frame: pd.DataFrame) -> None:
-        self._rows: dict[Key, list[Any]] = {}
-        for row in frame.itertuples(index=False):
-            key = Key(*(getattr(row, column) for column in KEY_COLUMNS))
-            self._rows.setdefault(key, []).append(row)
+    def __init__(self, frame: pd.DataFrame, covered: pd.DataFrame) -> None:
+        self._rows, self._covered = _by_key(frame), _by_key(covered)
 
     def series(self, key: Key, base: Base, unit: str | None, as_of: dt.date | None) -> Series:
         """The series as known on a day; None = as known now. A quantity in another unit than `unit` is not known."""
@@ -106,22 +108,36 @@ class History:
             amount = getattr(row, base)
             if not _none(amount) and (base != "quantity" or amount == 0 or row.quantity_unit == unit):
                 amounts[row.month] = int(amount)
-        return Series(key, what, amounts, frozenset(seen), as_of, bool(rows))
+        idle = {month for month in self._idle(key, base, as_of) if month not in seen}
+        amounts |= dict.fromkeys(idle, 0)
+        return Series(key, what, amounts, frozenset(seen | idle), as_of, bool(rows or idle))
+
+    def _idle(self, key: Key, base: Base, as_of: dt.date | None) -> Iterator[dt.date]:
+        """Months that were covered on a day, whatever was traded: of the partner itself, else of every partner."""
+        every = {row.month: row for row in self._covered.get(key._replace(partner="*"), ())}
+        if key.partner == "all":
+            every = {}
+        for month, row in {**every, **{row.month: row for row in self._covered.get(key, ())}}.items():
+            since = {"value_usd": [row.usd_from], "value_local": [row.local_from]}.get(
+                base, [row.usd_from, row.local_from]
+            )
+            if any(not _none(day) and (as_of is None or day <= as_of) for day in since):
+                yield month
 
     def of_claim(self, claim: ClaimOf, as_of: dt.date | None) -> Series:
-        """The series that a claim on one category speaks of."""
-        return self.series(key_of(claim, claim.scheme, claim.category or ""), claim.base, claim.unit, as_of)
+        """The series that a claim on one category speaks of; with that of all partners where it speaks of a share."""
+        key = key_of(claim, claim.scheme, claim.category or "")
+        series = self.series(key, claim.base, claim.unit, as_of)
+        if claim.kind != "share":
+            return series
+        return replace(series, whole=self.series(key._replace(partner="all"), claim.base, claim.unit, as_of))
 
 
-def with_zeros(series: Series, wholes: Iterable[Series]) -> Series:
-    """The series with 0 in each month in which a whole that contains it is known, while the series has no row.
-
-    A whole is known only if every part of it is covered, and a covered part without a row was never traded until then.
-    """
-    zeros = {month: 0 for whole in wholes for month in whole.amounts if month not in series.rows}
-    if not zeros:
-        return series
-    return replace(series, amounts={**zeros, **series.amounts}, rows=series.rows | zeros.keys())
+def _by_key(frame: pd.DataFrame) -> dict[Key, list[Any]]:
+    found: dict[Key, list[Any]] = {}
+    for row in frame.itertuples(index=False):
+        found.setdefault(Key(*(getattr(row, column) for column in KEY_COLUMNS)), []).append(row)
+    return found
 
 
 def _stood(row: Any, as_of: dt.date | None) -> bool:

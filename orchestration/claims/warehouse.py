@@ -1,6 +1,7 @@
 """From the build database to the table of claims: only the series that claims need leave it.
 
-Belongs here: SQL on `int_known_value`, `fct_control_total`, `dim_category` and `dim_source`. Not here: any judgement.
+Belongs here: SQL on `int_known_value`, `int_known_coverage`, `fct_control_total`, `dim_category` and `dim_source`. Not
+here: any judgement.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.base.plain import printable
-from orchestration.claims.comparisons import shown
-from orchestration.claims.declared import YOY, ClaimOf, Equals
+from orchestration.claims.declared import ClaimOf, Equals
 from orchestration.claims.evaluate import Categories, Result, as_row, evaluate, needed
+from orchestration.claims.measures import kind_of, shown
 from orchestration.claims.series import KEY_COLUMNS, History, Key, in_words
 from orchestration.claims.subject import spoken_of
 from orchestration.sources.catalogue import TRADE
@@ -50,6 +51,16 @@ semi join needed_series as n using (source, reporter, flow, partner_code, catego
 where list_contains($sources, k.source) and list_contains($reporters, k.reporter)
   and list_contains($partners, k.partner_code) and list_contains($schemes, k.category_scheme)
   and list_contains($categories, k.category_code)"""
+COVERED = """
+select c.source, c.reporter, c.flow, c.partner_code, c.category_scheme, c.category_code, c.month, c.usd_from,
+  c.local_from
+from int_known_coverage as c
+semi join needed_series as n
+  on c.source = n.source and c.reporter = n.reporter and c.flow = n.flow and c.partner_code in (n.partner_code, '*')
+  and c.category_scheme = n.category_scheme and c.category_code = n.category_code
+where list_contains($sources, c.source) and list_contains($reporters, c.reporter)
+  and list_contains($partners || ['*'], c.partner_code) and list_contains($schemes, c.category_scheme)
+  and list_contains($categories, c.category_code)"""
 _NUMBER, _TEXT = pa.decimal128(24, 6), pa.string()
 SCHEMA = pa.schema(
     {
@@ -90,13 +101,16 @@ def put_to_the_test(con: duckdb.DuckDBPyConnection, claims: Mapping[str, ClaimOf
         "schemes": columns.scheme,
         "categories": columns.category,
     }
+    asked = {name: sorted(set(of)) for name, of in names.items()}
     try:
-        known = con.execute(KNOWN, {name: sorted(set(of)) for name, of in names.items()}).to_arrow_table()
+        # Whole numbers that may be absent stay whole numbers: as floats they would lose digits.
+        known, covered = (
+            con.execute(sql, asked).to_arrow_table().to_pandas(integer_object_nulls=True, date_as_object=True)
+            for sql in (KNOWN, COVERED)
+        )
     finally:
         con.unregister("needed_series")
-    # Whole numbers that may be absent stay whole numbers: as floats they would lose digits.
-    history = History(known.to_pandas(integer_object_nulls=True, date_as_object=True))
-    return evaluate(claims, history, categories)
+    return evaluate(claims, History(known, covered), categories)
 
 
 def read_categories(con: duckdb.DuckDBPyConnection, sources: Collection[str]) -> Categories:
@@ -124,8 +138,10 @@ def control_totals(con: duckdb.DuckDBPyConnection) -> dict[str, ClaimOf]:
 def _as_claim(row: Mapping[str, Any]) -> Equals:
     """Not validated: what a page prints is a finding, whatever it is, and no mistake of the review."""
     unit = row["unit"] if row["measure"] == "quantity" else None
-    is_change, source = str(row["measure"]).endswith(YOY), spoken_of(row["reporter"], row["partner_system"])
-    words = shown(row["value"], is_change) + ("" if is_change else f" {in_words(row['measure'], unit, source)}")
+    source = spoken_of(row["reporter"], row["partner_system"])
+    words = shown(row["value"], row["measure"])
+    if kind_of(row["measure"]) == "amount":
+        words += f" {in_words(row['measure'], unit, source)}"
     said = {key: row[key] and printable(str(row[key])) for key in ("title", "publisher", "reference", "remark")}
     return Equals.model_construct(
         text=f"{said['title']}: {words}",

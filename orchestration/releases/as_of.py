@@ -26,6 +26,7 @@ from orchestration.warehouse.build import build
 from orchestration.warehouse.categories import FILE
 from orchestration.warehouse.plan import Built, code_fingerprint
 from orchestration.warehouse.raw import raw_path
+from orchestration.warehouse.units import spans
 
 #: How many dates stay built.
 KEPT = 3
@@ -72,6 +73,7 @@ def _key(state: LandingState, own: Path) -> str:
     lists, documents = ([r.receipt_id for r in found] for found in (state.code_lists, state.documents))
     parts = [code_fingerprint(), *(r.receipt_id for r in state.active), *lists, *documents]
     parts += [file_sha256(own)] if own.exists() else []
+    parts.append(repr(spans(state)))
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
 
 

@@ -19,8 +19,10 @@ from orchestration.base.settings import CONTRACT_VERSION, DBT_PROJECT, PROJECT, 
 from orchestration.base.today import today_in
 from orchestration.gates.exceptions import load_exceptions
 from orchestration.gates.suites import declared_gates
+from orchestration.landing.datasets import load_datasets
 from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases
+from orchestration.sources.catalogue import TRADE
 
 #: Another version of one of these may say something else of the same rows.
 DECIDING = ("duckdb", "dbt-core", "dbt-duckdb", "great-expectations", "pandas", "pyarrow")
@@ -30,7 +32,7 @@ def inputs(home: Home) -> str:
     """Fingerprint of all that decides on the content of a release and on its verdict, without looking at any row.
 
     Landing, the home's own categories, code, dbt project, what is reviewed, the exceptions that have expired by today
-    (UTC), versions of libraries.
+    (UTC), the last month that each open dataset promises by today, versions of libraries.
     """
     return _inputs(home, hash_files(_code()))
 
@@ -49,7 +51,10 @@ def _inputs(home: Home, code: str) -> str:
     # Not the last number alone: where landing was restored, the same number may stand for another record.
     records = _marks(Landing(home).records)
     own = file_sha256(home.categories) if home.categories.is_file() else ""
-    parts = [str(CONTRACT_VERSION), records, versions, code, reviewed, repr(expired), own]
+    open_to = {
+        name: TRADE[d.source].last_due(TRADE[d.source].today()) for name, d in load_datasets().items() if not d.last
+    }
+    parts = [str(CONTRACT_VERSION), records, versions, code, reviewed, repr(expired), own, repr(open_to)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home
-from orchestration.claims.comparisons import shown
-from orchestration.claims.declared import YOY
+from orchestration.claims.measures import shown
 from orchestration.claims.warehouse import CONTROL_TOTAL
 from orchestration.releases.query import run_sql
 from orchestration.releases.store import Releases
@@ -41,7 +40,7 @@ def printed(claim: dict[str, Any]) -> str:
     """The printed figure with the range that rounding allows: +60 % (+59.5 % to +60.5 %)."""
 
     def words(value: Decimal) -> str:
-        return shown(value.normalize(), claim["measure"].endswith(YOY))
+        return shown(value.normalize(), claim["measure"])
 
     value, low, high = claim["value"], claim["range_low"], claim["range_high"]
     if value is None:

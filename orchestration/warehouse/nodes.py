@@ -16,6 +16,7 @@ from orchestration.landing.store import LandingState
 from orchestration.sources.catalogue import CODE_LISTS, DOCUMENTS, TRADE
 from orchestration.warehouse.categories import OwnCategories
 from orchestration.warehouse.dbt import manifest
+from orchestration.warehouse.units import spans
 
 #: The steps of a build, in order.
 Step = Literal["dimensions", "facts", "marts"]
@@ -24,6 +25,7 @@ RECORDS = {
     "receipt": "trade", "coverage": "trade", "source": "sources", "chapter": "sources",
     **dict.fromkeys(TRADE, "trade"),
     "calendar": "sources",
+    "span": "spans",
     "code_list": "lists", "gacc_nomenclature": "lists",
     "document": "documents", "gacc_bulletin": "documents", "exchange_rates": "documents",
     "own_scheme": "categories", "own_category": "categories", "own_prefix_years": "categories",
@@ -126,6 +128,7 @@ def _records(state: LandingState) -> dict[str, str]:
         "lists": _digest(CODE_LISTS.PARSER_VERSION, *(r.receipt_id for r in state.code_lists)),
         "documents": _digest(*versions, *(r.receipt_id for r in state.documents)),
         "sources": _digest(*sorted({r.scope.source for r in state.active})),
+        "spans": _digest(repr(spans(state))),
     }
 
 

@@ -5,7 +5,8 @@
 `code_list.parquet`, `document.parquet`: one row a code list, or a document, that is not withdrawn.
 `source.parquet`: one row a source of active receipts, as it declares itself (`sources.source.Source`).
 `chapter.parquet`: one row a source and chapter of its tariff.
-`calendar.parquet`: one row a source and month, and when it comes out. `own_….parquet`: what the home's `categories.yml`
+`calendar.parquet`: one row a source and month, and when it comes out. `span.parquet`: one row a stream, and the months
+that coverage speaks of (`units.spans`). `own_….parquet`: what the home's `categories.yml`
 says, and that file itself (`categories`). All are small.
 """
 
@@ -25,6 +26,7 @@ from orchestration.landing.store import LandingState
 from orchestration.sources.catalogue import CODE_LISTS, DOCUMENTS, TRADE
 from orchestration.sources.source import Source
 from orchestration.warehouse.categories import OwnCategories, keep
+from orchestration.warehouse.units import spans
 
 #: As far as calendars are written out for models, and the reviewed Lunar New Years reach.
 LAST_MONTH = dt.date(2050, 12, 1)
@@ -107,6 +109,16 @@ CALENDAR_SCHEMA = pa.schema(
         "release_date": pa.date32(),
         "is_combined_release": pa.bool_(),
         "bulletin_release_from": pa.date32(),
+    }
+)
+
+SPAN_SCHEMA = pa.schema(
+    {
+        "source": pa.string(),
+        "reporter": pa.string(),
+        "flow": pa.string(),
+        "first_month": pa.date32(),
+        "last_month": pa.date32(),
     }
 )
 
@@ -221,6 +233,14 @@ def calendar_table(state: LandingState) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=CALENDAR_SCHEMA)
 
 
+def span_table(state: LandingState) -> pa.Table:
+    """The months that coverage speaks of, held or promised."""
+    rows = [
+        dict(zip(SPAN_SCHEMA.names, (*stream.split(), *ends), strict=True)) for stream, ends in spans(state).items()
+    ]
+    return pa.Table.from_pylist(rows, schema=SPAN_SCHEMA)
+
+
 def write(state: LandingState, folder: Path, own: OwnCategories | None = None) -> None:
     """Write the files into the folder, each replaced in one step, and last the sequence that they stand for.
 
@@ -236,6 +256,7 @@ def write(state: LandingState, folder: Path, own: OwnCategories | None = None) -
         "source": source_table(state),
         "chapter": chapter_table(state),
         "calendar": calendar_table(state),
+        "span": span_table(state),
         **own.tables(),
     }
     for name, table in tables.items():

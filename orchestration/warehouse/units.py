@@ -12,6 +12,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from typing import TypeVar
 
 from orchestration.base.months import month_range
+from orchestration.landing.datasets import load_datasets
 from orchestration.landing.scope import Scope
 from orchestration.landing.store import LandingState
 from orchestration.sources.catalogue import CODE_LISTS, TRADE
@@ -19,6 +20,8 @@ from orchestration.warehouse.dbt import Months
 
 #: By stream (`source reporter flow`) and month what it is made of.
 Units = dict[str, dict[dt.date, str]]
+#: What a month is made of that no receipt covers.
+NOTHING = "-"
 Key = TypeVar("Key", bound=Hashable)
 
 
@@ -39,8 +42,12 @@ def stale_months(now: Units, held: Units) -> dict[str, list[dt.date]]:
 
 
 def only_adding(stale: Months, held: Units) -> bool:
-    """Whether each stream's stale months lie behind what is there of it."""
-    return all(months[0] > max(held[stream]) for stream, months in stale.items() if held.get(stream))
+    """Whether each stream's stale months lie behind what is there of it; months of nothing may lie behind them."""
+    last = {
+        stream: max((m for m, of in there.items() if of != NOTHING), default=dt.date.min)
+        for stream, there in held.items()
+    }
+    return all(months[0] > last.get(stream, dt.date.min) for stream, months in stale.items())
 
 
 def together(several: Iterable[Months]) -> dict[str, list[dt.date]]:
@@ -79,13 +86,22 @@ def month_fingerprints(state: LandingState) -> Units:
 
 def shown_fingerprints(state: LandingState, months: Units) -> Units:
     """By stream and month what marts show of it: its receipts; all months that the stream spans, covered or not."""
-    spans: dict[str, list[dt.date]] = defaultdict(list)
-    for receipt in state.active:
-        spans[stream_of(receipt.scope)] += receipt.scope.months
     return {
-        stream: {m: _digest(f"{months.get(stream, {}).get(m, '')} {stream}") for m in month_range(min(ends), max(ends))}
-        for stream, ends in sorted(spans.items())
+        stream: {month: months.get(stream, {}).get(month, NOTHING) for month in month_range(*ends)}
+        for stream, ends in spans(state).items()
     }
+
+
+def spans(state: LandingState) -> dict[str, tuple[dt.date, dt.date]]:
+    """By stream the first and last month that is held, or that an active dataset promises and that is out today."""
+    ends: dict[str, list[dt.date]] = defaultdict(list)
+    for receipt in state.active:
+        ends[stream_of(receipt.scope)] += receipt.scope.months
+    for name, dataset in load_datasets().items():
+        promised = dataset.promised(TRADE[dataset.source].today()) if name in state.dataset_names else []
+        if promised:
+            ends[f"{dataset.source} {dataset.reported_by} {dataset.flow}"] += (promised[0], promised[-1])
+    return {stream: (min(of), max(of)) for stream, of in sorted(ends.items())}
 
 
 def _digest(text: str) -> str:

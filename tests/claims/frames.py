@@ -18,6 +18,7 @@ COLUMNS = [
     "source", "reporter", "flow", "partner_code", "category_scheme", "category_code", "month", "known_from", "known_to",
     "value_usd", "value_local", "quantity", "quantity_unit",
 ]  # fmt: skip
+COVERED = [*COLUMNS[:7], "usd_from", "local_from"]
 PIECES = "Number of item"
 CHIPS: Categories = {
     ("gacc", "all", "all_goods"): ("",),
@@ -74,8 +75,24 @@ def months(figures: Mapping[str, int | None], **said: Any) -> list[dict[str, obj
     return [known(month, usd, **said) for month, usd in figures.items()]
 
 
-def judged(made: ClaimOf, rows: list[dict[str, object]], categories: Categories = CHIPS) -> Result:
-    """The claim against these figures."""
-    frame = pd.DataFrame(rows, columns=COLUMNS, dtype=object)
-    (result,) = evaluate({"claim": made}, History(frame), categories)
+def covered(
+    month: str, usd: str | None, category: str = "ic/integrated_circuits", local: str | None = None, partner: str = "*"
+) -> dict[str, object]:
+    """From which day on a category of imports is covered in a month, for every partner unless said otherwise."""
+    since = [day and dt.date.fromisoformat(day) for day in (usd, local)]
+    values = ("gacc", "CHN", "import", partner, *category.split("/"), parse_month(month), *since)
+    return dict(zip(COVERED, values, strict=True))
+
+
+def judged(
+    made: ClaimOf,
+    rows: list[dict[str, object]],
+    categories: Categories = CHIPS,
+    held: list[dict[str, object]] | None = None,
+) -> Result:
+    """The claim against these figures, and against what else is covered."""
+    frame, spans = (
+        pd.DataFrame(given, columns=columns, dtype=object) for given, columns in ((rows, COLUMNS), (held, COVERED))
+    )
+    (result,) = evaluate({"claim": made}, History(frame, spans), categories)
     return result

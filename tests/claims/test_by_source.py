@@ -47,6 +47,10 @@ def judged(rows: list[dict[str, object]], held: tuple[str, ...], **said: Any) ->
             f"create table int_known_value as select * replace ({numbers}, month::date as month, "
             "known_from::date as known_from, known_to::date as known_to) from known_figures"
         )
+        con.execute(
+            "create table int_known_coverage as select source, reporter, flow, month, partner_code, category_scheme, "
+            "category_code, null::date as usd_from, null::date as local_from from int_known_value limit 0"
+        )
         con.register("dim_category", categories)
         con.register("dim_source", pd.DataFrame({"source": list(held)}, dtype=object))
         (result,) = put_to_the_test(con, {"claim": claim(**said)})

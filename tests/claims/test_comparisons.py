@@ -8,7 +8,7 @@ import pytest
 
 from orchestration.base.months import add_months, format_month, parse_month
 from orchestration.claims.evaluate import as_row
-from tests.claims.frames import claim, judged, known, months
+from tests.claims.frames import claim, covered, judged, known, months
 
 YEAR = {f"2023-{n:02d}": 100 for n in range(1, 13)} | {f"2024-{n:02d}": 100 for n in range(1, 11)}
 
@@ -40,6 +40,63 @@ def test_a_change_of_a_period_is_that_of_its_sums() -> None:
     assert (result.now.verdict, result.now.actual) == ("confirmed", Fraction(1, 2))
     assert result.now.detail == "+50 % (120 US dollars after 80 in 2023-01..2023-02): within +50 % to +50 %"
     assert as_row(result)["months_used"] == "2023-01..2023-02, 2024-01..2024-02"
+
+
+def test_that_nothing_was_bought_can_be_confirmed() -> None:
+    """Of a series without any row, in a month that is covered for every partner; not on the day before it was."""
+    made = claim(value="0", half_unit="0", published_on="2024-11-20")
+    result = judged(made, [], held=[covered("2024-10", "2024-11-21")])
+    assert (result.now.verdict, result.now.actual, result.then.verdict) == ("confirmed", 0, "not testable")
+    fell = claim(measure="value_usd_yoy", value="-1", half_unit="0")
+    assert judged(fell, [known("2023-10", 7)], held=[covered("2024-10", "2024-11-20")]).now.verdict == "confirmed"
+    pieces = claim(measure="quantity", unit="Number of item", value="0", half_unit="0")
+    assert judged(pieces, [], held=[covered("2024-10", None, local="2024-11-20")]).now.verdict == "confirmed"
+
+
+def test_what_a_partner_itself_is_covered_for_comes_first() -> None:
+    """A receipt that names it says more than one for every partner; all partners together have their own."""
+    made = claim(value="0", half_unit="0")
+    own = [covered("2024-10", None, partner="502"), covered("2024-10", "2024-11-20")]
+    assert judged(made, [], held=own).now.verdict == "not testable"
+    assert judged(claim(value="0", half_unit="0", partner="all"), [], held=own).now.verdict == "not testable"
+
+
+def test_a_change_on_the_month_before() -> None:
+    """Of one month; January on December."""
+    made = claim(measure="value_usd_mom", value="0.5", half_unit="0", period="2024-01", published_on="2024-03-21")
+    result = judged(made, months({"2023-12": 10, "2024-01": 15}))
+    assert (result.now.verdict, result.now.months) == ("confirmed", (parse_month("2023-12"), parse_month("2024-01")))
+    assert result.now.detail == "+50 % (15 US dollars after 10 in 2023-12): within +50 % to +50 %"
+
+
+@pytest.mark.parametrize(
+    ("whole", "verdict", "words"),
+    [
+        (1000, "confirmed", "3.1 % (31 US dollars of 1,000 of all partners): within 3.05 % to 3.15 %"),
+        (100, "contradicted", "31 % (31 US dollars of 100 of all partners): outside 3.05 % to 3.15 %"),
+        (0, "not testable", "nothing was traded in 2024-10, and there is no share of 0"),
+        (None, "not testable", "no file covers import all ic/integrated_circuits"),
+    ],
+)
+def test_a_share_is_one_of_all_partners(whole: int | None, verdict: str, words: str) -> None:
+    """Where these are not known there is none."""
+    rows = [
+        known("2024-10", 31 if whole else 0),
+        *([known("2024-10", whole, partner="all")] if whole is not None else []),
+    ]
+    result = judged(claim(measure="partner_share_usd", value="0.031", half_unit="0.0005"), rows).now
+    assert (result.verdict, result.detail) == (verdict, words)
+
+
+@pytest.mark.parametrize(("value", "verdict"), [(3, "contradicted"), (2, "confirmed"), (1, "contradicted")])
+def test_months_above_a_limit(value: int, verdict: str) -> None:
+    """At the limit is not above it."""
+    made = claim(comparison="n_months", limit="10", value=value, period="2024-07..2024-10")
+    result = judged(made, months({"2024-07": 11, "2024-08": 10, "2024-09": 5, "2024-10": 12})).now
+    assert (result.verdict, result.detail) == (verdict, "2 of 4 months above 10: 2024-07, 2024-10")
+    unknown = judged(made, months({"2024-07": 11, "2024-08": 10, "2024-10": 12})).now
+    assert unknown.verdict == ("contradicted" if value == 1 else "not testable")
+    assert judged(made, []).now.verdict == "not testable"
 
 
 def test_february_is_compared_with_february() -> None:

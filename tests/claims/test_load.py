@@ -48,6 +48,25 @@ def test_the_shipped_claims_are_sound() -> None:
 
 
 @pytest.mark.parametrize(
+    ("measure", "value", "half_unit", "words"),
+    [
+        ("value_usd_yoy", "60", "0.5", "a change is a fraction: write 0.6 for +60 %"),
+        ("value_usd_yoy", "-42.5", "0.05", "write -0.425 for -42.5 %"),
+        ("value_usd_mom", "5", "0.5", "write 0.05 for +5 %"),
+        ("partner_share_usd", "3.1", "0.05", "a share is a fraction between 0 and 1: write 0.031 for 3.1 %"),
+    ],
+)
+def test_percent_is_refused_where_a_fraction_is_meant(
+    tmp_path: Path, measure: str, value: str, half_unit: str, words: str
+) -> None:
+    """By its size, or by that of its last digit; the fraction is there to be copied."""
+    text = GOOD.replace("measure: value_usd", f"measure: {measure}").replace("value: 1110000000", f"value: {value}")
+    with pytest.raises(RefusalError) as refused:
+        load(tmp_path, text.replace("half_unit: 5000000", f"half_unit: {half_unit}"))
+    assert words in str(refused.value)
+
+
+@pytest.mark.parametrize(
     ("old", "new", "line", "words"),
     [
         ("half_unit: 5", "half_unti: 5", 15, "half_unti"),
@@ -82,6 +101,7 @@ def test_the_shipped_claims_are_sound() -> None:
         ),
         ("period: 2024-10", "period: 2014-12..2024-10", 2, "lies before 2015-01"),
         ("period: 2024-10", "source: other\n    reporter: DEU\n    period: 2009-12..2024-10", 2, "lies before 2010-01"),
+        ("measure: value_usd", "measure: value_usd_yoy", 2, "a change is a fraction"),
         ("scheme: ic", "scheme: chips", None, "the scheme 'chips'"),
         ("category: integrated_circuits", "category: memory", None, "the category ic/memory"),
         ("scheme: ic", "scheme: hs4", None, "hs4/integrated_circuits"),

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from orchestration.claims.evaluate import as_row
-from tests.claims.frames import claim, judged, known
+from tests.claims.frames import claim, covered, judged, known
 
 TYPES = ("processors_controllers", "memory", "amplifiers", "other_ic")
-WHOLE = "ic/integrated_circuits"
 
 
 def of_types(*values: int | None) -> list[dict[str, object]]:
@@ -44,12 +43,18 @@ def test_an_unknown_type_may_be_either(value: int, verdict: str) -> None:
     assert judged(types(value), of_types(5, 4, 3, None)).now.verdict == verdict
 
 
-def test_a_type_never_traded_counts_as_none_where_the_whole_is_known() -> None:
-    """It has no row yet; that the whole is covered says that it is 0. Renminbi of the whole say nothing of dollars."""
-    rows = of_types(5, 4, 3, None)
-    assert judged(types(3), [*rows, known("2024-10", 12, WHOLE)]).now.verdict == "confirmed"
-    assert judged(types(3), [*rows, known("2024-10", None, WHOLE, local=80)]).now.verdict == "not testable"
-    assert judged(types(3), [*rows, known("2024-09", 12, WHOLE)]).now.verdict == "not testable"
+def test_a_type_never_traded_counts_as_none_where_it_is_covered() -> None:
+    """It has no row; that every partner is covered says that it is 0. Renminbi say nothing of dollars."""
+    rows, other = of_types(5, 4, 3, None), "ic_type/other_ic"
+    assert judged(types(3), rows, held=[covered("2024-10", "2024-11-20", other)]).now.verdict == "confirmed"
+    not_known = [
+        covered("2024-10", None, other, local="2024-11-20"),
+        covered("2024-09", "2024-11-20", other),
+        covered("2024-10", "2024-11-20", other, partner="116"),
+        covered("2024-10", "2024-11-20", "ic_type/memory"),
+    ]
+    for held in not_known:
+        assert judged(types(3), rows, held=[held]).now.verdict == "not testable"
 
 
 def test_trade_in_any_month_of_the_period_counts() -> None:

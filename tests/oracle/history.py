@@ -88,13 +88,13 @@ def named(rows: pd.DataFrame, source: str) -> pd.DataFrame:
 
 
 def coverage_series(truth: Truth, shown: Panel) -> list[tuple[str, str, str, str]]:
-    """What is traded, and reviewed categories of all partners together and of partners that a scope names."""
+    """What is traded, reviewed categories of all partners and of those that a scope names, and the others (*)."""
     found = {(flow, partner, scheme, category) for flow, partner, scheme, category in shown.index}
     found |= {(flow, ALL, scheme, category) for flow, _, scheme, category in shown.index}
     for scope in truth.coverage.deliveries:
         for partner in {ALL, *scope.partners} - {"*", "world"}:
             found |= {(scope.flow, partner, *key) for key in reviewed()}
-    return sorted(found)
+    return sorted(found | {(flow, "*", *key) for flow, _, *key in found})
 
 
 def coverage_mart(truth: Truth, shown: Panel) -> pd.DataFrame:

@@ -97,19 +97,19 @@ def test_each_change_is_seen(still: Home, tmp_path: Path, change: Callable[[Home
 
 
 def test_another_version_and_another_day(still: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A library decides as code does; a day decides only if an exception has expired by then."""
+    """A library decides as code does; a day only if an exception has expired by then, or a promised month is out."""
     path = settings().expectations / "known_exceptions.yml"
     path.write_text(
         "exceptions:\n  known:\n    gates: [totals]\n    dataset: gacc import\n    scope: all\n    months: 2024-01\n"
-        "    expect: unknown\n    reason: a trial\n    source: a test\n    expires: 2024-11-20\n",
+        "    expect: unknown\n    reason: a trial\n    source: a test\n    expires: 2024-11-21\n",
         encoding="utf-8",
     )
-    days = [dt.date(2024, 11, day) for day in (19, 20, 21, 22)]
+    days = [dt.date(2024, 11, day) for day in (19, 20, 21, 22, 23)]
     found = []
     for day in days:
         monkeypatch.setattr("orchestration.base.today.now", lambda day=day: noon_of(day))
         found.append(inputs(still))
-    assert found[0] == found[1] != found[2] == found[3]
+    assert found[0] != found[1] == found[2] != found[3] == found[4]
     monkeypatch.setattr(settled, "version", lambda name: f"{name} of tomorrow")
     assert inputs(still) not in found
 

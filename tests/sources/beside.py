@@ -201,10 +201,13 @@ def test_a_bloc_has_all_members_but_the_reporter(both_once: Home) -> None:
 
 @pytest.mark.own_run("two sources in one home")
 def test_coverage_and_freshness_are_each_source_s_own(both_once: Home) -> None:
-    """What is due follows Utopia's calendar."""
-    sql = """select distinct covered_local, covered_usd, held_back_since from mart_coverage
-        where source = 'utopia' and category_scheme = 'ic'"""
-    assert query(both_once, sql) == [(True, False, None)]
+    """What is due follows Utopia's calendar, and coverage speaks of it."""
+    sql = """select covered_local, covered_usd, held_back_since, min(month)::varchar, max(month)::varchar
+        from mart_coverage where source = 'utopia' and category_scheme = 'ic' and month < '2024-06-01'
+        group by all order by 1 desc"""
+    assert query(both_once, sql) == [
+        (True, False, None, "2024-01-01", "2024-03-01"), (False, False, None, "2024-04-01", "2024-05-01"),
+    ]  # fmt: skip
     sql = """select min(month)::varchar, max(source) from audit_results
         where gate = 'freshness' and dataset = 'utopia_chips' and verdict = 'warned'"""
     assert query(both_once, sql) == [("2024-04-01", "utopia")]

@@ -133,7 +133,7 @@ judged as (
         if(own.month is null, whole.missing, own.missing) as missing,
         whole.n_required,
         r.month is not null as is_received,
-        own.month is not null and whole.partner_code <> 'all' as is_named,
+        own.month is not null and whole.partner_code not in ('*', 'all') as is_named,
         whole.partner_code <> 'all' and (together.covered_usd or together.covered_local) as is_received_together,
         n.partners,
         o.local_currency,

@@ -15,9 +15,8 @@ stream_month as (
         source,
         reporter,
         flow,
-        unnest(generate_series(min(month), max(month), interval 1 month))::date as month
-    from coverage
-    group by all
+        unnest(generate_series(first_month, last_month, interval 1 month))::date as month
+    from {{ ref('stg_landing__span') }}
 ),
 
 {% if is_incremental() -%}

@@ -1,6 +1,7 @@
 -- Every series of which marts speak: those with a cell in some month, all partners together of the same categories, and
--- categories that somebody chose or named, of all partners together and of each partner that some receipt names. While
--- months are only added, series of the new ones are added.
+-- categories that somebody chose or named, of all partners together and of each partner that some receipt names; and of
+-- each category one that stands for partners without a series (*). While months are only added, series of the new ones
+-- are added.
 {{ config(materialized='incremental', incremental_strategy='replace_all') }}
 {%- set added = is_added('month') %}
 
@@ -65,7 +66,7 @@ final as (
         source,
         reporter,
         flow,
-        'all' as partner_code,
+        unnest(['all', '*']) as partner_code,
         category_scheme,
         category_code
     from traded
@@ -74,7 +75,7 @@ final as (
         n.source,
         n.reporter,
         n.flow,
-        unnest([n.partner_code, 'all']) as partner_code,
+        unnest([n.partner_code, 'all', '*']) as partner_code,
         c.category_scheme,
         c.category_code
     from named as n

@@ -209,15 +209,22 @@ final as (
         'units of measure that are not in the list' as scope,
         'rows' as measure,
         0,
-        coalesce(sum(u.n) filter (
-            where
-                u.unit_1 not in (select unit_as_printed from unit) or u.unit_2 not in (select unit_as_printed from unit)
-        ), 0),
+        coalesce(sum(u.n) filter (where len(u.unknown) > 0), 0),
         0,
         sum(u.n),
         'warn',
-        null
-    from (select receipt_id, month, unit_1, unit_2, count(*) as n from raw_row group by all) as u
+        'not in units.csv: ' || array_to_string(list_sort(list_distinct(flatten(list(u.unknown)))), ', ')
+            || ' (in ' || string_agg(distinct r.receipt_id, ', ' order by r.receipt_id) filter (where len(u.unknown) > 0)
+            || ')'
+    from (
+        select receipt_id, month, count(*) as n,
+            list_distinct([
+                if(unit_1 in (select unit_as_printed from unit), null, unit_1),
+                if(unit_2 in (select unit_as_printed from unit), null, unit_2)
+            ]) as unknown
+        from raw_row
+        group by receipt_id, month, unit_1, unit_2
+    ) as u
     inner join receipt as r using (receipt_id)
     group by all
 )

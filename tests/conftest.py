@@ -293,9 +293,10 @@ def real_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 def add(home: Home, tmp_path: Path, rows: list[list[str]], **said: str) -> Receipt:
-    """One more receipt, of a later vintage unless said otherwise."""
+    """One more receipt, of a later vintage than those before it unless said otherwise."""
     name = f"more{len(list(tmp_path.glob('*.csv')))}.csv"
-    receipt = receive(home, write_csv(tmp_path / name, rows), declared(**{"vintage": "2025-01-20", **said})).receipt
+    vintage = dt.date(2025, 1, 19) + dt.timedelta(days=Landing(home).last_sequence())
+    receipt = receive(home, write_csv(tmp_path / name, rows), declared(**{"vintage": f"{vintage}", **said})).receipt
     assert receipt is not None
     return receipt
 

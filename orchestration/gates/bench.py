@@ -24,7 +24,7 @@ class Bench:
         self.con, self._subject = con, subject
         self._sources: Sources | None = None
         if subject.content is not None:
-            self._sources = Sources(subject.content, _begun(con), state, subject.home.raw, subject.expectations)
+            self._sources = Sources(subject.content, _begun(con), state, subject.home, subject.expectations)
         self._shown: set[str] | None = None
         self._reads: dict[str, str] = {}
 

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from orchestration.base.hashes import files_below, hash_files
 from orchestration.base.months import add_months, format_month, month_range, parse_month
-from orchestration.base.settings import DBT_PROJECT, PROJECT
+from orchestration.base.settings import DBT_PROJECT, PROJECT, Home
+from orchestration.gates.raw_papers import VIEWS, mark_of_papers
 from orchestration.gates.reference import READS
 from orchestration.gates.suites import GateSpec
 from orchestration.landing.store import LandingState
@@ -78,7 +79,7 @@ class Sources:
     """What all comparisons of one audit are gathered from, by month."""
 
     def __init__(
-        self, content: Content, begun: Mapping[str, str], state: LandingState, raw: Path, expectations: Path
+        self, content: Content, begun: Mapping[str, str], state: LandingState, home: Home, expectations: Path
     ) -> None:
         """`begun`: hashes of the series that begin in a month (`reference.FIRST_TRADED`), in order of months."""
         self.content, self._begun, self._expectations = content, begun, expectations
@@ -88,7 +89,7 @@ class Sources:
         for receipt in sorted(state.active, key=lambda r: rank[r.receipt_id]):
             for month in receipt.scope.month_list:
                 landed[format_month(month)].append(repr(receipt))
-        for path in sorted(raw.glob("*/month=*/*.parquet")):
+        for path in sorted(home.raw.glob("*/month=*/*.parquet")):
             mark = path.stat()
             landed[path.parent.name[6:]].append(f"{path.name} {mark.st_size} {mark.st_mtime_ns}")
         self._landed = {month: hashlib.sha256(repr(said).encode()).digest() for month, said in landed.items()}
@@ -96,6 +97,7 @@ class Sources:
         datasets = (expectations / "datasets.yml").read_bytes()
         versions = [version(name) for name in LIBRARIES]
         self._common = repr((CODE, versions, streams, state.dataset_names, datasets))
+        self._papers = mark_of_papers(home, state)
         self.of = cache(self._of)
 
     @property
@@ -110,7 +112,8 @@ class Sources:
         whole = {table: self.content[table].get("") for table in tables}
         file = (self._expectations / f"{spec.gate}.yml").read_bytes()
         before = [name for name in self._gates if name != spec.gate and f"'{name}'" in sql]
-        of = hashlib.sha256(repr((self._common, sql, file, whole)).encode()).digest()
+        papers = self._papers if VIEWS & set(re.findall(r"\w+", sql)) else None
+        of = hashlib.sha256(repr((self._common, sql, file, whole, papers)).encode()).digest()
         self._gates[spec.gate] = _Gate(spec.reads, tables, before, "first_traded" in sql, of)
 
     def _of(self, name: str, month: str) -> str | None:

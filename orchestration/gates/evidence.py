@@ -17,6 +17,7 @@ from orchestration.base.duck import literal, scratch
 from orchestration.base.settings import Home, settings
 from orchestration.gates.carried import Content, Earlier
 from orchestration.gates.judge import GateBrokenError
+from orchestration.gates.raw_papers import know_papers
 from orchestration.gates.raw_rows import files_by_month, know_raw, show_files, show_marked, show_raw
 from orchestration.gates.reference import ALL_PARTNERS, FIRST_TRADED, promises, reference_tables
 from orchestration.gates.suites import GateSpec
@@ -87,6 +88,7 @@ def connect(subject: Subject, state: LandingState) -> Iterator[duckdb.DuckDBPyCo
         con.execute(ALL_PARTNERS)
         con.execute(FIRST_TRADED)
         know_raw(con, subject.home)
+        know_papers(con, subject.home, state)
         active = {n: d for n, d in load_datasets(subject.expectations).items() if n in state.dataset_names}
         reference_tables(con, active)
         promises(con, state, active)

@@ -276,6 +276,11 @@ CAUGHT = (
         fails(domains="failed 2023-05: 0 → 329,913,998 (+329,913,998)"),
     ),
     Fault(
+        "a file of the same day off by one dollar",
+        arrives(OCTOBER, one_more, vintage="2024-11-20"),
+        fails(contradictions="failed 2024-10: 0 → 1 (+1)", additivity="failed 2024-10: 0 → 1 (+1)"),
+    ),
+    Fault(
         "a file of six digits off by one dollar", six_digits_off_by_one, fails(additivity="failed 2024-09: 0 → 1 (+1)")
     ),
     Fault(

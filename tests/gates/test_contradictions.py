@@ -1,0 +1,274 @@
+"""Two receipts of one day that contradict each other: what is compared, what blocks, and both remedies."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from orchestration.base.settings import PROJECT, Home
+from orchestration.gates.bench import Bench
+from orchestration.gates.carried import Sources
+from orchestration.gates.evidence import Subject, connect
+from orchestration.gates.suites import read_suite
+from orchestration.landing.receive import receive
+from orchestration.landing.receivers import receive_file
+from orchestration.landing.scope import Declaration
+from orchestration.landing.store import Landing
+from orchestration.releases.database import DATABASE
+from orchestration.releases.store import Releases
+from orchestration.warehouse.build import write_raw_files
+from tests.conftest import ENGLISH, REALDATA, code_list, copied, declared, failed, hs8_list, released, row, write_csv
+from tests.sources.gacc_bulletin.pages import CHIPS, EXPORTS, FOOD, page
+
+GATE = "contradictions"
+EXPECTATIONS = PROJECT / "expectations"
+#: As customs say it of one day; the small home is of the same.
+DAY = "2024-12-20"
+#: After that of the documents of these tests.
+LATER = dt.date(2026, 1, 21)
+FIRST = [row("202402", "502", "85423110", "600"), row("202402", "502", "85423190", "700"),
+         row("202402", "116", "85423110", "800"), row("202403", "502", "85423110", "900")]  # fmt: skip
+SAID = {"partners": "116,502", "months": "2024-02..2024-03", "vintage": DAY}
+REGIME = [*ENGLISH[:5], "Customs Regime code", "Customs Regime", *ENGLISH[5:]]
+Finding = tuple[str, str, int, int, str]
+
+
+def compared(home: Home, released_home: Home) -> pd.DataFrame:
+    """What the gate compares of a home's landing; the release that it looks past is that of another."""
+    state = Landing(home).state()
+    write_raw_files(home, state)
+    subject = Subject(home, Releases(released_home).folder() / DATABASE, state.sequence, EXPECTATIONS)
+    with connect(subject, state) as con:
+        bench = Bench(con, subject, state)
+        bench.gather(read_suite(EXPECTATIONS / f"{GATE}.yml"))
+        return bench.gathered(GATE)
+
+
+def findings(frame: pd.DataFrame) -> list[Finding]:
+    """Month, severity, how many differ of how many, and of what."""
+    return sorted(
+        (f"{r.month:%Y-%m}", r.severity, int(r.actual), r.n_compared, r.measure.removeprefix("differing "))
+        for r in frame.itertuples()
+    )
+
+
+def changed(n: int, **cells: str) -> list[list[str]]:
+    """The first rows with other text in one of them."""
+    places = {"partner": 1, "hs": 3, "quantity": 5, "value": 9}
+    rows = [list(line) for line in FIRST]
+    for name, text in cells.items():
+        rows[n][places[name]] = text
+    return rows
+
+
+def by_regime(rows: list[list[str]]) -> list[list[str]]:
+    """The same split by one regime."""
+    return [[*line[:5], "14", "Processing", *line[5:]] for line in rows]
+
+
+BESIDE = "quantities beside equal value_usd"
+EQUAL = [("2024-02", "block", 0, 3, "value_usd"), ("2024-02", "warn", 0, 3, BESIDE),
+         ("2024-03", "block", 0, 1, "value_usd"), ("2024-03", "warn", 0, 1, BESIDE)]  # fmt: skip
+CASES: dict[str, tuple[list[list[str]], dict[str, Any], list[Finding]]] = {
+    "the same once more, in another order": (FIRST[::-1], {}, EQUAL),
+    "another value in one cell": (
+        changed(1, value="701"), {},
+        [("2024-02", "block", 1, 3, "value_usd"), ("2024-02", "warn", 0, 2, BESIDE), *EQUAL[2:]],
+    ),
+    "a row that is not there": (
+        FIRST[:3], {},
+        [*EQUAL[:2], ("2024-03", "block", 1, 1, "value_usd")],
+    ),
+    "a row more": (
+        [*FIRST, row("202403", "116", "85429000", "5")], {},
+        [*EQUAL[:2], ("2024-03", "block", 1, 2, "value_usd"), EQUAL[3]],
+    ),
+    "a row more of no value": (
+        [*FIRST, [*row("202403", "116", "85429000", "0", "0")[:7], "0", "Kilogram", "0"]], {},
+        [*EQUAL[:2], ("2024-03", "block", 0, 2, "value_usd"), ("2024-03", "warn", 0, 2, BESIDE)],
+    ),
+    "another quantity": (
+        changed(3, quantity="11"), {},
+        [*EQUAL[:3], ("2024-03", "warn", 1, 1, BESIDE)],
+    ),
+    "a part of the scope, with other values beside it": (
+        [row("202402", "502", "85423110", "601"), row("202402", "133", "85423110", "1")],
+        {"hs": "854231", "partners": "133,502", "months": "2024-02"},
+        [("2024-02", "block", 2, 2, "value_usd")],
+    ),
+    "every partner of a narrower heading": (
+        [FIRST[1]], {"hs": "85423190", "partners": "all", "months": "2024-02"},
+        [("2024-02", "block", 0, 1, "value_usd"), ("2024-02", "warn", 0, 1, BESIDE)],
+    ),
+    "codes beside": ([row("202402", "502", "85411000", "1")], {"hs": "8541", "months": "2024-02"}, []),
+    "months beside": ([row("202401", "502", "85423110", "1")], {"months": "2024-01"}, []),
+    "a later day": (changed(1, value="701"), {"vintage": "2024-12-21"}, []),
+    "another flow": (changed(1, value="701"), {"flow": "export"}, []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_compared(home: Home, small_home: Home, tmp_path: Path, case: str) -> None:
+    """Cells of which both speak; a row in one alone differs, and what is not covered by both does not."""
+    rows, said, expected = CASES[case]
+    receive(home, write_csv(tmp_path / "first.csv", FIRST), declared(**SAID))
+    receive(home, write_csv(tmp_path / "second.csv", rows), declared(**{**SAID, **said}))
+    assert findings(compared(home, small_home)) == expected
+
+
+def test_other_grains_and_currencies_are_not_compared(home: Home, small_home: Home, tmp_path: Path) -> None:
+    """Grains have a gate of their own; dollars and yuan are no contradiction."""
+    receive(home, write_csv(tmp_path / "first.csv", FIRST), declared(**SAID))
+    receive(home, write_csv(tmp_path / "finer.csv", by_regime(changed(0, value="1")), REGIME), declared(**SAID))
+    yuan = [*ENGLISH[:-1], "Renminbi Yuan"]
+    receive(home, write_csv(tmp_path / "yuan.csv", changed(0, value="1"), yuan), declared(**SAID))
+    assert compared(home, small_home).empty
+    receive(home, write_csv(tmp_path / "regime.csv", by_regime(changed(0, value="2")), REGIME), declared(**SAID))
+    frame = compared(home, small_home)
+    assert findings(frame[frame["actual"] > 0]) == [("2024-02", "block", 1, 3, "value_usd")]
+    assert "finer.csv" in frame["scope"].iloc[0] and "first.csv" not in set(frame["scope"])
+
+
+def test_each_is_held_against_the_one_that_counts(home: Home, small_home: Home, tmp_path: Path) -> None:
+    """Of three the last; where a later day decides a part, only the rest is compared; a withdrawn one is gone."""
+    for name, rows in (("a", changed(0, value="1")), ("b", changed(0, value="2")), ("c", changed(0, value="2")[::-1])):
+        receive(home, write_csv(tmp_path / f"{name}.csv", rows), declared(**SAID))
+    frame = compared(home, small_home)
+    (wrong,) = frame.loc[frame["actual"] > 0, "scope"]
+    assert "(a.csv)" in wrong and "(c.csv)" in wrong
+    assert frame.loc[frame["month"].map(str).str.startswith("2024-03"), "scope"].nunique() == 2
+    later = {"vintage": "2024-12-21", "hs": "85423110", "partners": "502", "months": "2024-02"}
+    last = receive(home, write_csv(tmp_path / "d.csv", [FIRST[0]]), declared(**later)).receipt
+    assert not compared(home, small_home)["actual"].any()
+    assert last is not None
+    Landing(home).withdraw(last.receipt_id, "a test")
+    assert compared(home, small_home)["actual"].any()
+    Landing(home).withdraw(Landing(home).state().receipts[0].receipt_id, "a test")
+    assert not compared(home, small_home)["actual"].any()
+
+
+@pytest.mark.own_run("contradictions stop a publication until one of the two goes")
+def test_nothing_is_published_until_one_gives_way(small: Home, tmp_path: Path) -> None:
+    """Both receipts and both remedies are named, and each remedy helps."""
+    before = Releases(small).current_id()
+    file = write_csv(tmp_path / "exports.csv", [row("202403", "502", "85423110", "5")])
+    wrong = receive(small, file, declared(hs="85423110", months="2024-03")).receipt
+    assert wrong is not None
+    first, text = Landing(small).state().receipts[0], failed(small)
+    assert Releases(small).current_id() == before
+    assert f"{first.receipt_id} (first.csv) and {wrong.receipt_id} (exports.csv), both of {DAY}" in text
+    assert "first 85423110 × 502: 1,012 and 5" in text
+    assert f"bonded withdraw {wrong.receipt_id} --reason …" in text and "bonded receive FILE … --vintage …" in text
+    other = copied(small, Factory(tmp_path))
+    Landing(small).withdraw(wrong.receipt_id, "they are exports")
+    released(small)
+    receive(other, file, declared(hs="85423110", months="2024-03", vintage="2024-12-21"))
+    released(other)
+
+
+class Factory:
+    """Folders for copies, of the test's own folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def mktemp(self, name: str) -> Path:
+        """One of them."""
+        made = self._folder / name
+        made.mkdir()
+        return made
+
+
+def lists(name: str) -> Callable[[Path, str], Path]:
+    """A list of partners, with another name for one of them."""
+    return lambda path, other: code_list(path, "partner", {"777": name, "778": other})
+
+
+def lines(path: Path, other: str) -> Path:
+    """A list of commodities of a year."""
+    return hs8_list(path, 2019, {"01012100": "Horses", "01012900": other})
+
+
+def bulletin(path: Path, other: str) -> Path:
+    """A page by commodity; its chips are worth something else."""
+    path.write_text(page([[*CHIPS[:3], other, *CHIPS[4:]], FOOD], title=EXPORTS), encoding="utf-8")
+    return path
+
+
+def rates(path: Path, other: str) -> Path:
+    """Two months of exchange rates."""
+    path.write_text(f"month,cny_per_usd\n2024-01,7.1\n2024-02,{other}\n", encoding="utf-8")
+    return path
+
+
+PAPERS: dict[str, tuple[str, Callable[[Path, str], Path], tuple[str, str], str]] = {
+    "a list of partners": ("gacc_nomenclature", lists("Newland"), ("Oldland", "Otherland"), "first 778"),
+    "a list of commodities": ("gacc_nomenclature", lines, ("Mules", "Asses"), "first 01012900"),
+    "a bulletin": ("gacc_bulletin", bulletin, ("17,218.6", "17,218.7"), "first Integrated circuits, export value_usd"),
+    "rates": ("exchange_rates", rates, ("7.2", "7.3"), "first 2024-02: 7.2 and 7.3"),
+}
+
+
+@pytest.mark.parametrize("kind", PAPERS)
+def test_lists_and_documents(home: Home, small_home: Home, tmp_path: Path, kind: str) -> None:
+    """Of one day and one subject they say the same, or it blocks; a later one decides."""
+    source, write, texts, example = PAPERS[kind]
+    said = Declaration.model_validate({"source": source, "vintage": "2026-01-20"})
+    for text in texts:
+        assert compared(home, small_home).empty
+        receive_file(home, write(tmp_path / text, text), said)
+    frame = compared(home, small_home)
+    (wrong,) = frame[frame["actual"] > 0].to_dict("records")
+    assert (wrong["severity"], wrong["actual"], wrong["source"]) == ("block", 1, source)
+    assert wrong["n_compared"] > 1 and wrong["reason"].startswith(example)
+    receive_file(home, write(tmp_path / "later", texts[1] + "9"), said.model_copy(update={"vintage": LATER}))
+    assert not compared(home, small_home)["actual"].any()
+
+
+def test_other_documents_are_no_contradiction(home: Home, small_home: Home, tmp_path: Path) -> None:
+    """Pages of one day in dollars and in yuan, of two months, and rates of other months."""
+    in_yuan = [cell if n % 2 == 0 else "1.0" for n, cell in enumerate(CHIPS)]
+    in_yuan[1] = CHIPS[1]
+    for name, text in {
+        "usd": page([CHIPS], title=EXPORTS),
+        "cny": page([in_yuan], title=EXPORTS.replace("USD", "CNY"), unit="Unit: CNY100 Million"),
+        "imports": page([in_yuan], title=EXPORTS.replace("(5)", "(6)").replace("Exports", "Imports")),
+    }.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        said = {"source": "gacc_bulletin", "vintage": "2026-01-20"}
+        receive_file(home, tmp_path / name, Declaration.model_validate(said))
+    assert not compared(home, small_home)["actual"].any()
+
+
+def test_a_new_document_is_gathered_anew(home: Home, tmp_path: Path) -> None:
+    """Evidence that is taken over stands on lists and documents, too; that of other gates does not."""
+    receive(home, write_csv(tmp_path / "first.csv", FIRST), declared(**SAID))
+
+    def fingerprints() -> dict[str, str | None]:
+        sources = Sources({}, {}, Landing(home).state(), home, EXPECTATIONS)
+        for gate in (GATE, "receipt_scope"):
+            sources.know(read_suite(EXPECTATIONS / f"{gate}.yml"), (EXPECTATIONS / f"{gate}.sql").read_text("utf-8"))
+        return {gate: sources.of(gate, "2024-02") for gate in (GATE, "receipt_scope")}
+
+    before = fingerprints()
+    said = Declaration.model_validate({"source": "exchange_rates", "vintage": "2026-01-20"})
+    receive_file(home, rates(tmp_path / "rates.csv", "7.2"), said)
+    after = fingerprints()
+    assert after[GATE] != before[GATE] and after["receipt_scope"] == before["receipt_scope"]
+
+
+@pytest.mark.realdata
+def test_real_exports_declared_as_imports(home: Home, small_home: Home) -> None:
+    """One wrong word, and 294.5 bn of soybeans would be 5.5 m: both receipts are named in every month."""
+    for name in ("soybeans_2024in.csv", "soybeans_2024out.csv"):
+        said = {"source": "gacc", "flow": "import", "hs": "1201", "partners": "402,410,502", "vintage": "2025-01-20"}
+        receive(home, REALDATA / "gacc_exports" / name, Declaration.model_validate(said))
+    frame = compared(home, small_home)
+    values = frame[frame["severity"] == "block"]
+    assert len(values) == 12 and (values["actual"] > 0).all()
+    assert all("soybeans_2024in.csv" in scope and "soybeans_2024out.csv" in scope for scope in values["scope"])

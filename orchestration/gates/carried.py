@@ -43,7 +43,8 @@ CODE = hash_files([*files_below(PROJECT / "orchestration", "*.py"), DBT_PROJECT 
 
 
 def window(reads: str, month: str) -> list[str]:
-    """The months that comparisons of a month read, by what the gate declares; `ValueError` for `all`, which has none.
+    """The months that comparisons of a month read, by what the gate declares; `ValueError` for `all` and `before`: of
+    these there is none.
 
     `month`; `back N`: with as many before it; `year`: from January on; `period`: of any printed figure that ends in it,
     from January two years before on, since growth over twelve months is printed.
@@ -120,7 +121,7 @@ class Sources:
         """Fingerprint of what a gate's comparisons of a month are gathered from; None if it reads everything."""
         gate = self._gates[name]
         before = [self.of(earlier, month) for earlier in gate.before]
-        if gate.reads == "all" or None in before:
+        if gate.reads in ("all", "before") or None in before:
             return None
         begun = [of for first, of in self._begun.items() if first <= month] if gate.asks_beginnings else []
         digest = hashlib.sha256(repr((gate.of, before, begun)).encode())

@@ -15,6 +15,7 @@ import duckdb
 
 from orchestration.base.duck import literal, scratch
 from orchestration.base.settings import Home, settings
+from orchestration.gates.before import Before, show_before
 from orchestration.gates.carried import Content, Earlier
 from orchestration.gates.judge import GateBrokenError
 from orchestration.gates.raw_papers import know_papers
@@ -51,6 +52,7 @@ class Subject:
 
     `held_back`: by source the last record that its figures reflect, where that is not `sequence`; `parsers`: by which
     version of its parser they were read.
+    `before`: the release that it replaces, if there is one.
     `content`: of the database, if comparisons are to be known again by later audits; `earlier`: an audit of which those
     that stand on the same content are taken over.
     """
@@ -63,6 +65,7 @@ class Subject:
     earlier: Earlier | None = None
     held_back: Mapping[str, int] = field(default_factory=dict)
     parsers: Mapping[str, str] = field(default_factory=dict)
+    before: Before | None = None
 
 
 @contextmanager
@@ -89,6 +92,7 @@ def connect(subject: Subject, state: LandingState) -> Iterator[duckdb.DuckDBPyCo
         con.execute(FIRST_TRADED)
         know_raw(con, subject.home)
         know_papers(con, subject.home, state)
+        show_before(con, subject.before, subject.content)
         active = {n: d for n, d in load_datasets(subject.expectations).items() if n in state.dataset_names}
         reference_tables(con, active)
         promises(con, state, active)

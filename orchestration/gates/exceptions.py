@@ -1,7 +1,8 @@
 """Known exceptions: findings that are known and true, waived visibly and never for ever (`known_exceptions.yml`).
 
-They cover findings that exist; one that covers none any more, or has expired, is a finding itself. Nothing broken is
-ever waived.
+They cover findings that exist; one that covers none any more, or has expired, is a finding itself, save that what a
+gate finds against the release before is gone once it is published: such an exception sleeps. Nothing broken is ever
+waived.
 """
 
 from __future__ import annotations
@@ -119,9 +120,12 @@ def load_exceptions(folder: Path, gates: Collection[str]) -> dict[str, KnownExce
     return found
 
 
-def waive(results: pd.DataFrame, exceptions: dict[str, KnownException], today: dt.date) -> list[Problem]:
+def waive(
+    results: pd.DataFrame, exceptions: dict[str, KnownException], today: dt.date, reads_before: Collection[str] = ()
+) -> list[Problem]:
     """Mark the findings that an exception covers as waived, in place; tell of each exception that must go.
 
+    `reads_before`: gates that compare with the release before; exceptions of theirs may be unneeded until they expire.
     Exceptions that speak of nothing that was compared here are passed over: another home may need them.
     """
     problems = []
@@ -133,7 +137,7 @@ def waive(results: pd.DataFrame, exceptions: dict[str, KnownException], today: d
         reason = None
         if exception.expires < today:
             reason = f"expired on {exception.expires}: mend what was found, or review it and give it a new date"
-        elif not findings.any():
+        elif not findings.any() and not set(exception.gates) & set(reads_before):
             reason = f"no finding needs it any more: remove it from {FILE}"
         if reason is None:
             results.loc[findings, "verdict"], results.loc[findings, "waived_by"] = "waived", name

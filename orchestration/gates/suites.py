@@ -50,7 +50,8 @@ def _number(value: Any) -> Any:
 class GateSpec(_Strict):
     """One gate: `<gate>.yml`. `expectations`: the judgement of the evidence that `<gate>.sql` gives; `nothing`: why
     there may be nothing to compare; `by_month`: the SQL is run on the raw files of a few months at a time; `reads`: the
-    months that its comparisons of a month read (`gates.carried.window`), or `all`, also where it asks the day;
+    months that its comparisons of a month read (`gates.carried.window`), or `all`, also where it asks the day, or
+    `before`, where it asks the release before;
     `stops`: whether a finding stops publication: always, never (it only warns), or sometimes, as the finding says.
     """
 
@@ -58,7 +59,7 @@ class GateSpec(_Strict):
     title: str
     asset: str
     nothing: str
-    reads: Annotated[str, Field(pattern=r"^(month|back [1-9]\d?|year|period|all)$")]
+    reads: Annotated[str, Field(pattern=r"^(month|back [1-9]\d?|year|period|all|before)$")]
     expectations: tuple[ExpectationSpec, ...]
     by_month: bool = False
     stops: Literal["always", "never", "sometimes"] = "always"

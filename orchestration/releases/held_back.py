@@ -56,12 +56,12 @@ def why_not_kept(releases: Releases, held_back: Mapping[str, HeldBack], folder: 
     first = report.findings("broken", "failed").iloc[0]
     said = finding_text(first) if first["gate"] else str(first["reason"])
     text = f"{', '.join(held_back)} could not be held back: what was published before does not pass any more: {said}."
-    if _categories(folder) != _categories(releases.folder()):
+    if categories_of(folder) != categories_of(releases.folder()):
         text += f" {FILE} has changed since: undo that until the source is mended."
     return text
 
 
-def _categories(folder: Path) -> bytes:
+def categories_of(folder: Path) -> bytes:
     """The home's own categories by which a release, or a candidate, was made."""
     path = folder / FILE
     return path.read_bytes() if path.exists() else b""

@@ -13,6 +13,7 @@ from orchestration.base.errors import RefusalError
 from orchestration.base.interrupt import uninterrupted
 from orchestration.base.settings import Home, settings
 from orchestration.gates.audit import Report, audit
+from orchestration.gates.before import Before
 from orchestration.gates.carried import Earlier
 from orchestration.gates.evidence import Subject
 from orchestration.gates.reach import reach
@@ -21,7 +22,7 @@ from orchestration.landing.store import LandingState
 from orchestration.releases import candidate
 from orchestration.releases.content import FileContent, file_content, is_intact, is_marked
 from orchestration.releases.database import DATABASE, write_file
-from orchestration.releases.held_back import to_hold_back, why_not_kept
+from orchestration.releases.held_back import categories_of, to_hold_back, why_not_kept
 from orchestration.releases.published import comment, write_release_info
 from orchestration.releases.store import (
     AuditSummary,
@@ -177,7 +178,19 @@ def _subject(home: Home, folder: Path) -> Subject:
         settings().expectations,
         held_back=held_back,
         parsers=parsers_of(said.held_back),
+        before=_before(Releases(home), folder, said),
     )
+
+
+def _before(releases: Releases, folder: Path, said: Manifest) -> Before | None:
+    """The release that a candidate or release was built upon, if it is there and means the same by its figures."""
+    if said.base not in releases.ids():
+        return None
+    base, of = releases.folder(said.base), releases.manifest(said.base)
+    if of.contract_version != said.contract_version:
+        return None
+    content = {name: table.by_month for name, table in of.tables.items()}
+    return Before(base / DATABASE, content, categories_of(base) != categories_of(folder))
 
 
 def _add_verdict(folder: Path, manifest: Manifest, report: Report) -> None:

@@ -48,10 +48,11 @@ def test_the_window_of_a_month(reads: str, first: str, last: str) -> None:
 
 
 def test_every_gate_declares_what_it_reads() -> None:
-    """What asks the day, the whole range, or what changes between two lists reads everything."""
+    """What asks the day, the whole range, or what changes between two lists reads everything; one asks a release."""
     folder = PROJECT / "expectations"
     reads = {gate: read_suite(folder / f"{gate}.yml").reads for gate in declared_gates(folder)}
     assert {gate for gate, of in reads.items() if of == "all"} == {"continuity", "domains", "freshness"}
+    assert [gate for gate, of in reads.items() if of == "before"] == ["collapse"]
     with pytest.raises(ValueError, match="no window"):
         window("all", "2024-03")
 

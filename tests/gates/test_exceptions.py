@@ -102,6 +102,14 @@ def test_what_is_not_needed_any_more_fails() -> None:
     assert "remove it from known_exceptions.yml" in problem.reason
 
 
+def test_what_was_found_against_the_release_before_sleeps() -> None:
+    """Published, it is no finding any more; the exception is there in case it is built anew, until it expires."""
+    rows = results("passed", "0")
+    assert waive(rows, known(), TODAY, reads_before=["totals"]) == [] and rows["verdict"].tolist() == ["passed"]
+    (problem,) = waive(rows, known(), dt.date(2027, 1, 1), reads_before=["totals"])
+    assert "expired on 2026-12-31" in problem.reason
+
+
 @pytest.mark.parametrize(
     "row",
     [

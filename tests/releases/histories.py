@@ -100,10 +100,16 @@ class History:
             self._print(*month_range(first, last), vintage=add_months(last, 1).replace(day=20))
 
     def _reviewed(self) -> Path:
-        """Reviewed files of its own; the printed figures of real trade, which this one does not meet, only warn."""
+        """Reviewed files of its own; the printed figures of real trade, which this one does not meet, only warn, and no
+        figure is too large or small for the one that was published.
+        """
         folder = Path(shutil.copytree(PROJECT / "expectations", self.work / "expectations"))
         totals = (folder / "totals.sql").read_text(encoding="utf-8")
         (folder / "totals.sql").write_text(totals.replace("'block', 'warn'", "'warn', 'warn'"), encoding="utf-8")
+        collapse = (folder / "collapse.sql").read_text(encoding="utf-8")
+        (folder / "collapse.sql").write_text(
+            collapse.replace(" as is_beyond", " and false as is_beyond"), encoding="utf-8"
+        )
         for name, text in (
             ("datasets", DATASETS),
             ("known_exceptions", "exceptions: {}\n"),

@@ -30,8 +30,8 @@ from orchestration.warehouse.nodes import names_of
 from tests.conftest import attempted, many, noon_of
 from tests.releases.histories import TODAY, History
 
-#: Gates whose evidence depends on the release before, each with the reason; two homes may differ in it. There is none.
-READS_THE_RELEASE_BEFORE: dict[str, str] = {}
+#: Gates whose evidence depends on the release before, each with the reason; two homes may differ in it.
+READS_THE_RELEASE_BEFORE = {"collapse": "a home built from nothing has published nothing that could collapse"}
 #: Says where evidence comes from, not what it is.
 MARKS = {"is_carried"}
 #: Tables that are made of the audit, or name the release.

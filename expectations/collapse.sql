@@ -64,7 +64,7 @@ judged as (
     select c.*, coalesce(c.found, 0) as is_now, case
         when not c.is_same_category then 'belong to a category that is defined in another way now'
         when (c.has_row and c.found is null) or u.month is not null then 'are not covered any more'
-    end as why_not, why_not is null and (10 * is_now < c.was or is_now > 10 * c.was) as is_beyond
+    end as why_not, why_not is null and (10::hugeint * is_now < c.was or is_now > 10::hugeint * c.was) as is_beyond
     from changed as c
     left join uncovered as u using (source, reporter, flow, month, partner_code, category_scheme, category_code)
 ),

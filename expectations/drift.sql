@@ -1,10 +1,12 @@
 -- Compares: a month with what it was before it was revised; a partner's share with that of the month before; a unit value
---           with its trailing median; the number of rows with the same month a year before (trade has its seasons), else
---           with the trailing median.
+--           with the median of the months around it; the number of rows with the same month a year before (trade has its
+--           seasons), else with the trailing median; value and cells of a month with the least and the greatest of the
+--           twelve nearest months of the same scope.
 -- Window:   revised months; months whose neighbours are covered; tariff line × partner above US$ or CNY 10 m with at least 6
---           of the 12 months before; months of at least 100 rows.
--- Tolerance: 2 % of the month; 10 points; a factor of 5; 15 % fewer rows (docs/rules.md). It only warns: what is unusual may
---            well be true.
+--           of the 12 months before and after; months of at least 100 rows; months with trade that have 6 others of their
+--           scope near, of cells where these have 4 at least.
+-- Tolerance: 2 % of the month; 10 points; a factor of 5; 15 % fewer rows; a factor of 4 beyond the least and the greatest,
+--            half of the cells (docs/rules.md). It only warns: what is unusual may well be true.
 with feeding as (
     select distinct c.receipt_id, c.feeds, c.source, c.reporter, c.flow, c.currency, c.month, r.vintage
     from coverage as c
@@ -97,12 +99,12 @@ priced as (
 ),
 
 usual_price as (
-    select *, median(price) over year_before as usual, count(*) over year_before as months
+    select *, median(price) over near as usual, count(*) over near as months
     from priced
-    window year_before as (
+    window near as (
         partition by source, reporter, flow, commodity_code, partner_code, unit_1, is_local
         order by month
-        range between interval 12 month preceding and interval 1 month preceding
+        range between interval 12 month preceding and interval 12 month following exclude current row
     )
 ),
 
@@ -113,7 +115,7 @@ price as (
         flow,
         month,
         'unit values of tariff line × partner' as scope,
-        'series beyond a fifth or five times their trailing median' as measure,
+        'series beyond a fifth or five times the median of the months around' as measure,
         0 as expected,
         count(*) filter (where price > 5 * usual or price < usual / 5) as actual,
         0 as tolerance,
@@ -177,6 +179,106 @@ rows_down as (
     where months >= 6 and usual >= 100
 ),
 
+-- Months of one scope: with the same parts, of those that lie in no other.
+scope as (
+    select p.feeds, p.source, p.reporter, p.flow, p.currency, p.month,
+        hash(list_sort(list(distinct p.partner_code || ':' || p.hs_prefix))) as mark
+    from coverage as p
+    where not exists (
+        select 1 from coverage as q
+        where
+            q.feeds = p.feeds and q.source = p.source and q.reporter = p.reporter and q.flow = p.flow
+            and q.currency = p.currency and q.month = p.month and q.partner_code in ('*', p.partner_code)
+            and starts_with(p.hs_prefix, q.hs_prefix)
+            and (q.partner_code <> p.partner_code or q.hs_prefix <> p.hs_prefix)
+    )
+    group by all
+),
+
+line as (
+    select 'partner' as feeds, source, reporter, flow, month, unnest(['USD', local_currency]) as currency,
+        unnest([value_usd, value_local]) as value
+    from fct_trade_monthly
+    union all
+    select 'world', source, reporter, flow, month, unnest(['USD', local_currency]), unnest([value_usd, value_local])
+    from fct_trade_world_monthly
+),
+
+traded as (
+    select s.*, count(l.value) filter (where l.value > 0) as n, coalesce(sum(l.value), 0) as value
+    from scope as s
+    left join line as l using (feeds, source, reporter, flow, currency, month)
+    group by all
+),
+
+near as (
+    select t.*, o.n as other_n, o.value as other_value
+    from traded as t
+    inner join traded as o using (feeds, source, reporter, flow, currency, mark)
+    where
+        t.month <> o.month and o.value > 0
+        and o.month between t.month - interval 12 month and t.month + interval 12 month
+    qualify row_number() over (
+        partition by t.feeds, t.source, t.reporter, t.flow, t.currency, t.month
+        order by abs(date_diff('month', t.month, o.month)), o.month
+    ) <= 12
+),
+
+-- Days after which trade with China did not go on as before.
+policy_event as (
+    select unnest([date '2022-10-01', date '2023-10-01', date '2024-11-01', date '2024-12-01', date '2025-01-01']) as month,
+        unnest([
+            'US export controls of 2022-10-07', 'US export controls of 2023-10-17', 'US election of 2024-11-05',
+            'US export controls of 2024-12-02', 'US inauguration of 2025-01-20'
+        ]) as what
+),
+
+usual as (
+    select source, reporter, flow, month, currency, feeds, n, value, count(*) as months, min(other_n) as least_n,
+        min(other_value) as least, max(other_value) as greatest,
+        if(reporter = 'CHN', (
+            select string_agg(e.what, '; ' order by e.month) from policy_event as e
+            where n.month between e.month - interval 1 month and e.month + interval 2 month
+        ), null) as events
+    from near as n
+    group by all
+    having count(*) >= 6
+),
+
+magnitude as (
+    select
+        source,
+        reporter,
+        flow,
+        month,
+        if(feeds = 'world', 'all partners together', 'all that is covered') || ' against the nearest months of its scope' as scope,
+        value_of(currency) as measure,
+        if(value < least, least, greatest) as expected,
+        if(value between least and greatest, greatest, value) as actual,
+        if(value < least, 0.75 * least, 3 * greatest) as tolerance,
+        months as n_compared,
+        if(value between least / 4 and 4 * greatest, null, format(
+            'between {:,} and {:,} in the {} nearest months{}', least, greatest, months, coalesce('; near: ' || events, '')
+        )) as reason
+    from usual
+    where value > 0
+    union all
+    select
+        source,
+        reporter,
+        flow,
+        month,
+        if(feeds = 'world', 'all partners together', 'all that is covered') || ' against the nearest months of its scope',
+        'cells with ' || value_of(currency),
+        least_n,
+        least(n, least_n),
+        0.5 * least_n - 0.5,
+        months,
+        if(n > 0.5 * least_n, null, coalesce('near: ' || events, 'no month near has so few'))
+    from usual
+    where least_n >= 4
+),
+
 final as (
     select * from revision
     union all
@@ -185,6 +287,8 @@ final as (
     select * from price
     union all
     select * from rows_down
+    union all
+    select * from magnitude
 )
 
 select *, source || ' ' || flow as dataset, 'warn' as severity, 'docs/rules.md' as reference from final

@@ -6,7 +6,8 @@
 --            details: customs convert at the rate of the month before, which has moved by 4.6 % within a month.
 with printed as (
     select reporter, flow, partner_code, scope_code, period_from, period_to, measure, value,
-        control_total_id, reference
+        control_total_id, reference,
+        if(grade = 'D', 'known to be wrong: ' || coalesce(remark, 'see its source'), null) as known_error
     from fct_control_total
     where measure in ('value_usd', 'value_local') and scope_code is not null and partner_code is not null
         and regime_group is null
@@ -19,7 +20,8 @@ stream as (
 pair as (
     select s.source, s.reporter, u.flow, u.period_from, u.period_to,
         format('{} and {}: {} × {}', u.control_total_id, c.control_total_id, u.partner_code, u.scope_code) as scope,
-        c.value / u.value::double as actual, 1 as n_compared, 0.02 as share, u.reference
+        c.value / u.value::double as actual, 1 as n_compared, 0.02 as share, u.reference,
+        coalesce(u.known_error, c.known_error) as known_error
     from printed as u
     inner join printed as c using (reporter, flow, partner_code, scope_code, period_from, period_to)
     inner join stream as s using (reporter, flow)
@@ -30,7 +32,7 @@ detail as (
     select source, reporter, flow, month as period_from, month as period_to,
         if(is_world, 'all partners together', 'details') || ' in both currencies' as scope,
         sum(value_local) / nullif(sum(value_usd), 0)::double as actual, count(*) as n_compared, 0.05 as share,
-        'docs/rules.md' as reference
+        'docs/rules.md' as reference, null as known_error
     from (
         select source, reporter, flow, month, value_usd, value_local, local_currency, false as is_world
         from fct_trade_monthly
@@ -69,10 +71,11 @@ final as (
         if(r.months = r.needed, c.actual, null) as actual,
         if(r.months = r.needed, c.share * r.mean, 0) as tolerance,
         if(r.months = r.needed, c.n_compared, 0) as n_compared,
-        if(r.months = r.needed, null, 'no exchange rate is known for all months of the period') as reason,
+        if(r.months = r.needed, c.known_error, 'no exchange rate is known for all months of the period') as reason,
+        if(c.known_error is null, 'warn', 'expect') as severity,
         c.reference
     from compared as c
     inner join rate as r using (source, reporter, flow, scope, period_to)
 )
 
-select *, source || ' ' || flow as dataset, 'warn' as severity from final
+select *, source || ' ' || flow as dataset from final

@@ -1,7 +1,9 @@
 -- Compares: the details with figures printed elsewhere, in the publisher's own unit and rounding.
 -- Window:   each printed figure whose scope is covered in every month of its period (for a growth rate: of both years).
 -- Tolerance: half a unit of the last printed digit + 0.2 % for revision (docs/rules.md); for a growth rate no less than
---            0.3 points, by which printed rates differ from those of the printed values.
+--            0.3 points, by which printed rates differ from those of the printed values. A headline of grade A or B
+--            blocks, and so does any figure of these grades that is missed by half or more: no revision is that large. One
+--            that is known to be wrong is expected to differ.
 with stream as (
     select distinct c.source, c.reporter, c.flow, d.local_currency, d.partner_system
     from coverage as c
@@ -18,11 +20,11 @@ total as (
         end as kind,
         t.measure like '%_yoy' as is_growth,
         case
-            when t.grade = 'D' then 'known to be wrong: ' || coalesce(t.remark, 'see its source')
             when t.scope_code is null then 'nobody has reviewed which codes the line speaks of'
             when t.partner_code is null then 'the line speaks of a group of partners'
             when t.regime_group is not null then 'by customs regime: the facts are sums over regimes'
-        end as not_compared
+        end as not_compared,
+        if(t.grade = 'D', 'known to be wrong: ' || coalesce(t.remark, 'see its source'), null) as known_error
     from fct_control_total as t
     -- A partner's figure speaks to the sources that know partners by the same codes.
     inner join stream as s
@@ -139,10 +141,11 @@ judged as (
     select
         t.*,
         d.n,
+        -- What is covered and has no row is 0; a scope that cannot be understood has no details at all.
         case
-            when u.months is not null or d.other_units is not null then null
-            when t.is_growth then d.now / nullif(d.before, 0)::double - 1
-            else d.now
+            when u.months is not null or d.other_units is not null or d.control_total_id is null then null
+            when t.is_growth then coalesce(d.now, 0) / nullif(d.before, 0)::double - 1
+            else coalesce(d.now, 0)
         end as actual,
         coalesce(
             t.not_compared,
@@ -170,8 +173,13 @@ figure as (
         half_unit + if(is_growth, greatest(0.002 * (1 + value), 0.003), 0.002 * abs(value)) as tolerance,
         -- A figure whose scope cannot be understood compares with nothing at all, and must not pass for that.
         if(why is null, greatest(coalesce(n, 0), 1), 0) as n_compared,
-        if(is_headline and grade in ('A', 'B'), 'block', 'warn') as severity,
-        why as reason,
+        case
+            when known_error is not null then 'expect'
+            when grade not in ('A', 'B') then 'warn'
+            when is_headline or (not is_growth and abs(coalesce(actual, value) - value) >= 0.5 * abs(value)) then 'block'
+            else 'warn'
+        end as severity,
+        coalesce(why, known_error) as reason,
         publisher || ': ' || reference as reference
     from judged
 ),
@@ -180,7 +188,7 @@ figure as (
 confirmed as (
     select distinct j.source, j.reporter, j.flow, unnest(generate_series(j.period_from, j.period_to, interval 1 month))::date as month
     from judged as j
-    where j.why is null
+    where j.why is null and j.known_error is null
 ),
 
 unconfirmed as (

@@ -177,13 +177,13 @@ def _evaluation(
     if rows is None:
         return AssetCheckEvaluation(**common, passed=True, metadata={}, description="Nothing to compare any more.")
     worst = rows.iloc[0]
-    passed = bool(rows["verdict"].isin(["passed", "waived", "not_applicable"]).all())
+    passed = bool(rows["verdict"].isin(["passed", "expected", "waived", "not_applicable"]).all())
     is_warning = worst["verdict"] == "warned"
     return AssetCheckEvaluation(
         **common,
         passed=passed,
         severity=dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR,
-        description=finding_text(worst) if worst["verdict"] in ("failed", "warned", "waived") else said,
+        description=finding_text(worst) if worst["verdict"] in ("failed", "warned", "waived", "expected") else said,
         metadata=_comparison(rows) | ({} if passed or is_warning else to_look_at),
     )
 

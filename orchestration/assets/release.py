@@ -144,7 +144,7 @@ def audit_text(report: Report) -> str:
     """The audit as Markdown, for the UI: how far it reached, each gate, and the worst findings."""
     lines = [*reach(report).sentences(), "", "| gate | verdict | what it asks |", "| --- | --- | --- |"]
     lines += [f"| {g.gate} | {g.verdict.replace('_', ' ')} | {g.message or g.title} |" for g in report.gates]
-    found = report.findings("failed", "warned", "waived").head(20)
+    found = report.findings("failed", "warned", "waived", "expected").head(20)
     return "\n".join([*lines, "", *(f"* {row['verdict']}: {finding_text(row)}" for _, row in found.iterrows())])
 
 

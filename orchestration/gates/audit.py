@@ -22,10 +22,13 @@ from orchestration.gates.suites import Declared, GateSpec, declared_gates, load_
 from orchestration.landing.datasets import load_datasets
 from orchestration.landing.store import Landing
 
+#: By severity the verdict on a comparison that is wrong, and on one that is not.
+IF_WRONG = {"block": "failed", "warn": "warned", "expect": "expected"}
+IF_RIGHT = {"block": "passed", "warn": "passed", "expect": "warned"}
 #: Whose comparison it is; absent where it belongs to none, as a gate that broke does.
 STREAM = ("source", "reporter", "flow")
-#: Worst first.
-VERDICTS = ("broken", "failed", "warned", "waived", "passed", "not_applicable")
+#: Worst first. Expected: what is known to be wrong outside, and is.
+VERDICTS = ("broken", "failed", "warned", "waived", "expected", "passed", "not_applicable")
 COLUMNS = ("gate", *STREAM, "dataset", "month", "scope", "measure", "expected", "actual", "difference", "tolerance",
            "n_compared", "severity", "verdict", "is_carried", "waived_by", "reason", "reference")  # fmt: skip
 
@@ -195,10 +198,10 @@ def _judged(spec: GateSpec, frame: pd.DataFrame) -> pd.DataFrame:
     spoken = frame[compared]
     if not spoken.empty:
         wrong = frozenset().union(*judge(spec.gate, spec.expectations, spoken))
-        names = ["passed"] * len(spoken)
-        for position in wrong:
-            names[position] = "failed" if spoken["severity"].iloc[position] == "block" else "warned"
-        frame.loc[compared, "verdict"] = names
+        sides = enumerate(spoken["severity"])
+        frame.loc[compared, "verdict"] = [IF_WRONG[said] if n in wrong else IF_RIGHT[said] for n, said in sides]
+        agrees = compared & (frame["severity"] == "expect") & (frame["verdict"] == "warned")
+        frame.loc[agrees, "reason"] = "it agrees now, so review its grade; " + frame.loc[agrees, "reason"].fillna("")
     return frame[list(COLUMNS)].astype(object)
 
 

@@ -46,16 +46,18 @@ def window(reads: str, month: str) -> list[str]:
     """The months that comparisons of a month read, by what the gate declares; `ValueError` for `all` and `before`: of
     these there is none.
 
-    `month`; `back N`: with as many before it; `year`: from January on; `period`: of any printed figure that ends in it,
-    from January two years before on, since growth over twelve months is printed.
+    `month`; `back N`: with as many before it; `around N`: and after it; `year`: from January on; `period`: of any
+    printed figure that ends in it, from January two years before on, since growth over twelve months is printed.
     """
-    last = parse_month(month)
+    first = last = parse_month(month)
     kind, _, n = reads.partition(" ")
     match kind:
         case "month":
-            first = last
+            pass
         case "back":
             first = add_months(last, -int(n))
+        case "around":
+            first, last = add_months(last, -int(n)), add_months(last, int(n))
         case "year":
             first = last.replace(month=1)
         case "period":

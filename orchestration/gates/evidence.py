@@ -34,7 +34,7 @@ create table evidence (
   expected decimal(24, 6), actual decimal(24, 6),
   tolerance decimal(24, 6) not null check (tolerance >= 0),
   n_compared bigint not null check (n_compared >= 0),
-  severity varchar not null check (severity in ('block', 'warn')),
+  severity varchar not null check (severity in ('block', 'warn', 'expect')),
   reason varchar check (n_compared > 0 or reason is not null),
   reference varchar,
   is_carried boolean not null default false,

@@ -24,9 +24,18 @@ TEMPLATE = Path(__file__).with_name("audit.html.j2")
 #: Rows of a table on the page; `audit_results` has them all.
 ROWS_SHOWN = 200
 #: The findings told in sentences under the verdict, and how many: more would push the months far below the fold.
-SENTENCES = {"What failed": (("broken", "failed"), 6), "Warnings": (("warned",), 3), "Waived": (("waived",), 3)}
+SENTENCES = {"What failed": (("broken", "failed"), 6), "Warnings": (("warned",), 3), "Waived": (("waived",), 3),
+             "Known errors of what is printed elsewhere": (("expected",), 3)}  # fmt: skip
 #: Worst first, each with the sign that tells it apart without colour.
-SIGNS = {"broken": "B", "failed": "F", "warned": "W", "waived": "V", "passed": "✓", "not_applicable": "–"}
+SIGNS = {
+    "broken": "B",
+    "failed": "F",
+    "warned": "W",
+    "waived": "V",
+    "expected": "E",
+    "passed": "✓",
+    "not_applicable": "–",
+}
 
 Tally = Mapping[str, int]
 

@@ -104,7 +104,7 @@ def audit_table(subject: str, report: Report) -> None:
         bad = int(mine["verdict"].isin(["failed", "warned", "broken"]).sum())
         rows.append([gate.gate, gate.verdict, len(mine), compared, bad, gate.message or gate.title])
     table(["gate", "verdict", "comparisons", "rows compared", "found", "what it says"], rows)
-    findings = report.findings("broken", "failed", "warned", "waived")
+    findings = report.findings("broken", "failed", "warned", "waived", "expected")
     if not findings.empty:
         columns = ["verdict", "gate", "dataset", "month", "scope", "measure", "expected", "actual", "difference"]
         columns += ["tolerance", "waived_by", "reason"]

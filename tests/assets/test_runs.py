@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 from pathlib import Path
 
 import dagster as dg
+import pandas as pd
 import pytest
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
-from orchestration.assets.inspected import INSPECTED
+from orchestration.assets.inspected import INSPECTED, _evaluation
 from orchestration.assets.release import release
 from orchestration.automation.instance import instance
 from orchestration.base.settings import Home, settings
 from orchestration.definitions import defs
+from orchestration.gates.audit import COLUMNS
 from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases
 from orchestration.warehouse.nodes import names_of
@@ -22,6 +25,15 @@ from tests.conftest import MONTHS, add, build_wrongly, many, row, tree, value
 
 LAYERS = dg.AssetCheckKey(INSPECTED, "layers")
 SUCCEEDED, FAILED = AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED
+
+
+def test_a_known_error_is_green_and_told() -> None:
+    """A month in which nothing but a known error was found is not orange."""
+    found = {"verdict": "expected", "gate": "implied_rate", "month": dt.date(2020, 9, 1), "n_compared": 1,
+             "expected": 7, "actual": 8, "difference": 1, "tolerance": 0, "reason": "known to be wrong"}  # fmt: skip
+    rows = pd.DataFrame([{**dict.fromkeys(COLUMNS), **found}], dtype=object)
+    said = _evaluation("implied_rate", "2020-09", rows, None, {}, None)
+    assert said.passed and "(known to be wrong)" in str(said.description)
 
 
 def materialize(home: Home, *assets: str, partition: str | None = None) -> dg.ExecuteInProcessResult:

@@ -20,6 +20,7 @@ from tests.faults.deliveries import (
     arrives,
     as_many_as_the_site_gives,
     damaged,
+    dated,
     deliver,
     moved_to_korea,
     of_one_regime,
@@ -280,6 +281,10 @@ CAUGHT = (
         arrives(OCTOBER, one_more, vintage="2024-11-20"),
         fails(contradictions="failed 2024-10: 0 → 1 (+1)", additivity="failed 2024-10: 0 → 1 (+1)"),
     ),
+    Fault("a month in thousands", arrives(MAY_2023, scaled(0.001)), fails()),
+    Fault("a year's sum as its last month", arrives(MAY_2023, scaled(12)), fails()),
+    Fault("every second row missing", arrives(MAY_2023, lambda rows: rows[::2]), fails()),
+    Fault("a month's file under the next month", arrives(APRIL_2023, dated("202305")), fails()),
     Fault(
         "a file of six digits off by one dollar", six_digits_off_by_one, fails(additivity="failed 2024-09: 0 → 1 (+1)")
     ),

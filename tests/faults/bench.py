@@ -24,6 +24,7 @@ from orchestration.base.duck import literal
 from orchestration.base.months import parse_month
 from orchestration.base.settings import PROJECT, Home, settings
 from orchestration.gates.audit import Report, audit
+from orchestration.gates.before import Before
 from orchestration.gates.evidence import Subject
 from orchestration.gates.judge import judge
 from orchestration.gates.suites import ExpectationSpec
@@ -31,6 +32,7 @@ from orchestration.landing.receive import receive
 from orchestration.landing.receivers import receive_file
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing, Receipt
+from orchestration.releases.database import DATABASE
 from orchestration.releases.publish import Publication, publish
 from orchestration.releases.store import Releases
 from orchestration.sources.gacc_sample.code_list import VINTAGE, write_sample_list
@@ -121,7 +123,9 @@ class Bench:
     def audit(self) -> Report:
         """The audit of what was built, table by table what a candidate would hold of it."""
         with self._in_force():
-            return audit(Subject(self.home, self.home.build_database, self.records, self.expectations))
+            before = Before(Releases(self.home).folder() / DATABASE, {}, own_differ=False)
+            subject = Subject(self.home, self.home.build_database, self.records, self.expectations, before=before)
+            return audit(subject)
 
     @contextmanager
     def _in_force(self) -> Iterator[None]:

@@ -91,6 +91,11 @@ def scaled(factor: float, *codes: str) -> Edit:
     ]
 
 
+def dated(month: str) -> Edit:
+    """The same rows under another month."""
+    return lambda rows: [{**row, "Date of data": month} for row in rows]
+
+
 def of_one_regime(rows: list[Cells]) -> list[Cells]:
     """What the site gives when asked for regime 14 only, without the columns of the regime."""
     return [row for row in rows if row["Customs Regime code"] == "14"]

@@ -29,8 +29,8 @@ from what happened. The rules stand in [rules.md](rules.md).
 * *refused*: the file is not received, or the audit does not begin.
 * Every fault goes the whole way to the publication (`make test-long`); `make test` audits one of each kind.
 
-Figures: expected → actual (difference) of the worst comparison. Two warnings of the untouched sample are left out: two
-figures that the press printed wrong ([rules.md](rules.md), "2 %").
+Figures: expected → actual (difference) of the worst comparison. What is expected, two figures that
+the press printed wrong ([rules.md](rules.md), "Grades"), is left out.
 """
 
 

@@ -6,23 +6,17 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-import pandas as pd
 import pytest
 
-from orchestration.base.settings import PROJECT, Home, settings
+from orchestration.base.settings import Home, settings
 from orchestration.gates.before import Before
-from orchestration.gates.bench import Bench
-from orchestration.gates.evidence import Subject, connect
-from orchestration.gates.suites import read_suite
-from orchestration.landing.store import Landing
 from orchestration.releases.database import DATABASE
 from orchestration.releases.publish import audit_folder
 from orchestration.releases.store import Releases
 from tests.conftest import add, failed, query, released, row
+from tests.gates.looking import EXPECTATIONS, beyond, changed, evidence
 
 GATE = "collapse"
-EXPECTATIONS = PROJECT / "expectations"
 MART = "mart_partner_category_monthly"
 #: Of the small home, but not as small.
 FIGURE = "month = date '2024-03-01' and partner_code = '502' and category_scheme = 'ic'"
@@ -84,26 +78,6 @@ CASES = {
 }  # fmt: skip
 
 
-def changed(home: Home, folder: Path, sql: str) -> Path:
-    """A copy of a release's database after some statements."""
-    folder.mkdir()
-    path = Path(shutil.copy(Releases(home).folder() / DATABASE, folder))
-    with duckdb.connect(str(path)) as con:
-        for statement in filter(str.strip, sql.split(";")):
-            assert con.execute(statement).fetchall() != [(0,)], statement
-    return path
-
-
-def gathered(home: Home, database: Path, before: Before) -> pd.DataFrame:
-    """What the gate compares."""
-    state = Landing(home).state()
-    subject = Subject(home, database, state.sequence, EXPECTATIONS, before=before)
-    with connect(subject, state) as con:
-        bench = Bench(con, subject, state)
-        bench.gather(read_suite(EXPECTATIONS / f"{GATE}.yml"))
-        return bench.gathered(GATE)
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_compared_and_what_stops(small_home: Home, tmp_path: Path, name: str) -> None:
     """Only what differs; beyond a tenth or ten times it stops; what cannot be compared is told."""
@@ -111,9 +85,8 @@ def test_what_is_compared_and_what_stops(small_home: Home, tmp_path: Path, name:
     then, now = (
         changed(small_home, tmp_path / n, f"{FIRST}; {sql}") for n, sql in (("a", case.before), ("b", case.now))
     )
-    frame = gathered(small_home, now, Before(then, {}, False))
-    beyond = frame[frame["excess"].fillna(0) > 0]
-    assert (len(beyond), frame["n_compared"].sum()) == (case.findings, case.compared)
+    frame = evidence(small_home, now, [GATE], Before(then, {}, False))
+    assert (len(beyond(frame)), frame["n_compared"].sum()) == (case.findings, case.compared)
     silent = frame[frame["n_compared"] == 0]
     assert len(silent) == bool(case.told) and all(case.told in reason for reason in silent["reason"])
     assert set(frame["severity"]) <= {"block"}
@@ -124,7 +97,7 @@ def test_a_whole_month_is_told_in_fifty_figures_and_a_number(sample_home: Home, 
     none = "{} set value_usd = 0 where month = date '2024-10-01'"
     sql = "; ".join(f"update {none.format(mart)}" for mart in (MART, "mart_category_monthly"))
     now = changed(sample_home, tmp_path / "now", sql)
-    frame = gathered(sample_home, now, Before(Releases(sample_home).folder() / DATABASE, {}, False))
+    frame = evidence(sample_home, now, [GATE], Before(Releases(sample_home).folder() / DATABASE, {}, False))
     assert len(frame) == 51 and (frame["excess"] > 0).all()
     rest = frame[frame["scope"].str.startswith("other figures")].iloc[0]
     assert rest["actual"] == int(rest["n_compared"]) and rest["actual"] > 50
@@ -137,7 +110,7 @@ def test_own_categories_that_say_something_else(small_home: Home, tmp_path: Path
     then = changed(small_home, tmp_path / "then", f"{FIRST}; {own}")
     now = changed(small_home, tmp_path / "now", f"{own}; update {MART} set value_usd = 1 where {FIGURE}")
     for own_differ in (False, True):
-        frame = gathered(small_home, now, Before(then, {}, own_differ))
+        frame = evidence(small_home, now, [GATE], Before(then, {}, own_differ))
         assert (frame["n_compared"].sum(), len(frame)) == (1 - own_differ, 1)
 
 
@@ -146,7 +119,7 @@ def test_a_damaged_release_stops_nothing(small_home: Home, tmp_path: Path) -> No
     database = Releases(small_home).folder() / DATABASE
     damaged = tmp_path / "damaged.duckdb"
     damaged.write_bytes(database.read_bytes()[::-1])
-    assert gathered(small_home, database, Before(damaged, {}, False)).empty
+    assert evidence(small_home, database, [GATE], Before(damaged, {}, False)).empty
 
 
 EXCEPTION = """exceptions:

@@ -10,10 +10,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from orchestration.base.settings import PROJECT, Home
-from orchestration.gates.bench import Bench
+from orchestration.base.settings import Home
 from orchestration.gates.carried import Sources
-from orchestration.gates.evidence import Subject, connect
 from orchestration.gates.suites import read_suite
 from orchestration.landing.receive import receive
 from orchestration.landing.receivers import receive_file
@@ -23,10 +21,10 @@ from orchestration.releases.database import DATABASE
 from orchestration.releases.store import Releases
 from orchestration.warehouse.build import write_raw_files
 from tests.conftest import ENGLISH, REALDATA, code_list, copied, declared, failed, hs8_list, released, row, write_csv
+from tests.gates.looking import EXPECTATIONS, evidence
 from tests.sources.gacc_bulletin.pages import CHIPS, EXPORTS, FOOD, page
 
 GATE = "contradictions"
-EXPECTATIONS = PROJECT / "expectations"
 #: As customs say it of one day; the small home is of the same.
 DAY = "2024-12-20"
 #: After that of the documents of these tests.
@@ -40,13 +38,8 @@ Finding = tuple[str, str, int, int, str]
 
 def compared(home: Home, released_home: Home) -> pd.DataFrame:
     """What the gate compares of a home's landing; the release that it looks past is that of another."""
-    state = Landing(home).state()
-    write_raw_files(home, state)
-    subject = Subject(home, Releases(released_home).folder() / DATABASE, state.sequence, EXPECTATIONS)
-    with connect(subject, state) as con:
-        bench = Bench(con, subject, state)
-        bench.gather(read_suite(EXPECTATIONS / f"{GATE}.yml"))
-        return bench.gathered(GATE)
+    write_raw_files(home, Landing(home).state())
+    return evidence(home, Releases(released_home).folder() / DATABASE, [GATE])
 
 
 def findings(frame: pd.DataFrame) -> list[Finding]:

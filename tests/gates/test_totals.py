@@ -1,0 +1,51 @@
+"""Printed figures against details: what stops, what is 0, and what is known to be wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.base.settings import Home
+from tests.gates.looking import beyond, changed, evidence
+from tests.gates.test_gates import audited
+
+#: Of grade B, no headline: chips from the world in March 2021, which the sample meets.
+FIGURE = "import_world_ic_2021_03_usd"
+CHIPS = "month = date '2021-03-01' and commodity_code like '85423%'"
+#: SQL on the sample, and severity and details of the figure where it is not met.
+CHANGED = "update fct_control_total set value = value * {}, grade = '{}' where control_total_id = '" + FIGURE + "'"
+CASES = {
+    "as it is": ("", []),
+    "missed by less than half": (CHANGED.format(1.9, "B"), ["warn"]),
+    "missed by half": (CHANGED.format(2.1, "B"), ["block"]),
+    "of grade C": (CHANGED.format(3, "C"), ["warn"]),
+    "a covered month without a row": (f"delete from fct_trade_monthly where {CHIPS}", ["block"]),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_missed_by_half_stops(sample_home: Home, tmp_path: Path, name: str) -> None:
+    """Whatever its usual severity; what is covered and has no row is 0, not unknown."""
+    sql, severities = CASES[name]
+    frame = evidence(sample_home, changed(sample_home, tmp_path, sql), ["totals"])
+    figure = frame[frame["scope"].str.startswith(f"{FIGURE}:") & (frame["measure"] == "value_usd")]
+    found = beyond(figure)
+    assert len(figure) == 1 and found["severity"].tolist() == severities
+    if "without a row" in name:
+        assert found["actual"].tolist() == [0]
+
+
+def test_a_known_error_is_expected_until_it_agrees(sample_home: Home, tmp_path: Path) -> None:
+    """With its remark; an error that is none any more is warned of, so that somebody reviews it."""
+    (tmp_path / "as_it_is").mkdir()
+    found = audited(sample_home, tmp_path / "as_it_is").findings("expected")
+    assert set(found["gate"]) == {"totals", "implied_rate"} and set(found["severity"]) == {"expect"}
+    assert all("known to be wrong: PRESS" in reason for reason in found["reason"])
+    right = "update fct_control_total set value = 37720000000 where control_total_id = 'import_world_ic_2020_09_usd'"
+    warned = audited(sample_home, tmp_path, right).findings("warned")
+    assert warned["gate"].tolist() == ["implied_rate", "totals"] or warned["gate"].tolist() == [
+        "totals",
+        "implied_rate",
+    ]
+    assert all("it agrees now, so review its grade; known to be wrong" in reason for reason in warned["reason"])

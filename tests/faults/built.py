@@ -43,7 +43,10 @@ BUILT = (
     Fault(
         "one dollar less in the fact of all partners",
         sql("update fct_trade_world_monthly set value_usd = value_usd - 1 where commodity_code = '85423190'"),
-        fails(layers="failed 2024-10: 40,117,190,115 → 40,117,190,114 (-1)"),
+        fails(
+            layers="failed 2024-10: 40,117,190,115 → 40,117,190,114 (-1)",
+            additivity="failed 2024-10: 40,117,190,114 → 40,117,190,115 (+1)",
+        ),
     ),
     Fault(
         "one dollar more in a mart",
@@ -79,6 +82,7 @@ BUILT = (
                 "warned 2023-06..2023-07, 2023-09..2023-10, 2023-12: 227,700,000,000 → 187,084,647,048 "
                 "(-40,615,352,952)"
             ),
+            drift="warned 2023-05: 144 → 0 (-144)",
         ),
     ),
     Fault(
@@ -127,6 +131,7 @@ BUILT = (
                 "warned 2023-06..2023-07, 2023-09..2023-10, 2023-12: 227,700,000,000 → 187,084,647,048 "
                 "(-40,615,352,952)"
             ),
+            drift="warned 2023-05: 144 → 0 (-144)",
         ),
     ),
     Fault(
@@ -137,7 +142,7 @@ BUILT = (
             totals="failed 2024-10: 0.425 → 1.395944 (+0.970944)",
             year_to_date="warned 2024-10: 9,610,000,000 → 16,159,893,294 (+6,549,893,294)",
             implied_rate="warned 2024-08: 7.1475 → 0.139909 (-7.007591)",
-            drift="warned 2024-08: 0 → 118 (+118)",
+            drift="warned 2024-08: 0 → 120 (+120)",
         ),
     ),
     Fault(
@@ -238,7 +243,11 @@ BUILT = (
             "delete from mart_partner_category_monthly where partner_code = '502' and category_code = "
             "'memory' and month = '2023-05-01'"
         ),
-        fails(layers="failed 2023-05: 0 → 1 (+1)", derived_marts="failed 2023-05: 27 → 28 (+1)"),
+        fails(
+            layers="failed 2023-05: 0 → 1 (+1)",
+            derived_marts="failed 2023-05: 27 → 28 (+1)",
+            collapse="failed 2023-05: 99,291,741 → 0 (-99,291,741)",
+        ),
     ),
     Fault(
         "a mart row too many",
@@ -278,7 +287,7 @@ BUILT = (
             "update mart_headline_monthly set value_usd_bn = value_usd_bn * 0.9 where month >= '2024-06-01' and "
             "partner_code in ('502', 'all')"
         ),
-        fails(derived_marts="failed 2024-06..2024-10: 69,945,065,868 → 66,312,226,870 (-3,632,838,998)"),
+        fails(derived_marts="failed 2024-06..2024-10: 866,091,798 → 817,790,771 (-48,301,027)"),
     ),
     Fault(
         "a partner lost in the growth",
@@ -288,7 +297,7 @@ BUILT = (
     Fault(
         "nothing for what is known, in the growth",
         sql("update mart_growth_monthly set value_usd = null where partner_code = '502' and month = '2023-05-01'"),
-        fails(derived_marts="failed 2023-05: 42 → 36 (-6)"),
+        fails(derived_marts="failed 2023-05: 14 → 12 (-2)"),
     ),
     Fault(
         "coverage that no receipt gives",

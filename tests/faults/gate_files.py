@@ -242,8 +242,8 @@ FILES = (
         fails(
             implied_rate=(
                 "broken: Constraint Error: CHECK constraint failed on table evidence with expression "
-                "CHECK((severity IN ('block', 'warn'))); failed 2020-01: implied_rate compared nothing for "
-                "sample_chips, which lists it in must_compare"
+                "CHECK((severity IN ('block', 'warn', 'expect'))); failed 2020-01: implied_rate compared "
+                "nothing for sample_chips, which lists it in must_compare"
             )
         ),
     ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from tests.faults import arriving, built, gate_files, raw, reviewed
+from tests.faults import arriving, built, gate_files, raw, reviewed, sums
 from tests.faults.bench import Bench
 from tests.faults.table import Fault, Result, try_out
 
@@ -17,7 +17,7 @@ CATCHES = ("broken", "failed", "warned", "not compared")
 #: Where a fault is put in, and which there are.
 PLACES: dict[str, tuple[Fault, ...]] = {
     "Files that arrive, and are refused": arriving.REFUSED,
-    "Files that arrive, are received and built": arriving.CAUGHT,
+    "Files that arrive, are received and built": (*arriving.CAUGHT, *sums.SUMS),
     "Landing and raw": raw.RAW,
     "The build database": built.BUILT,
     "What is reviewed, and the calendar": reviewed.REVIEWED,

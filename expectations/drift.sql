@@ -1,12 +1,12 @@
 -- Compares: a month with what it was before it was revised; a partner's share with that of the month before; a unit value
 --           with the median of the months around it; the number of rows with the same month a year before (trade has its
 --           seasons), else with the trailing median; value and cells of a month with the least and the greatest of the
---           twelve nearest months of the same scope.
+--           twelve nearest months of the same scope; of values the second of each, so that a bad month hides no other.
 -- Window:   revised months; months whose neighbours are covered; tariff line × partner above US$ or CNY 10 m with at least 6
 --           of the 12 months before and after; months of at least 100 rows; months with trade that have 6 others of their
---           scope near, of cells where these have 4 at least.
--- Tolerance: 2 % of the month; 10 points; a factor of 5; 15 % fewer rows; a factor of 4 beyond the least and the greatest,
---            half of the cells (docs/rules.md). It only warns: what is unusual may well be true.
+--           scope near, of values that differ by a factor of 50 at most, or of 4 cells and more.
+-- Tolerance: 2 % of the month; 10 points; a factor of 5; 15 % fewer rows; a factor of 5 beyond the others, half of the
+--            cells (docs/rules.md). It only warns: what is unusual may well be true.
 with feeding as (
     select distinct c.receipt_id, c.feeds, c.source, c.reporter, c.flow, c.currency, c.month, r.vintage
     from coverage as c
@@ -235,7 +235,7 @@ policy_event as (
 
 usual as (
     select source, reporter, flow, month, currency, feeds, n, value, count(*) as months, min(other_n) as least_n,
-        min(other_value) as least, max(other_value) as greatest,
+        list_sort(list(other_value))[2] as least, list_sort(list(other_value))[-2] as greatest,
         if(reporter = 'CHN', (
             select string_agg(e.what, '; ' order by e.month) from policy_event as e
             where n.month between e.month - interval 1 month and e.month + interval 2 month
@@ -255,13 +255,13 @@ magnitude as (
         value_of(currency) as measure,
         if(value < least, least, greatest) as expected,
         if(value between least and greatest, greatest, value) as actual,
-        if(value < least, 0.75 * least, 3 * greatest) as tolerance,
+        if(value < least, 0.8 * least, 4 * greatest) as tolerance,
         months as n_compared,
-        if(value between least / 4 and 4 * greatest, null, format(
+        if(value between least / 5 and 5 * greatest, null, format(
             'between {:,} and {:,} in the {} nearest months{}', least, greatest, months, coalesce('; near: ' || events, '')
         )) as reason
     from usual
-    where value > 0
+    where value > 0 and greatest <= 50 * least
     union all
     select
         source,

@@ -3,19 +3,40 @@
 -- Window:   months of receipts whose scopes overlap; lists of one year and language; pages of one table and month.
 -- Tolerance: none, but for the rounding of a bulletin. Which came later says nothing of which is right: it blocks. Trade
 --            blocks by values; where they are equal, unequal quantities warn.
-with print as (
-    select distinct c.receipt_id, c.precedence, c.feeds, c.source, c.reporter, c.flow, c.currency, c.month,
-        r.vintage, r.grain, r.name
+with part as (
+    select c.*, r.vintage, r.grain, r.name
     from coverage as c
     inner join receipt as r using (receipt_id)
+),
+
+-- Parts of scopes that overlap. Partners are joined apart from all of them: there may be a receipt for each.
+overlap as (
+    select a.receipt_id as one, o.receipt_id as other, a.month
+    from part as a
+    inner join part as o using (feeds, source, reporter, flow, currency, month, vintage, grain, partner_code)
+    where
+        a.receipt_id <> o.receipt_id
+        and (starts_with(a.hs_prefix, o.hs_prefix) or starts_with(o.hs_prefix, a.hs_prefix))
+    union
+    select unnest([a.receipt_id, o.receipt_id]), unnest([o.receipt_id, a.receipt_id]), a.month
+    from part as a
+    inner join part as o using (feeds, source, reporter, flow, currency, month, vintage, grain)
+    where
+        a.partner_code = '*' and o.partner_code <> '*' and a.receipt_id <> o.receipt_id
+        and (starts_with(a.hs_prefix, o.hs_prefix) or starts_with(o.hs_prefix, a.hs_prefix))
+),
+
+print as (
+    select distinct receipt_id, precedence, feeds, source, reporter, flow, currency, month, vintage, name from part
 ),
 
 -- Receipts of other grains are compared by additivity. Whatever is a print by its order, and not by its day, belongs out
 -- of these pairs.
 pair as (
     select l.*, e.receipt_id as earlier_id, e.name as earlier_name
-    from print as l
-    inner join print as e using (feeds, source, reporter, flow, currency, month, vintage, grain)
+    from overlap as v
+    inner join print as e on v.one = e.receipt_id and v.month = e.month
+    inner join print as l on v.other = l.receipt_id and v.month = l.month
     where e.precedence < l.precedence
 ),
 

@@ -184,14 +184,21 @@ scope as (
     select p.feeds, p.source, p.reporter, p.flow, p.currency, p.month,
         hash(list_sort(list(distinct p.partner_code || ':' || p.hs_prefix))) as mark
     from coverage as p
-    where not exists (
-        select 1 from coverage as q
-        where
-            q.feeds = p.feeds and q.source = p.source and q.reporter = p.reporter and q.flow = p.flow
-            and q.currency = p.currency and q.month = p.month and q.partner_code in ('*', p.partner_code)
-            and starts_with(p.hs_prefix, q.hs_prefix)
-            and (q.partner_code <> p.partner_code or q.hs_prefix <> p.hs_prefix)
-    )
+    where
+        not exists (
+            select 1 from coverage as q
+            where
+                q.feeds = p.feeds and q.source = p.source and q.reporter = p.reporter and q.flow = p.flow
+                and q.currency = p.currency and q.month = p.month and q.partner_code = p.partner_code
+                and starts_with(p.hs_prefix, q.hs_prefix) and p.hs_prefix <> q.hs_prefix
+        )
+        and not exists (
+            select 1 from coverage as q
+            where
+                q.feeds = p.feeds and q.source = p.source and q.reporter = p.reporter and q.flow = p.flow
+                and q.currency = p.currency and q.month = p.month and q.partner_code = '*' and p.partner_code <> '*'
+                and starts_with(p.hs_prefix, q.hs_prefix)
+        )
     group by all
 ),
 

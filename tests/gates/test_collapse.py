@@ -13,7 +13,7 @@ from orchestration.gates.before import Before
 from orchestration.releases.database import DATABASE
 from orchestration.releases.publish import audit_folder
 from orchestration.releases.store import Releases
-from tests.conftest import add, failed, query, released, row
+from tests.conftest import add, failed, many, query, released, row
 from tests.gates.looking import EXPECTATIONS, beyond, changed, evidence
 
 GATE = "collapse"
@@ -78,7 +78,12 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", CASES)
+#: One that stops, one within, and both kinds of series without a row.
+FEW = ("less than a tenth", "ten times", "a series without a row, which is covered", "not covered any more")
+
+
+@pytest.mark.series
+@pytest.mark.parametrize("name", many(FEW, CASES))
 def test_what_is_compared_and_what_stops(small_home: Home, tmp_path: Path, name: str) -> None:
     """Only what differs; beyond a tenth or ten times it stops; what cannot be compared is told."""
     case = CASES[name]

@@ -20,7 +20,19 @@ from orchestration.landing.store import Landing
 from orchestration.releases.database import DATABASE
 from orchestration.releases.store import Releases
 from orchestration.warehouse.build import write_raw_files
-from tests.conftest import ENGLISH, REALDATA, code_list, copied, declared, failed, hs8_list, released, row, write_csv
+from tests.conftest import (
+    ENGLISH,
+    REALDATA,
+    code_list,
+    copied,
+    declared,
+    failed,
+    hs8_list,
+    many,
+    released,
+    row,
+    write_csv,
+)
 from tests.gates.looking import EXPECTATIONS, evidence
 from tests.sources.gacc_bulletin.pages import CHIPS, EXPORTS, FOOD, page
 
@@ -98,6 +110,7 @@ CASES: dict[str, tuple[list[list[str]], dict[str, Any], list[Finding]]] = {
         [FIRST[1]], {"hs": "85423190", "partners": "all", "months": "2024-02"},
         [("2024-02", "block", 0, 1, "value_usd"), ("2024-02", "warn", 0, 1, BESIDE)],
     ),
+    "partners beside": ([row("202402", "133", "85423110", "1")], {"partners": "133", "months": "2024-02"}, []),
     "codes beside": ([row("202402", "502", "85411000", "1")], {"hs": "8541", "months": "2024-02"}, []),
     "months beside": ([row("202401", "502", "85423110", "1")], {"months": "2024-01"}, []),
     "a later day": (changed(1, value="701"), {"vintage": "2024-12-21"}, []),
@@ -105,7 +118,8 @@ CASES: dict[str, tuple[list[list[str]], dict[str, Any], list[Finding]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.series
+@pytest.mark.parametrize("case", many(("another value in one cell", "a row that is not there", "a later day"), CASES))
 def test_what_is_compared(home: Home, small_home: Home, tmp_path: Path, case: str) -> None:
     """Cells of which both speak; a row in one alone differs, and what is not covered by both does not."""
     rows, said, expected = CASES[case]

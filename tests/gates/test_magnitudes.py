@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.base.settings import Home
+from tests.conftest import many
 from tests.gates.looking import beyond, changed, evidence
 
 FACT = "fct_trade_monthly"
@@ -37,7 +38,8 @@ MAGNITUDES = {
 }
 
 
-@pytest.mark.parametrize("name", MAGNITUDES)
+@pytest.mark.series
+@pytest.mark.parametrize("name", many(("a month in thousands", "half of the lines gone"), MAGNITUDES))
 def test_a_month_against_the_nearest_months(sample_home: Home, tmp_path: Path, name: str) -> None:
     """Value and cells; it names the month alone, not those that have it near."""
     sql, measures = MAGNITUDES[name]
@@ -78,7 +80,8 @@ REPEATS = {
 }
 
 
-@pytest.mark.parametrize("name", REPEATS)
+@pytest.mark.series
+@pytest.mark.parametrize("name", many(("one month's rows under the next", "one dollar beside"), REPEATS))
 def test_a_month_that_repeats_another(sample_home: Home, tmp_path: Path, name: str) -> None:
     """The later one is told, with the earlier one and how much it is."""
     sql, partners = REPEATS[name]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.base.settings import Home
+from tests.conftest import many
 from tests.gates.looking import beyond, changed, evidence
 from tests.gates.test_gates import audited
 
@@ -24,7 +25,8 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.series
+@pytest.mark.parametrize("name", many(("missed by half", "a covered month without a row"), CASES))
 def test_what_is_missed_by_half_stops(sample_home: Home, tmp_path: Path, name: str) -> None:
     """Whatever its usual severity; what is covered and has no row is 0, not unknown."""
     sql, severities = CASES[name]

@@ -340,6 +340,19 @@ def test_one_source_s_red_does_not_stop_the_other(both: Home, tmp_path: Path) ->
     assert query(both, "select count(held_back_since) from mart_coverage") == [(0,)]
 
 
+@pytest.mark.series("test_one_source_s_red_does_not_stop_the_other")
+@pytest.mark.own_run("a source contradicts itself")
+def test_a_source_that_contradicts_itself_is_held_back(both: Home, tmp_path: Path) -> None:
+    """Two files of one day: Utopia stays as it was until one is withdrawn, and China's May is published."""
+    march = value_of(both, "utopia", "2024-03")
+    next_months(both, tmp_path, rows_of(("2024-03",), eur=2_000), vintage="2024-06-01")
+    ran = run_home(both, [])
+    assert ran.outcome == "published" and not ran.ok and "contradictions: utopia import 2024-03" in ran.held_back[0]
+    assert value_of(both, "gacc", "2024-05") == [(2, 10_000)] and value_of(both, "utopia", "2024-03") == march
+    Landing(both).withdraw(Landing(both).state().receipts[-1].receipt_id, "the first is right")
+    assert not published(both).held_back and value_of(both, "utopia", "2024-03") == march
+
+
 @pytest.mark.own_run("a home of its own")
 def test_a_home_may_hold_the_new_source_alone(home: Home, tmp_path: Path) -> None:
     """Nothing of China's need be there."""

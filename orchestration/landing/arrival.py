@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,8 @@ class Arrival:
     def restored(self) -> tuple[str, ...]:
         """Put the bytes back where an earlier receipt has them, if they are missing there or damaged; and say so."""
         stored = self.landing.bytes_path(self.sha256)
-        earlier = next((r for r in self.state.received if r.sha256 == self.sha256), None)
+        receipts = chain[AnyReceipt](self.state.receipts, self.state.lists, self.state.papers)
+        earlier = next((r for r in receipts if r.sha256 == self.sha256), None)
         if earlier is None or (stored.is_file() and file_sha256(stored) == self.sha256):
             return ()
         stored.unlink(missing_ok=True)

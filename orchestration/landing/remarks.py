@@ -10,7 +10,7 @@ import datetime as dt
 
 from orchestration.base.duck import cursor, literal
 from orchestration.base.months import format_month
-from orchestration.landing.records import Receipt
+from orchestration.landing.records import AnyReceipt, Receipt
 from orchestration.landing.scope import ALL_PARTNERS, Scope, shown
 from orchestration.landing.state import LandingState, order_of_truth
 from orchestration.sources.catalogue import TRADE
@@ -56,8 +56,9 @@ def _codes(scope: Scope, parsed: ParsedTrade) -> list[str]:
 
 def of_the_clock(state: LandingState, now: dt.datetime, vintage: dt.date, *, is_today: bool) -> tuple[str, ...]:
     """What a clock that was set back does: the record seems older than the last one, or its vintage than it is."""
-    received = [(r.received_at, r.receipt_id) for r in state.received]
-    withdrawn = [(w.withdrawn_at, f"the withdrawal of {w.receipt_id}") for w in state.withdrawals]
+    lasts: tuple[AnyReceipt, ...] = (*state.receipts[-1:], *state.lists[-1:], *state.papers[-1:])
+    received = [(r.received_at, r.receipt_id) for r in lasts]
+    withdrawn = [(w.withdrawn_at, f"the withdrawal of {w.receipt_id}") for w in state.withdrawals[-1:]]
     last, what = max(received + withdrawn, default=(now, ""))
     if last <= now:
         return ()
@@ -73,7 +74,11 @@ def of_the_clock(state: LandingState, now: dt.datetime, vintage: dt.date, *, is_
 def superseded(state: LandingState, scope: Scope, vintage: dt.date) -> tuple[str, ...]:
     """Whether no cell of a scope would be decided by a receipt of it that comes last: all of them have a later one."""
     mine = order_of_truth(vintage, scope, state.sequence + 1)
-    later = [r for r in state.active if order_of_truth(r.vintage, r.scope, r.sequence) > mine and _same(r, scope)]
+    later = [
+        r
+        for r in state.active
+        if r.vintage >= vintage and order_of_truth(r.vintage, r.scope, r.sequence) > mine and _same(r, scope)
+    ]
     if scope.feeds == "check" or not later:
         return ()
     over = dict.fromkeys(

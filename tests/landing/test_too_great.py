@@ -81,20 +81,21 @@ def planted(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.mark.own_run("a home that cannot be built is healed, and built")
 def test_a_home_that_holds_one_heals_by_withdrawing(
-    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Withdrawing says what stood there; a corrected file can be tried; the next build is as without it."""
-    receive(home, write_csv(tmp_path / "sound.csv", [row(value="5")]), declared())
-    wrong = planted(home, tmp_path, monkeypatch)
+    before = value(small, "2024-01")
+    wrong = planted(small, tmp_path, monkeypatch)
     with pytest.raises(Exception, match=r"(?i)overflow|out of range|INT64"):
-        failed(home)
+        failed(small)
     corrected = write_csv(tmp_path / "corrected.csv", [row(value="7")])
-    tried = receive(home, corrected, declared(vintage="2025-02-20"), dry_run=True)
+    tried = receive(small, corrected, declared(vintage="2025-02-20"), dry_run=True)
     assert tried.changes is not None and [(c.old, c.new) for c in tried.changes] == [(2 * HUGE, 7)]
-    assert withdrawal_changes(Landing(home), wrong) == (MonthChange(tried.changes[0].month, 2 * HUGE, 5),)
-    Landing(home).withdraw(wrong, "no trade is worth that")
-    released(home)
-    assert value(home, "2024-01") == 5
+    month, sound = tried.changes[0].month, 1_000 + 1_001 + 1_002
+    assert withdrawal_changes(Landing(small), wrong) == (MonthChange(month, 2 * HUGE, sound),)
+    Landing(small).withdraw(wrong, "no trade is worth that")
+    released(small)
+    assert value(small, "2024-01") == before
 
 
 @pytest.mark.parametrize("damage", ["gone", "other bytes"])

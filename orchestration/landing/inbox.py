@@ -34,11 +34,13 @@ class InboxOutcome:
     """What taking in the inbox did: receipts of new files, refused ones with the reason, and those still changing.
 
     A refused file is named by where it lies now: in `inbox/rejected/`, or where it was if it could not be moved.
+    `remarks`: what is odd about a received one.
     """
 
     received: list[str] = field(default_factory=list)
     refused: list[tuple[Path, RefusalError]] = field(default_factory=list)
     left: list[Path] = field(default_factory=list)
+    remarks: list[tuple[Path, str]] = field(default_factory=list)
 
 
 def take_in(home: Home, progress: Progress = lambda _: None, *, quiet: float = 0, wait: bool = False) -> InboxOutcome:
@@ -106,6 +108,7 @@ class _Door:
         else:
             assert taken.receipt is not None
             self.known.add(file, taken.receipt.receipt_id)
+            self.outcome.remarks.extend((path, remark) for remark in taken.remarks)
             if taken.is_new:
                 self.outcome.received.append(taken.receipt.receipt_id)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import shutil
 import socket
@@ -14,6 +15,7 @@ from typing import Any, BinaryIO
 import duckdb
 import pytest
 
+from orchestration.assets.landing import log_inbox
 from orchestration.automation.sensors import new_files
 from orchestration.base import strict_yaml
 from orchestration.base.errors import RefusalError
@@ -344,6 +346,16 @@ def test_a_partial_download_is_passed_over_until_it_has_its_name(home: Home) -> 
     assert take_in(home) == InboxOutcome() and not new_files(home)
     hidden.rename(folder(home) / "us.csv")
     assert len(take_in(home).received) == 1
+
+
+def test_what_is_odd_about_a_received_file_is_told(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody stands beside it to read a receipt."""
+    file = write_csv(home.inbox / "world.csv", [row()])
+    sidecar(file).write_text("source: gacc\nflow: import\nhs: 8542\npartners: all\n", encoding="utf-8")
+    outcome = take_in(home)
+    assert [(path, text[:30]) for path, text in outcome.remarks] == [(file, "declared all partners, seen 1 ")]
+    log_inbox(logging.getLogger("inbox"), outcome)  # type: ignore[arg-type]
+    assert "world.csv: declared all partners, seen 1 (502)" in caplog.text
 
 
 LEFT_BY_OTHERS = ["Thumbs.db", "desktop.ini", ".DS_Store", "Zone.Identifier", "us.csv:Zone.Identifier", "~$us.csv",

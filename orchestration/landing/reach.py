@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from orchestration.base.duck import cursor, literal
 from orchestration.base.plain import plain
 from orchestration.base.seeds import read_seed
-from orchestration.landing.scope import Scope
+from orchestration.landing.scope import ALL_PARTNERS, Scope
 from orchestration.landing.state import LandingState
 from orchestration.sources.catalogue import TRADE
 from orchestration.sources.source import ParsedTrade
@@ -45,8 +45,10 @@ def reach(state: LandingState, scope: Scope, parsed: ParsedTrade) -> str | None:
 
 
 def _belongs(other: Scope, scope: Scope) -> bool:
+    """Whether another scope can make up a category with this one: of the same partners, for some of the months."""
     keys = ("source", "reporter", "flow", "feeds")
     same = all(getattr(other, key) == getattr(scope, key) for key in keys)
+    same = same and (ALL_PARTNERS in other.partner_keys or {*scope.partner_keys} <= {*other.partner_keys})
     return same and other.months[0] <= scope.months[1] and scope.months[0] <= other.months[1]
 
 

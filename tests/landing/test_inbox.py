@@ -20,7 +20,7 @@ from orchestration.automation.sensors import new_files
 from orchestration.base import strict_yaml
 from orchestration.base.errors import RefusalError
 from orchestration.base.plain import printable
-from orchestration.base.settings import Home, settings
+from orchestration.base.settings import Home, Settings, settings
 from orchestration.landing import arrival, inbox, receive
 from orchestration.landing.inbox import InboxOutcome, take_in
 from orchestration.landing.listing import listing
@@ -30,6 +30,7 @@ from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
 from orchestration.sources.catalogue import TRADE
 from orchestration.sources.source import ParsedTrade
+from orchestration.terminal.run import run_home
 from tests.conftest import declared, row, tree, write_csv
 
 ANSI = "\x1b[31mred\x1b[0m\r\n"
@@ -416,6 +417,21 @@ def test_a_run_waits_once_for_files_that_have_just_changed(home: Home, monkeypat
     write_csv(files[0], [row(value="4")])
     take_in(home, quiet=2, wait=True)
     assert clock.slept[1:] == [2], "a clock that is wrong makes nobody wait for longer"
+
+
+def test_a_run_from_the_terminal_waits(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For as long as is set."""
+    said: list[dict[str, object]] = []
+
+    def taken(_: Home, **how: object) -> InboxOutcome:
+        said.append(how)
+        return InboxOutcome()
+
+    monkeypatch.setattr("orchestration.terminal.run.take_in", taken)
+    monkeypatch.setattr(settings(), "run_quiet_seconds", 2.0)
+    with pytest.raises(RefusalError, match="holds nothing"):
+        run_home(home, [])
+    assert said == [{"quiet": 2.0, "wait": True}] and Settings.model_fields["run_quiet_seconds"].default == 2
 
 
 FAULTS: dict[str, Exception] = {

@@ -162,6 +162,9 @@ def test_parts_that_make_a_category_together(home: Home, tmp_path: Path) -> None
     other = write_csv(tmp_path / "2.csv", [row(hs="85414300")])
     told = receive(home, other, declared(hs="85414300"), dry_run=True).reach
     assert told == "makes the categories solar/solar_cells"
+    japan = write_csv(tmp_path / "4.csv", [row(partner="116", hs="85414300")])
+    of_japan = receive(home, japan, declared(hs="85414300", partners="116"), dry_run=True).reach
+    assert str(of_japan).startswith("reaches no category"), "the other line is another partner's"
     old = write_csv(tmp_path / "3.csv", [row("202101", hs="85414020")])
     assert receive(home, old, declared(hs="85414020"), dry_run=True).reach == told
 

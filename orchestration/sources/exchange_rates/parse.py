@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from orchestration.base.errors import RefusalError
 from orchestration.base.months import add_months, format_month, parse_month
+from orchestration.sources.files.kinds import APART, SECOND_HEADER
 from orchestration.sources.files.textfile import records, transcode
 from orchestration.sources.gacc.calendar import BEIJING
 
@@ -118,12 +119,7 @@ def _row(line: int, cells: list[str], header: Header, name: str) -> tuple[dt.dat
         )
     said, printed = (cell.strip() for cell in cells)
     if any((said, printed) == known.cells for known in HEADERS):
-        raise RefusalError(
-            "a second header stands in the middle",
-            file=name,
-            line=line,
-            remedy="two downloads were joined: receive each by itself",
-        )
+        raise RefusalError(SECOND_HEADER, file=name, line=line, remedy=APART)
     try:
         month = _first_day(said) if header.first_days else parse_month(said)
     except ValueError as error:

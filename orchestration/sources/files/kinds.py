@@ -140,5 +140,8 @@ def lost_zero(cell: str, digits: tuple[int, ...]) -> str | None:
     return None
 
 
+SECOND_HEADER = "a second header stands in the middle"
+#: What is done about several files in one.
+APART = "downloads were joined: receive each by itself"
 #: What is done about a file that a spreadsheet has changed.
 FROM_THE_SITE = "a spreadsheet has changed the file: download it again and bring it as it comes, unopened"

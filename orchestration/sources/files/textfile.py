@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from orchestration.base.errors import RefusalError
-from orchestration.sources.files.kinds import AS_CSV, refuse_binary, refuse_page, refuse_separator
+from orchestration.sources.files.kinds import APART, AS_CSV, SECOND_HEADER, refuse_binary, refuse_page, refuse_separator
 
 CHUNK = 1 << 18
 #: What tells the encoding, and as much as is looked at again where that was wrong.
@@ -203,13 +203,20 @@ def records(text: TextFile, name: str) -> Iterator[tuple[int, list[str]]]:
             ) from None
 
 
-def check_structure(text: TextFile, name: str, width: int) -> int:
-    """Read every record the slow way, refuse the first that has not `width` fields, and count them."""
+def check_structure(
+    text: TextFile, name: str, width: int, is_header: Callable[[list[str]], bool] = lambda _: False
+) -> int:
+    """Read every record the slow way, refuse the first that has not `width` fields, and count them.
+
+    `is_header`: tells a header, which another download that was joined to this one begins with.
+    """
     count = 0
     for line, row in records(text, name):
         count += 1
         if not row:
             raise RefusalError("an empty line", file=name, line=line, remedy="remove it, or download the file again")
+        if len(row) != width and count > 1 and is_header(row):
+            raise RefusalError(SECOND_HEADER, file=name, line=line, remedy=APART)
         if len(row) != width:
             raise RefusalError(
                 f"{len(row)} fields where the header has {width}",

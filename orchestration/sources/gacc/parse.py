@@ -17,7 +17,7 @@ import duckdb
 
 from orchestration.base.duck import cursor, literal
 from orchestration.base.errors import RefusalError
-from orchestration.sources.files.kinds import FROM_THE_SITE, lost_zero
+from orchestration.sources.files.kinds import APART, FROM_THE_SITE, SECOND_HEADER, lost_zero
 from orchestration.sources.files.textfile import TextFile, check_structure, records, shifts, transcode
 from orchestration.sources.gacc.layout import Layout, looks_like_header, read_layout, split_header
 from orchestration.sources.gacc.rows import rows_query
@@ -177,11 +177,13 @@ def _write_rows(
     As many records as lines are one line each. Only if there are fewer, the slow reader finds the line ends inside
     cells, and the rows are written once more.
     """
-    counted = check_structure(text, name, layout.width) if text.doubtful or not layout.trailing else None
+    counted = (
+        check_structure(text, name, layout.width, looks_like_header) if text.doubtful or not layout.trailing else None
+    )
     read = _copy(con, rows_query(text, layout, month), text, layout, name, target) + layout.header_line
     if read == text.lines == (counted or read):
         return
-    if read != (counted or check_structure(text, name, layout.width)):
+    if read != (counted or check_structure(text, name, layout.width, looks_like_header)):
         raise RefusalError(
             "damaged line ends or quotes: it cannot be told where a record ends", file=name, remedy="download it again"
         )
@@ -195,7 +197,7 @@ def _copy(con: duckdb.DuckDBPyConnection, query: str, text: TextFile, layout: La
         [(rows,)] = con.execute(f"copy ({query}) to {literal(target)} (format parquet, compression zstd)").fetchall()
     except (duckdb.DataError, duckdb.ProgrammingError) as error:
         # Whatever else DuckDB stumbles over, memory or disk, is no fault of the file.
-        check_structure(text, name, layout.width)
+        check_structure(text, name, layout.width, looks_like_header)
         raise RefusalError(
             f"not readable as CSV: {str(error).splitlines()[0]}", file=name, remedy="download the file again"
         ) from None
@@ -208,7 +210,7 @@ def _refuse_cell(con: duckdb.DuckDBPyConnection, text: TextFile, layout: Layout,
     heads = dict(enumerate(layout.headings))
     row = next(row for number, row in records(text, name) if number == line)
     if len(row) != layout.width:
-        check_structure(text, name, layout.width)
+        check_structure(text, name, layout.width, looks_like_header)
     position = layout.width - 1 if concept == "trailing_cell" else layout.concepts.index(concept)
     what, remedy = _malformed(concept, row[position])
     raise RefusalError(
@@ -231,7 +233,7 @@ def _malformed(concept: str, cell: str) -> tuple[str, str]:
     """What is wrong with a cell, and what to do."""
     what = _NOT_A.get(concept, "is not a number (digits and thousands separators only)")
     if looks_like_header([cell]):
-        return f"{what}: a second header stands in the middle", "two downloads were joined: receive each by itself"
+        return f"{what}: {SECOND_HEADER}", APART
     if concept == "month" and re.search(r"[-/]", cell) and re.search(r"\d", cell):
         return f"{what}: a spreadsheet may have made a date of it", FROM_THE_SITE
     if changed := lost_zero(cell, _DIGITS.get(concept, ())):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from orchestration.base.errors import RefusalError
-from orchestration.sources.files.kinds import FROM_THE_SITE, lost_zero
+from orchestration.sources.files.kinds import APART, FROM_THE_SITE, SECOND_HEADER, lost_zero
 from orchestration.sources.files.textfile import TextFile
 
 #: Digits of a code, by list.
@@ -119,7 +119,7 @@ class ListLayout:
         """What is wrong with what stands where a code must, and what to do."""
         what = f"{cell!r} is not a code of {DIGITS[self.list]} digits"
         if cell.strip().casefold() == self.headings[0].casefold():
-            return f"{what}: a second header stands in the middle", "lists were joined: receive each by itself"
+            return f"{what}: {SECOND_HEADER}", APART
         if changed := lost_zero(cell, (DIGITS[self.list],)):
             return f"{what}; it {changed}", FROM_THE_SITE
         return what, "the line is cut or was edited: download the list again"

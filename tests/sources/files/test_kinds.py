@@ -20,7 +20,7 @@ from orchestration.sources.gacc import parse as gacc
 from orchestration.sources.gacc_bulletin import parse as bulletin
 from orchestration.sources.gacc_nomenclature import parse as nomenclature
 from orchestration.sources.refusals import UnfitError
-from tests.conftest import csv_text, row
+from tests.conftest import ENGLISH, csv_text, row
 from tests.sources.gacc_bulletin.pages import CHIPS, page
 
 RATES = "month,cny_per_usd\n2024-01,7.1\n2024-02,7.2\n"
@@ -135,6 +135,14 @@ def test_a_second_header_in_the_middle(source: str, tmp_path: Path) -> None:
     error = refused(source, second_header(source).encode(), tmp_path)
     assert "a second header stands in the middle" in error.what and error.line == 4
     assert "receive each by itself" in str(error.remedy)
+
+
+def test_a_second_header_of_other_columns(tmp_path: Path) -> None:
+    """Its line has more cells than the first, or fewer."""
+    text = SOUND["gacc"][1]
+    for columns in (ENGLISH[:4], [*ENGLISH, "Customs Regime code"]):
+        error = refused("gacc", (text + csv_text([], columns)).encode(), tmp_path)
+        assert error.what == "a second header stands in the middle" and error.line == 4
 
 
 def with_cell(column: int, text: str) -> str:

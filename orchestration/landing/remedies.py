@@ -44,7 +44,7 @@ def written_out(home: Home, file: Path, flags: Declaration, *, dry_run: bool, wa
 def as_typed(error: UnfitError, home: Home, file: Path, flags: Declaration, *, dry_run: bool) -> str:
     """The remedy with the command that was typed, changed as it must be."""
     commands = [error.shell.replace(FILE, word(file))] if error.shell else []
-    if error.otherwise is not None:
+    if error.otherwise is not None and _changes(flags, error.otherwise):
         said = _with({k: v for k, v in _said(flags).items() if k not in _NO_FLAG}, error.otherwise)
         other = said.pop(HOME, None)
         words = [text for key, value in said.items() for text in (f"--{key}", value)]
@@ -58,15 +58,24 @@ def as_sidecar(error: UnfitError, aside: Path, waited: Path) -> str:
     beside = sidecar(aside)
     commands = [error.shell.replace(FILE, word(aside))] if error.shell else []
     if error.otherwise is not None and HOME not in error.otherwise:
-        said = Declaration()
+        said, sidecar_there = Declaration(), sidecar(waited).exists()
         with suppress(RefusalError):
             said = strict_yaml.load(sidecar(waited), Declaration)
         lines = [f"{key}: {_scalar(value)}" for key, value in _with(_said(said), error.otherwise).items()]
-        if lines:
+        if sidecar_there and not lines:
+            commands.append(f"rm {word(beside)}")
+        elif lines:
             commands.append(f"printf '%s\\n' {' '.join(map(word, lines))} > {word(beside)}")
             commands.append(f"mv {word(beside)} {word(sidecar(waited))}")
         commands.append(f"mv {word(aside)} {word(waited)}")
     return _joined(error, commands)
+
+
+def _changes(flags: Declaration, otherwise: Mapping[str, str | None]) -> bool:
+    """Whether typing it again helps: a part that is to be left out may stand in a sidecar, and not among the flags."""
+    return not otherwise or any(
+        value is not None or getattr(flags, key) is not None for key, value in otherwise.items()
+    )
 
 
 def _joined(error: UnfitError, commands: list[str]) -> str:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from orchestration.base.errors import RefusalError
 from orchestration.base.months import format_month, month_range, parse_month
 from orchestration.sources.catalogue import SOURCES, TRADE
+from orchestration.sources.refusals import UnfitError
 from orchestration.sources.source import Source
 
 
@@ -198,10 +199,11 @@ def merge(declarations: dict[str, Declaration], name: str) -> Declaration:
                 continue
             if key in merged and merged[key][1] != value:
                 other, said = merged[key]
-                raise RefusalError(
+                raise UnfitError(
                     f"{other} says {key} {shown(said)}, {origin} says {key} {shown(value)}",
                     file=name,
-                    remedy=f"make the two agree, or leave {key} out of one of them",
+                    advice=f"make the two agree; where {origin} is right, leave {key} out of {other}",
+                    otherwise={key: None},
                 )
             merged[key] = (origin, value)
     try:

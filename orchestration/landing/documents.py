@@ -86,7 +86,7 @@ def receive_document(
             return ReceivedDocument(known, is_new=False, remarks=() if dry_run else new.restored())
         with read_alone(new.name):
             parsed = DOCUMENTS[source].parse(new.copy, new.work / "parsed", new.name)
-        new.refuse_unknowable(parsed.month)
+            new.refuse_unknowable(parsed.month)
         change = _change(new, parsed, source) if dry_run or compare else None
         outcome = ReceivedDocument(None, True, parsed, new.vintage, None, change, new.clock_remarks())
         if dry_run:

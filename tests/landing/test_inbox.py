@@ -487,6 +487,20 @@ def test_a_full_disk_is_no_files_fault(home: Home, monkeypatch: pytest.MonkeyPat
     assert file.exists() and not (home.inbox / "rejected").exists() and len(new_files(home)) == 1
 
 
+def test_what_is_declared_oddly_refuses_its_file(home: Home) -> None:
+    """A header that is no line, also beside bytes that are known; a month after which there is none."""
+    for number in (1, 2):
+        file = write_csv(folder(home) / f"{number}.csv", [row()])
+        if number == 2:
+            sidecar(file).write_text('header: "Date of data\\r,\\0"\n', encoding="utf-8")
+    rates = home.inbox / "exchange_rates" / "rates.csv"
+    rates.parent.mkdir()
+    rates.write_text("month,cny_per_usd\n9999-12,7.1\n", encoding="utf-8")
+    outcome = take_in(home)
+    assert len(outcome.received) == 1 and len(outcome.refused) == 2
+    assert any("no line of a table" in reason for reason in refused(outcome))
+
+
 MISFITS = {
     "a partner of another system": "partners: [US]\nvintage: 2024-12-20\n",
     "months that end before they begin": "months: 2024-03..2024-01\n",

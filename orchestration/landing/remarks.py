@@ -90,7 +90,7 @@ def superseded(state: LandingState, scope: Scope, vintage: dt.date) -> tuple[str
     if None in over:
         return ()
     named = ", ".join(r.receipt_id for r in over if r)
-    return (f"it counts for nothing: of all that it says, {named} says the same later or in finer grain",)
+    return (f"it counts for nothing: all that it says is said later, or in finer grain, by {named}",)
 
 
 def _same(receipt: Receipt, scope: Scope) -> bool:

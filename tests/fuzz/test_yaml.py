@@ -11,11 +11,14 @@ import yaml
 
 from orchestration.base import strict_yaml
 from orchestration.base.errors import RefusalError
+from orchestration.base.settings import Home
 from orchestration.gates.exceptions import load_exceptions
 from orchestration.landing.datasets import load_datasets
+from orchestration.landing.inbox import InboxOutcome, take_in
+from orchestration.landing.names import sidecar as sidecar_of
 from orchestration.landing.scope import Declaration, shown
 from orchestration.warehouse.categories import OwnCategories
-from tests.conftest import many
+from tests.conftest import many, row, write_csv
 from tests.fuzz.mutants import mutants
 
 SEED = 18
@@ -168,3 +171,18 @@ def test_a_mutant_is_refused_or_read_as_plainly(kind: str, tmp_path: Path) -> No
         except Exception as error:
             pytest.fail(f"{kind}, mutant {number}: {error!r}\n{data.decode('utf-8', 'replace')}")
     assert min(taken, refused) > (taken + refused) / 20, "the mutants are all of one kind and show little"
+
+
+@pytest.mark.series
+def test_no_sidecar_stops_the_inbox(home: Home) -> None:
+    """Each beside a sound file, known and new bytes by turns: received, or refused with a reason."""
+    folder, count = home.inbox / "gacc", many(30, 300)
+    sound = SIDECAR.replace(b'header: "Date of data,Commodity code,US dollar"\n', b"")
+    for number, data in mutants([sound], count, SEED):
+        file = write_csv(folder / f"{number:03}.csv", [row(value=str(number // 2))])
+        sidecar_of(file).write_bytes(data)
+    outcome = take_in(home)
+    known = count - len(outcome.received) - len(outcome.refused)
+    assert min(len(outcome.received), len(outcome.refused)) > count / 10 and known >= 0
+    assert all(error.what and error.remedy for _, error in outcome.refused)
+    assert take_in(home) == InboxOutcome()

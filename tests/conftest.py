@@ -31,6 +31,8 @@ from orchestration.warehouse.plan import Built
 
 #: On small homes a second thread of DuckDB waits busily, on a core that another worker needs.
 os.environ.setdefault("BONDED_DUCKDB_THREADS", "1")
+#: Nobody writes to a test's inbox while it runs, unless it says so.
+os.environ.setdefault("BONDED_RUN_QUIET_SECONDS", "0")
 ENGLISH = [
     "Date of data", "Trading partner code", "Trading partner", "Commodity code", "Commodity", "Quantity", "Unit",
     "Supplementary Quantity", "Supplementary Unit", "US dollar",

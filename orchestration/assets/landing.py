@@ -9,6 +9,7 @@ import dagster as dg
 
 from orchestration.assets.common import NAMED, OWNERS, Warehouse, is_told
 from orchestration.base.months import format_month
+from orchestration.base.plain import printable
 from orchestration.base.settings import Home, settings
 from orchestration.claims.load import load_claims
 from orchestration.landing.due import DatasetStatus, dataset_status
@@ -125,11 +126,15 @@ def inbox_progress(log: dg.DagsterLogManager) -> Progress:
 
 
 def log_inbox(log: dg.DagsterLogManager, outcome: InboxOutcome) -> None:
-    """Tell of the files that were refused, and of those that wait."""
+    """Tell of the files that were refused, of what is odd about those that were not, and of those that wait."""
     for path, error in outcome.refused[:NAMED]:
         log.error(f"refused, now {shown_name(path.parent)}/{shown_name(path)}: {error}")
     if len(outcome.refused) > NAMED:
         log.error(f"and {len(outcome.refused) - NAMED:,} more refused files: see inbox/rejected")
+    for path, remark in outcome.remarks[:NAMED]:
+        log.warning(f"{shown_name(path)}: {printable(remark)}")
+    if len(outcome.remarks) > NAMED:
+        log.warning(f"and {len(outcome.remarks) - NAMED:,} more remarks: they stand in the receipts")
     if outcome.left:
         names = ", ".join(map(shown_name, outcome.left[:10]))
         log.info(f"{len(outcome.left):,} files are still being written and wait for a later run: {names}")

@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     #: A run that has been launched and has not begun within this time is dead.
     start_seconds: int = 60
     inbox_quiet_seconds: float = 10
+    #: The same for a run from the terminal, which waits for it.
+    run_quiet_seconds: float = 2
     inbox_interval_seconds: int = 30
     #: A command, or the address of a webhook, that is told what runs came to (docs/runbook.md).
     notify: str | None = None

@@ -7,25 +7,35 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from orchestration.base.errors import RefusalError
+from orchestration.base.hashes import file_sha256
 from orchestration.base.months import format_month, last_day
 from orchestration.base.plainfile import open_plain
 from orchestration.base.settings import Home
 from orchestration.base.today import today_in
 from orchestration.landing.names import shown_name
 from orchestration.landing.records import AnyReceipt
+from orchestration.landing.remarks import of_the_clock
+from orchestration.landing.remedies import HOME
 from orchestration.landing.scope import Declaration
 from orchestration.landing.state import LandingState, Unscoped
 from orchestration.landing.store import Landing
-from orchestration.sources.catalogue import SYNTHETIC_SOURCES, time_zone_of
+from orchestration.sources.catalogue import SYNTHETIC_SOURCES, TRADE, time_zone_of
+from orchestration.sources.refusals import UnfitError
 from orchestration.sources.source import place_of
+
+_LOG = logging.getLogger(__name__)
 
 
 class StillChangingError(RefusalError):
@@ -73,27 +83,72 @@ class Arrival:
             "received_at": dt.datetime.now(dt.UTC),
         }
 
-    def keep(self, receipt: AnyReceipt) -> None:
-        """Keep the bytes, then the record that makes them a receipt."""
+    def keep(self, receipt: AnyReceipt) -> tuple[str, ...]:
+        """Keep the bytes, then the record that makes them a receipt; what is told of it."""
+        told = self.restored()
         self.landing.keep_bytes(self.copy, self.sha256)
         self.landing.append(receipt)
+        return told
+
+    def restored(self) -> tuple[str, ...]:
+        """Put the bytes back where an earlier receipt has them, if they are missing there or damaged; and say so."""
+        stored = self.landing.bytes_path(self.sha256)
+        receipts = chain[AnyReceipt](self.state.receipts, self.state.lists, self.state.papers)
+        earlier = next((r for r in receipts if r.sha256 == self.sha256), None)
+        if earlier is None or (stored.is_file() and file_sha256(stored) == self.sha256):
+            return ()
+        stored.unlink(missing_ok=True)
+        self.landing.keep_bytes(self.copy, self.sha256)
+        return (f"the stored bytes of {earlier.receipt_id} were missing or damaged, and have been restored",)
+
+    def clock_remarks(self) -> tuple[str, ...]:
+        """What is told if this machine's clock was set back."""
+        is_today = self.declaration.vintage is None
+        return of_the_clock(self.state, dt.datetime.now(dt.UTC), self.vintage, is_today=is_today)
 
     def refuse_unknowable(self, month: dt.date | None = None) -> None:
         """Refuse a vintage in the future, and one before the end of a month that the content speaks of."""
         zone = _time_zone(self.declaration)
         today = today_in(zone)
         if self.vintage > today:
-            raise RefusalError(
+            raise UnfitError(
                 f"the vintage {self.vintage} lies in the future (today in {place_of(zone)}: {today})",
                 file=self.name,
-                remedy="give the date on which it stood so: --vintage YYYY-MM-DD",
+                advice="give the date on which it stood so, today's at the latest",
+                otherwise={"vintage": str(today)},
             )
         if month and last_day(month) > self.vintage:
-            raise RefusalError(
-                f"month {format_month(month)} ends after the vintage {self.vintage}: it could not be known then",
+            what = f"month {format_month(month)} ends after the vintage {self.vintage}: it could not be known then"
+            if last_day(month) > today:
+                raise RefusalError(what, file=self.name, remedy="it has not ended: the month in the file is wrong")
+            raise UnfitError(
+                what,
                 file=self.name,
-                remedy="correct --vintage, or the month in the file",
+                advice=f"give the date on which it stood so, between {last_day(month)} and {today}",
+                otherwise={"vintage": str(today)},
             )
+
+
+@contextmanager
+def read_alone(name: str) -> Iterator[None]:
+    """What goes wrong in here is a refusal of this file, whatever it is: it must not stop the others.
+
+    A disk that is full is no fault of the file, and no refusal.
+    """
+    try:
+        yield
+    except (RefusalError, OSError, duckdb.IOException):
+        raise
+    except Exception as error:
+        if isinstance(error, duckdb.OutOfMemoryException) and "temp_directory" in str(error):
+            raise
+        said = str(error).partition("\n")[0][:200]
+        _LOG.info("%s could not be read", name, exc_info=True)
+        raise RefusalError(
+            f"it cannot be read as what it is declared to be ({type(error).__name__}: {said})",
+            file=name,
+            remedy="download it again and bring it unchanged; if it is sound, its source has to be taught to read it",
+        ) from error
 
 
 @contextmanager
@@ -119,11 +174,12 @@ def refuse_trade_scope(declaration: Declaration, what: str, name: str) -> None:
     """Refuse any part of a scope of trade for what has none."""
     said = declaration.model_dump(exclude={"source", "vintage"}, exclude_none=True)
     if said:
-        raise RefusalError(
+        raise UnfitError(
             f"{', '.join(said)} do{'es' if len(said) == 1 else ''} not fit the source {declaration.source}: "
             f"{what} has no scope of trade",
             file=name,
-            remedy=f"bonded receive {name} --source {declaration.source}  (trade figures have --source gacc)",
+            advice=f"trade has a source of trade ({', '.join(TRADE)}); {what} is declared by source and vintage",
+            otherwise=dict.fromkeys(said),
         )
 
 
@@ -133,10 +189,11 @@ def refuse_other_kind(state: LandingState, declaration: Declaration, name: str) 
         return
     if state.is_synthetic != (declaration.source in SYNTHETIC_SOURCES):
         kind = "synthetic" if state.is_synthetic else "real"
-        raise RefusalError(
+        raise UnfitError(
             f"this home holds {kind} receipts (source {state.first_source}); {declaration.source} never shares it",
             file=name,
-            remedy=f"bonded receive {name} --home ANOTHER_FOLDER …",
+            advice="give it a home of its own",
+            otherwise={HOME: "<another folder>"},
         )
 
 

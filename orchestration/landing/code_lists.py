@@ -6,13 +6,14 @@ Like receiving trade (`receive`), it changes landing only, or nothing.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home
-from orchestration.landing.arrival import Arrival, arriving, refuse_trade_scope
+from orchestration.landing.arrival import Arrival, arriving, read_alone, refuse_trade_scope
 from orchestration.landing.names import shown_name
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import CodeListReceipt, Landing
@@ -21,19 +22,23 @@ from orchestration.sources.gacc_nomenclature.parse import SOURCE, ParsedList, pa
 
 @dataclass(frozen=True)
 class ListChange:
-    """What a list changes against the one that counts now: numbers of codes added, removed and renamed."""
+    """What a list changes against the one that counts now: numbers of codes added, removed and renamed.
+
+    None: that one cannot be read any more.
+    """
 
     receipt_id: str
-    added: int
-    removed: int
-    renamed: int
+    added: int | None = None
+    removed: int | None = None
+    renamed: int | None = None
 
 
 @dataclass(frozen=True)
 class ReceivedList:
     """The outcome for one list: its receipt (None in a dry run) and whether it is new.
 
-    For a new one only: what was seen, the vintage, whether it is the one that counts, and what it would replace.
+    For a new one only: what was seen, the vintage, and, where it was asked for, whether it is the one that counts, and
+    what it replaces. `remarks`: what is odd about it.
     """
 
     receipt: CodeListReceipt | None
@@ -42,6 +47,7 @@ class ReceivedList:
     vintage: dt.date | None = None
     counts: bool = True
     change: ListChange | None = None
+    remarks: tuple[str, ...] = ()
 
 
 def receive_list(
@@ -50,6 +56,7 @@ def receive_list(
     declaration: Declaration,
     *,
     dry_run: bool = False,
+    compare: bool = False,
     waiting: bool = False,
     landing: Landing | None = None,
 ) -> ReceivedList:
@@ -58,12 +65,14 @@ def receive_list(
     with arriving(home, file, declaration, waiting=waiting, landing=landing) as new:
         known = new.earlier(new.state.lists)
         if known:
-            return ReceivedList(known, is_new=False)
-        parsed = parse(new.copy, new.work / "parsed", new.name)
+            return ReceivedList(known, is_new=False, remarks=() if dry_run else new.restored())
+        with read_alone(new.name):
+            parsed = parse(new.copy, new.work / "parsed", new.name)
         new.refuse_unknowable()
+        counts, change = _change(new, parsed) if dry_run or compare else (True, None)
+        outcome = ReceivedList(None, True, parsed, new.vintage, counts, change, new.clock_remarks())
         if dry_run:
-            counts, change = _change(new, parsed)
-            return ReceivedList(None, True, parsed, new.vintage, counts, change)
+            return outcome
         receipt = CodeListReceipt(
             **new.stamp(),
             vintage=new.vintage,
@@ -74,8 +83,7 @@ def receive_list(
             encoding=parsed.encoding,
             rows=parsed.rows,
         )
-        new.keep(receipt)
-        return ReceivedList(receipt, True, parsed, new.vintage)
+        return replace(outcome, receipt=receipt, remarks=(*outcome.remarks, *new.keep(receipt)))
 
 
 def _change(new: Arrival, parsed: ParsedList) -> tuple[bool, ListChange | None]:
@@ -84,7 +92,10 @@ def _change(new: Arrival, parsed: ParsedList) -> tuple[bool, ListChange | None]:
     now = next((r for r in reversed(new.state.code_lists) if r.subject == subject), None)
     if now is None:
         return True, None
-    before = _names(parse(new.landing.bytes_path(now.sha256), new.work / "now", now.name))
+    try:
+        before = _names(parse(new.landing.bytes_path(now.sha256), new.work / "now", now.name))
+    except (RefusalError, OSError):
+        return new.vintage >= now.vintage, ListChange(now.receipt_id)
     after = _names(parsed)
     renamed = sum(before[code] != after[code] for code in before.keys() & after.keys())
     added, removed = len(after.keys() - before.keys()), len(before.keys() - after.keys())

@@ -34,34 +34,44 @@ class InboxOutcome:
     """What taking in the inbox did: receipts of new files, refused ones with the reason, and those still changing.
 
     A refused file is named by where it lies now: in `inbox/rejected/`, or where it was if it could not be moved.
+    `remarks`: what is odd about a received one.
     """
 
     received: list[str] = field(default_factory=list)
     refused: list[tuple[Path, RefusalError]] = field(default_factory=list)
     left: list[Path] = field(default_factory=list)
+    remarks: list[tuple[Path, str]] = field(default_factory=list)
 
 
-def take_in(home: Home, progress: Progress = lambda _: None, *, quiet: float = 0) -> InboxOutcome:
+def take_in(home: Home, progress: Progress = lambda _: None, *, quiet: float = 0, wait: bool = False) -> InboxOutcome:
     """Receive every new or changed file; a refused one moves to `inbox/rejected/`, the others go on.
 
-    `quiet`: seconds without a change after which a file counts as complete. Whatever changes between the look at the
-    folder and the end of reading is left for a later run. `RefusalError`, with no file touched, if `datasets.yml` is
-    not sound: that is no file's mistake.
+    `quiet`: seconds without a change after which a file counts as complete; `wait`: whether to wait for so long, once,
+    where a new file has just changed. Whatever changes between the look at the folder and the end of reading is left
+    for a later run. `RefusalError`, with no file touched, if `datasets.yml` is not sound: that is no file's mistake.
     """
     home.create()
     load_datasets()
-    return _Door(home, progress, time.time() - quiet).take_in()
+    door = _Door(home, progress)
+    if wait and (seconds := min(quiet, door.youngest() + quiet - time.time())) > 0:
+        time.sleep(seconds)
+    return door.take_in(time.time() - quiet)
 
 
 class _Door:
-    def __init__(self, home: Home, progress: Progress, quiet_before: float) -> None:
-        self.home, self.progress, self.quiet_before = home, progress, quiet_before
+    def __init__(self, home: Home, progress: Progress) -> None:
+        self.home, self.progress = home, progress
         self.landing, self.rejected, self.outcome = Landing(home), Rejected(home), InboxOutcome()
         self.known = Known.read(home)
         if self.known.datasets != promises():
             self.known = Known(datasets=promises())
 
-    def take_in(self) -> InboxOutcome:
+    def youngest(self) -> float:
+        """When the last of the new files changed that may be whole, in seconds; 0 without any."""
+        new = (file for file in listing(self.home).files if not file.unfinished and not self.known.has_seen(file))
+        return max((file.quiet_since() for file in new), default=0)
+
+    def take_in(self, quiet_before: float) -> InboxOutcome:
         receipts = {r.receipt_id for r in self.landing.state().received}
         found = listing(self.home)
         self.outcome.refused.extend(found.unreadable)
@@ -69,15 +79,15 @@ class _Door:
         try:
             for file in found.files:
                 if self.known.receipt(file) not in receipts:
-                    self._take(file, self.home.inbox / file.relative)
+                    self._take(file, self.home.inbox / file.relative, quiet_before)
         finally:
             self.known.sequence = self.landing.state().sequence
             self.known.write(self.home)
         return self.outcome
 
-    def _take(self, file: Waiting, path: Path) -> None:
+    def _take(self, file: Waiting, path: Path, quiet_before: float) -> None:
         try:
-            if file.quiet_since() > self.quiet_before or not is_unchanged(self.home, file):
+            if file.quiet_since() > quiet_before or not is_unchanged(self.home, file):
                 self.outcome.left.append(path)
                 return
         except FileNotFoundError:
@@ -98,6 +108,7 @@ class _Door:
         else:
             assert taken.receipt is not None
             self.known.add(file, taken.receipt.receipt_id)
+            self.outcome.remarks.extend((path, remark) for remark in taken.remarks)
             if taken.is_new:
                 self.outcome.received.append(taken.receipt.receipt_id)
 

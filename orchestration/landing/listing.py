@@ -5,6 +5,7 @@ Nothing here follows a symbolic link or opens a pipe: only plain files below the
 
 from __future__ import annotations
 
+import math
 import os
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from pathlib import Path
 from orchestration.base.errors import RefusalError
 from orchestration.base.plain import printable
 from orchestration.base.settings import Home
-from orchestration.landing.names import derived, is_passed_over, sidecar
+from orchestration.landing.names import derived, is_declaration, is_passed_over, is_unfinished, sidecar
 
 REJECTED = "rejected"
 #: Size, time of the content and time of the entry, in nanoseconds: a change of the file changes one of them.
@@ -22,11 +23,15 @@ Mark = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Waiting:
-    """A data file of the inbox. `relative`: its path below the inbox; marks of it and of its sidecar, if it has one."""
+    """A data file of the inbox. `relative`: its path below the inbox; marks of it and of its sidecar, if it has one.
+
+    `unfinished`: it holds the name of a download that is still being written beside it.
+    """
 
     relative: str
     mark: Mark
     sidecar: Mark | None
+    unfinished: bool = False
 
     @property
     def folder(self) -> str | None:
@@ -35,7 +40,12 @@ class Waiting:
         return printable(folder) if slash else None
 
     def quiet_since(self) -> float:
-        """When file and sidecar changed last, in seconds: by the time of the entry, which no copying tool sets back."""
+        """When file and sidecar changed last, in seconds: by the time of the entry, which no copying tool sets back.
+
+        Of a file that is not whole yet, never.
+        """
+        if self.unfinished:
+            return math.inf
         return max(self.mark[2], self.sidecar[2] if self.sidecar else 0) / 1e9
 
 
@@ -52,7 +62,7 @@ def _mark(found: os.stat_result) -> Mark:
 
 
 def listing(home: Home) -> Listing:
-    """All data files of the inbox; no hidden or partial files, no sidecars, nothing rejected."""
+    """All data files of the inbox; no hidden or partial files or folders, no sidecars, nothing rejected."""
     files: list[Waiting] = []
     unreadable: list[tuple[Path, RefusalError]] = []
     folders = [home.inbox] if home.inbox.is_dir() else []
@@ -69,13 +79,13 @@ def listing(home: Home) -> Listing:
             unreadable.append((folder, refusal))
             continue
         for name, entry in entries.items():
-            if name.startswith(".") or (folder == home.inbox and name == REJECTED):
+            if is_passed_over(name) or (folder == home.inbox and name == REJECTED):
                 continue
             # An entry may vanish while it is looked at.
             with suppress(OSError):
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(folder / name)
-                elif entry.is_file(follow_symlinks=False) and not is_passed_over(name):
+                elif entry.is_file(follow_symlinks=False) and not is_declaration(name):
                     files.append(_waiting(home, folder, entry, entries))
     return Listing(sorted(files, key=lambda w: Path(w.relative).parts), unreadable)
 
@@ -94,7 +104,8 @@ def _waiting(home: Home, folder: Path, entry: os.DirEntry[str], entries: dict[st
     companion = entries.get(derived(entry.name, ".yml"))
     beside = _mark(companion.stat(follow_symlinks=False)) if companion else None
     relative = os.path.relpath(entry.path, home.inbox) if folder != home.inbox else entry.name
-    return Waiting(relative, _mark(entry.stat(follow_symlinks=False)), beside)
+    mark = _mark(entry.stat(follow_symlinks=False))
+    return Waiting(relative, mark, beside, is_unfinished(entry.name, mark[0], entries))
 
 
 def _short(text: str) -> str:

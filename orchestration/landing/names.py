@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Container
 from pathlib import Path
 
 from orchestration.base.plain import printable
 
 #: Bytes of one name that every usual file system takes.
 LONGEST = 255
-#: Files that somebody is still writing under another name, and declarations.
-PASSED_OVER = (".yml", ".part", ".tmp", ".crdownload")
+#: How programs call what they are still writing, a file or a folder with all below it: browsers, download managers,
+#: copying tools.
+UNFINISHED = (".part", ".partial", ".crdownload", ".opdownload", ".download", ".tmp", ".temp", ".aria2", ".filepart",
+              ".!ut")  # fmt: skip
+#: What systems and programs leave beside files of others.
+LEFT_ABOUT = ("thumbs.db", "ehthumbs.db", "desktop.ini", "zone.identifier", "__macosx", "icon\r")
 
 
 def shown_name(path: Path) -> str:
@@ -23,8 +28,25 @@ def shown_name(path: Path) -> str:
 
 
 def is_passed_over(name: str) -> bool:
-    """Whether a name in the inbox is none of a data file: hidden, a sidecar, or one that is still being written."""
-    return name.startswith(".") or name.endswith(PASSED_OVER)
+    """Whether a name in the inbox is none of a data file, nor of a folder of any: hidden, still being written under
+    another name, or left about by a system.
+    """
+    folded = name.casefold()
+    return (
+        folded.startswith((".", "~$"))
+        or folded.endswith((*UNFINISHED, ":zone.identifier", "~"))
+        or folded in LEFT_ABOUT
+    )
+
+
+def is_declaration(name: str) -> bool:
+    """Whether a name is that of a sidecar."""
+    return name.endswith(".yml")
+
+
+def is_unfinished(name: str, size: int, beside: Container[str]) -> bool:
+    """Whether a file only holds the name of what a browser writes beside it."""
+    return not size and any(name + suffix in beside for suffix in UNFINISHED)
 
 
 def derived(name: str, suffix: str) -> str:

@@ -6,6 +6,8 @@ The same rule as in the models decides what counts: the text of the dbt macro `w
 from __future__ import annotations
 
 import datetime as dt
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,8 @@ from orchestration.landing.scope import Scope
 from orchestration.landing.store import Landing, LandingState, Receipt, order_of_truth
 from orchestration.sources.catalogue import TRADE
 from orchestration.sources.source import ParsedTrade
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -52,24 +56,46 @@ def winners_sql(cells: str, coverage: str) -> str:
     return str(module.winners(cells, coverage))  # type: ignore[attr-defined]
 
 
+#: By month; None where earlier files cannot be read any more: neither receiving nor withdrawing needs their figures.
+Changes = tuple[MonthChange, ...] | None
+
+
 def changes(
     landing: Landing, state: LandingState, parsed: ParsedTrade, scope: Scope, vintage: dt.date, work: Path
-) -> list[MonthChange]:
+) -> Changes:
     """Per month of the scope, old and new total, if the file is received; empty if it feeds no fact."""
-    others = _overlapping(landing, state.active, scope, work)
     mine = _Party("new", scope, vintage, state.sequence + 1, parsed.rows_path)
-    return _compare(scope, others, [*others, mine])
+
+    def compared() -> tuple[MonthChange, ...]:
+        others = _overlapping(landing, state.active, scope, work)
+        return _compare(scope, others, [*others, mine])
+
+    return _if_readable(compared)
 
 
-def withdrawal_changes(landing: Landing, receipt_id: str) -> list[MonthChange]:
+def withdrawal_changes(landing: Landing, receipt_id: str) -> Changes:
     """Per month of a receipt's scope, old and new total, if it is withdrawn; empty if it decides nothing."""
     with landing.receiving() as work:
         active = landing.state().active
         receipt = next((r for r in active if r.receipt_id == receipt_id), None)
         if receipt is None:
-            return []
-        parties = _overlapping(landing, active, receipt.scope, work)
-        return _compare(receipt.scope, parties, [p for p in parties if p.receipt_id != receipt_id])
+            return ()
+        scope = receipt.scope
+
+        def compared() -> tuple[MonthChange, ...]:
+            parties = _overlapping(landing, active, scope, work)
+            return _compare(scope, parties, [p for p in parties if p.receipt_id != receipt_id])
+
+        return _if_readable(compared)
+
+
+def _if_readable(compared: Callable[[], tuple[MonthChange, ...]]) -> Changes:
+    """The changes, unless an earlier file is not what it was: its bytes may be gone, or be read otherwise today."""
+    try:
+        return compared()
+    except Exception:
+        _LOG.info("what is replaced cannot be told", exc_info=True)
+        return None
 
 
 def _overlapping(landing: Landing, receipts: tuple[Receipt, ...], scope: Scope, work: Path) -> list[_Party]:
@@ -90,11 +116,11 @@ def _overlaps(a: Scope, b: Scope) -> bool:
     return partners and any(p.startswith(q) or q.startswith(p) for p in a.hs_prefixes for q in b.hs_prefixes)
 
 
-def _compare(scope: Scope, before: list[_Party], after: list[_Party]) -> list[MonthChange]:
+def _compare(scope: Scope, before: list[_Party], after: list[_Party]) -> tuple[MonthChange, ...]:
     if scope.feeds == "check":
-        return []
+        return ()
     old, new = _totals(scope, before), _totals(scope, after)
-    return [MonthChange(m, old.get(m), new.get(m)) for m in scope.month_list]
+    return tuple(MonthChange(m, old.get(m), new.get(m)) for m in scope.month_list)
 
 
 def _totals(scope: Scope, parties: list[_Party]) -> dict[dt.date, int]:
@@ -107,7 +133,7 @@ def _totals(scope: Scope, parties: list[_Party]) -> dict[dt.date, int]:
 
     with scratch() as con:
         con.execute(
-            "create table rows (receipt_id varchar, month date, hs_code varchar, partner_code varchar, value bigint)"
+            "create table rows (receipt_id varchar, month date, hs_code varchar, partner_code varchar, value hugeint)"
         )
         for party in parties:
             con.execute(
@@ -127,7 +153,7 @@ def _totals(scope: Scope, parties: list[_Party]) -> dict[dt.date, int]:
 _TOTALS = """
 with counted as ({counted}), inside as ({inside}),
 total as (
-  select w.month, sum(r.value)::bigint as value from counted w
+  select w.month, sum(r.value) as value from counted w
   join (select distinct receipt_id, precedence from coverage) c using (precedence)
   join rows r on r.receipt_id = c.receipt_id and r.month = w.month and r.hs_code = w.hs_code
     and r.partner_code = w.partner_code

@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestration.base import strict_yaml
+from orchestration.base.commands import bonded
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home
 from orchestration.landing import datasets
-from orchestration.landing.arrival import arriving
+from orchestration.landing.arrival import arriving, read_alone
+from orchestration.landing.fitting import missing, reads, resolve
 from orchestration.landing.names import shown_name, sidecar
-from orchestration.landing.preview import MonthChange, changes
-from orchestration.landing.scope import Declaration, Scope, is_part, merge, missing, reads, resolve, shown, single_month
+from orchestration.landing.preview import Changes, changes
+from orchestration.landing.reach import reach
+from orchestration.landing.remarks import of_scope, superseded
+from orchestration.landing.remedies import written_out
+from orchestration.landing.scope import Declaration, Scope, is_part, merge, shown, single_month
 from orchestration.landing.store import Landing, LandingState, Receipt, ReceivedMonth
 from orchestration.sources.gacc.layout import split_header
+from orchestration.sources.refusals import UnfitError
 from orchestration.sources.source import ParsedTrade
 
 
@@ -28,7 +34,8 @@ from orchestration.sources.source import ParsedTrade
 class Received:
     """The outcome for one file: its receipt (None in a dry run) and whether it is new.
 
-    `parsed`, `scope`, `changes` are there for a new file only.
+    `parsed`, `scope`, `changes`, `reach` are there for a new file only: what was seen, and, where it was asked for,
+    what is replaced (None: cannot be told) and which categories are reached. `remarks`: what is odd about it all.
     """
 
     receipt: Receipt | None
@@ -36,7 +43,9 @@ class Received:
     parsed: ParsedTrade | None = None
     scope: Scope | None = None
     vintage: dt.date | None = None
-    changes: tuple[MonthChange, ...] = ()
+    changes: Changes = ()
+    reach: str | None = None
+    remarks: tuple[str, ...] = ()
 
 
 def declare(file: Path, flags: Declaration) -> Declaration:
@@ -64,15 +73,20 @@ def receive(
     flags: Declaration,
     *,
     dry_run: bool = False,
+    compare: bool = False,
     waiting: bool = False,
     landing: Landing | None = None,
 ) -> Received:
     """Receive one file of trade; `RefusalError`, with nothing changed, if it or its declaration is not sound.
 
+    `compare`: whether what it replaces is told of a file that is received; of one that is only tried it always is.
     `waiting`: it lies in the inbox, where received files stay; one whose receipt was withdrawn is not new there.
     `landing`: one that keeps what it has read, for many files.
     """
-    return receive_trade(home, file, declare(file, flags), dry_run=dry_run, waiting=waiting, landing=landing)
+    with written_out(home, file, flags, dry_run=dry_run, waiting=waiting):
+        return receive_trade(
+            home, file, declare(file, flags), dry_run=dry_run, compare=compare, waiting=waiting, landing=landing
+        )
 
 
 def receive_trade(
@@ -81,21 +95,33 @@ def receive_trade(
     declaration: Declaration,
     *,
     dry_run: bool = False,
+    compare: bool = False,
     waiting: bool = False,
     landing: Landing | None = None,
 ) -> Received:
     """Receive one file of trade whose declaration is whole already; see `receive` for the rest."""
     with arriving(home, file, declaration, waiting=waiting, landing=landing) as new:
-        known = _known(new.state, new.sha256, declaration, new.name, waiting)
+        known = _known(home, new.state, new.sha256, declaration, new.name, waiting)
         if known:
-            return Received(known, is_new=False)
+            return Received(known, is_new=False, remarks=() if dry_run else new.restored())
         source, month = reads(declaration, new.name), single_month(declaration.months)
-        parsed = source.parse(new.copy, new.work / "parsed", name=new.name, header=declaration.header, month=month)
-        scope, vintage = resolve(declaration, parsed, new.name, source.today())
+        with read_alone(new.name):
+            parsed = source.parse(new.copy, new.work / "parsed", name=new.name, header=declaration.header, month=month)
+            scope, vintage = resolve(declaration, parsed, new.name, source.today())
         _refuse_outside_dataset(declaration, scope, new.name)
+        odd, told = of_scope(scope, parsed), dry_run or compare
+        outcome = Received(
+            None,
+            True,
+            parsed,
+            scope,
+            vintage,
+            changes(new.landing, new.state, parsed, scope, vintage, new.work) if told else (),
+            reach(new.state, scope, parsed) if told else None,
+            (*odd, *superseded(new.state, scope, vintage), *new.clock_remarks()),
+        )
         if dry_run:
-            found = changes(new.landing, new.state, parsed, scope, vintage, new.work)
-            return Received(None, True, parsed, scope, vintage, tuple(found))
+            return outcome
         receipt = Receipt(
             **new.stamp(),
             dataset=declaration.dataset,
@@ -105,9 +131,9 @@ def receive_trade(
             printed=_printed(parsed),
             encoding=parsed.encoding,
             content=tuple(ReceivedMonth(month=m.month, rows=m.rows, value=m.value) for m in parsed.months),
+            remarks=odd,
         )
-        new.keep(receipt)
-        return Received(receipt, True, parsed, scope, vintage)
+        return replace(outcome, receipt=receipt, remarks=(*outcome.remarks, *new.keep(receipt)))
 
 
 def _printed(parsed: ParsedTrade) -> tuple[dt.date, dt.date] | None:
@@ -128,7 +154,9 @@ def _same(receipt: Receipt, declaration: Declaration) -> bool:
     )
 
 
-def _known(state: LandingState, sha256: str, declaration: Declaration, name: str, waiting: bool) -> Receipt | None:
+def _known(
+    home: Home, state: LandingState, sha256: str, declaration: Declaration, name: str, waiting: bool
+) -> Receipt | None:
     """The receipt that these bytes have under this declaration already (docs/rules.md, rule 6)."""
     if missing(declaration):
         return None
@@ -136,19 +164,21 @@ def _known(state: LandingState, sha256: str, declaration: Declaration, name: str
     earlier = [r for r in ever if r.receipt_id not in gone]
     same = [r for r in (ever if waiting else earlier) if _same(r, declaration)]
     if earlier and not same:
-        _refuse_bytes(earlier[-1], name)
+        _refuse_bytes(home, earlier[-1], name)
     if declaration.vintage is None:
         return same[-1] if same else None
     return next((r for r in same if r.vintage == declaration.vintage), None)
 
 
-def _refuse_bytes(receipt: Receipt, name: str) -> None:
+def _refuse_bytes(home: Home, receipt: Receipt, name: str) -> None:
     scope = receipt.scope
     declared = ", ".join(f"{k} {shown(getattr(scope, k))}" for k in ("source", "flow", "months", "hs", "partners"))
-    raise RefusalError(
+    raise UnfitError(
         f"the same bytes were received as {receipt.receipt_id} under another declaration ({declared})",
         file=name,
-        remedy=f"if that one is wrong: bonded withdraw {receipt.receipt_id} --reason 'why', then receive it again",
+        advice="if that one is wrong, withdraw it and receive the file again",
+        shell=bonded("withdraw", receipt.receipt_id, "--reason", "<why>", home=home),
+        otherwise={},
     )
 
 

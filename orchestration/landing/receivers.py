@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from orchestration.base.settings import Home
 from orchestration.landing.code_lists import ReceivedList, receive_list
 from orchestration.landing.documents import ReceivedDocument, receive_document
 from orchestration.landing.receive import Received, declare, receive_trade
+from orchestration.landing.remedies import written_out
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
 from orchestration.sources.catalogue import DOCUMENT_SOURCES, LIST_SOURCES, SYNTHETIC_SOURCES
@@ -26,20 +28,24 @@ def receive_file(
     flags: Declaration,
     *,
     dry_run: bool = False,
+    compare: bool = False,
     waiting: bool = False,
     landing: Landing | None = None,
 ) -> Outcome:
     """Receive one file of whatever kind; `RefusalError`, with nothing changed, if it is not sound.
 
+    `compare`: whether what it replaces is told of a file that is received; of one that is only tried it always is.
     `waiting`: it lies in the inbox, where received files stay; one whose receipt was withdrawn is not new there.
     `landing`: one that keeps what it has read, for many files.
     """
-    declaration = declare(file, flags)
-    if declaration.source in LIST_SOURCES or _is_sample_list(file, declaration, follow=not waiting):
-        return receive_list(home, file, declaration, dry_run=dry_run, waiting=waiting, landing=landing)
-    if declaration.source in DOCUMENT_SOURCES:
-        return receive_document(home, file, declaration, dry_run=dry_run, waiting=waiting, landing=landing)
-    return receive_trade(home, file, declaration, dry_run=dry_run, waiting=waiting, landing=landing)
+    with written_out(home, file, flags, dry_run=dry_run, waiting=waiting):
+        declaration = declare(file, flags)
+        receive: Callable[..., Outcome] = receive_trade
+        if declaration.source in LIST_SOURCES or _is_sample_list(file, declaration, follow=not waiting):
+            receive = receive_list
+        elif declaration.source in DOCUMENT_SOURCES:
+            receive = receive_document
+        return receive(home, file, declaration, dry_run=dry_run, compare=compare, waiting=waiting, landing=landing)
 
 
 def _is_sample_list(file: Path, declaration: Declaration, *, follow: bool) -> bool:

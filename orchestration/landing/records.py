@@ -24,7 +24,7 @@ class ReceivedMonth(BaseModel):
 
 
 class Receipt(BaseModel):
-    """The event of receiving bytes under a declared scope."""
+    """The event of receiving bytes under a declared scope. `remarks`: what is odd about that scope for these bytes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -42,6 +42,7 @@ class Receipt(BaseModel):
     printed: Months | None
     encoding: str
     content: tuple[ReceivedMonth, ...]
+    remarks: tuple[str, ...] = ()
 
     @property
     def source(self) -> str:

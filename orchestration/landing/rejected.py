@@ -11,8 +11,10 @@ from orchestration.base.hashes import file_sha256
 from orchestration.base.plain import printable
 from orchestration.base.settings import Home
 from orchestration.landing.listing import REJECTED
-from orchestration.landing.names import derived, is_passed_over, numbered, sidecar
+from orchestration.landing.names import derived, is_declaration, is_passed_over, numbered, sidecar
+from orchestration.landing.remedies import as_sidecar
 from orchestration.landing.store import LandingState
+from orchestration.sources.refusals import UnfitError
 
 #: What the reason of a refusal is called, behind the name of the file.
 REASON = ".reason.txt"
@@ -35,7 +37,7 @@ class Rejected:
                 file=error.file,
                 line=error.line,
                 column=error.column,
-                remedy=error.remedy,
+                remedy=error.advice if isinstance(error, UnfitError) else error.remedy,
             )
 
     def _move(self, path: Path, error: RefusalError) -> Path:
@@ -44,6 +46,8 @@ class Rejected:
         if self._folder.is_symlink() or not self._folder.is_dir():
             raise NotADirectoryError(0, f"{REJECTED} is no folder")
         target, beside = self._free(path.name), sidecar(path)
+        if isinstance(error, UnfitError):
+            error.remedy = as_sidecar(error, target, path)
         # In this order, a kill never leaves the file in the inbox without the sidecar that narrows its scope.
         reason = self._write(target, f"{error}\n")
         try:
@@ -82,7 +86,8 @@ def lying_rejected(home: Home, state: LandingState) -> list[tuple[Path, str]]:
     sizes = {size for size, _ in received}
     found = []
     for path in sorted(folder.iterdir()):
-        if is_passed_over(path.name) or path.name.endswith(REASON) or path.is_symlink() or not path.is_file():
+        odd = is_passed_over(path.name) or is_declaration(path.name) or path.name.endswith(REASON)
+        if odd or path.is_symlink() or not path.is_file():
             continue
         size = path.stat().st_size
         if size not in sizes or (size, file_sha256(path)) not in received:

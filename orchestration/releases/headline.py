@@ -44,7 +44,10 @@ def _growth(percent: float | None, digits: int) -> str:
 
 
 def _newest(con: duckdb.DuckDBPyConnection) -> list[str]:
-    row = con.execute(
-        "select count(*), strftime(min(month), '%Y-%m'), strftime(max(month), '%Y-%m') from fct_trade_monthly"
-    ).fetchone()
-    return [f"{row[0]:,} cells, {row[1]}..{row[2]}"] if row and row[0] else ["no trade in this release"]
+    for fact, what in (("fct_trade_monthly", "cells"), ("fct_trade_world_monthly", "cells of all partners together")):
+        row = con.execute(
+            f"select count(*), strftime(min(month), '%Y-%m'), strftime(max(month), '%Y-%m') from {fact}"
+        ).fetchone()
+        if row and row[0]:
+            return [f"{row[0]:,} {what}, {row[1]}..{row[2]}"]
+    return ["no trade in this release"]

@@ -100,6 +100,11 @@ ROW = {
     "unit_2": "varchar",
     "value": "bigint",
 }
+#: The most that a row, or a month of a file, can be worth, in whole units: all countries together buy goods for some
+#: 2e12 US dollars a month. A hundred thousand such months still add up within 64 bits.
+LARGEST_VALUE = {"USD": 10**13, "EUR": 10**13, "CNY": 10**14}
+#: The most that a row can weigh or count: Australia's iron ore, China's heaviest row, has some 6e10 kg a month.
+LARGEST_QUANTITY = 10**14
 #: Cities that a time zone is not named after.
 PLACES = {"Asia/Shanghai": "Beijing"}
 
@@ -125,7 +130,8 @@ class Source:
     months come out in order. `sample_of`: the source whose figures a synthetic one makes up, so that what is said of
     that source can be tried on it. `bulletin_release_from`: the day from which on its bulletin of a month may come out,
     where it has bulletins. `release_cron`: when to look for a new month, in its time zone; None for never by itself.
-    `row_limit`: the rows at which a download is cut off; None where it never is.
+    `row_limit`: the rows at which a download is cut off; None where it never is. `largest_value`, by currency, and
+    `largest_quantity`: what no row exceeds, in whole units; a file that does is refused.
     """
 
     name: str
@@ -154,6 +160,8 @@ class Source:
     release_cron: str | None = None
     row_limit: int | None = None
     bulletin_release_from: Callable[[dt.date], dt.date] | None = None
+    largest_value: Mapping[str, int] = field(default_factory=lambda: LARGEST_VALUE)
+    largest_quantity: int = LARGEST_QUANTITY
 
     @property
     def place(self) -> str:
@@ -161,10 +169,12 @@ class Source:
         return place_of(self.time_zone)
 
     def check(self) -> None:
-        """`RefusalError` where what it says of its raw rows cannot be read from them."""
+        """`RefusalError` where what it says of its raw rows cannot be read from them, or a currency has no bound."""
         none = ", ".join(f"null::{kind} as {name}" for name, kind in self.raw_columns.items())
         if odd := {*self.says} - {*ROW} | {"month", "line"} - {*self.raw_columns}:
             what = f"there is no column {', '.join(sorted(odd))} to speak of"
+        elif odd := {*self.currencies} - {*self.largest_value}:
+            what = f"largest_value has no bound for {', '.join(sorted(odd))}"
         else:
             try:
                 with cursor() as con:
@@ -176,7 +186,7 @@ class Source:
             f"the offer of {self.name} does not fit its rows: {what}",
             file=f"orchestration/sources/{self.name}/offer.py",
             remedy="says must speak of columns in raw_columns, in the words of sources.source.ROW; month and line are "
-            "called so",
+            "called so; largest_value has a bound for each currency",
         )
 
     def rows(self, raw: str, *kept: str) -> str:

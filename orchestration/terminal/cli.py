@@ -70,7 +70,7 @@ def receive_command(
     place, failed, reports = _home(home), False, []
     for file in files:
         try:
-            outcome = receive_file(place, file, flags, dry_run=dry_run)
+            outcome = receive_file(place, file, flags, dry_run=dry_run, compare=True)
         except RefusalError as error:
             failed = True
             reports.append({"file": printable(str(file)), "refused": str(error)})

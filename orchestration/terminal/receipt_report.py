@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,13 @@ from typing import Any
 from orchestration.base.months import format_month
 from orchestration.base.plain import printable
 from orchestration.landing.code_lists import ReceivedList
-from orchestration.landing.documents import ReceivedDocument
+from orchestration.landing.documents import DocumentChange, ReceivedDocument
+from orchestration.landing.fitting import describe
 from orchestration.landing.names import shown_name
-from orchestration.landing.preview import MonthChange
+from orchestration.landing.preview import Changes
 from orchestration.landing.receive import Received
 from orchestration.landing.receivers import Outcome
-from orchestration.landing.scope import Scope, describe, shown
+from orchestration.landing.scope import Scope, shown
 from orchestration.terminal import output
 
 FEEDS = {
@@ -31,6 +31,7 @@ def as_dict(file: Path, outcome: Outcome) -> dict[str, Any]:
     report: dict[str, Any] = {"file": printable(str(file)), "new": outcome.is_new}
     if outcome.receipt:
         report["receipt"] = outcome.receipt.model_dump(mode="json")
+    report["remarks"] = [printable(remark) for remark in outcome.remarks]
     if isinstance(outcome, ReceivedList):
         if outcome.parsed:
             report["seen"] = seen_list(outcome)
@@ -40,40 +41,57 @@ def as_dict(file: Path, outcome: Outcome) -> dict[str, Any]:
     if isinstance(outcome, ReceivedDocument):
         if outcome.parsed:
             report["seen"] = seen_document(outcome)
+            report["replaces"] = _document_change(outcome.change)
         if outcome.figures:
             report["figures"] = [{k: _plain_value(v) for k, v in r.items()} for r in outcome.figures.to_pylist()]
         return report
     if outcome.parsed and outcome.scope:
         report["seen"] = seen(outcome, outcome.scope)
         report["grain"], report["feeds"] = outcome.scope.grain, outcome.scope.feeds
+        report["reaches"] = outcome.reach
         report["replaces"] = replaced(outcome.changes)
     return report
 
 
-def replaced(changes: Sequence[MonthChange]) -> list[dict[str, Any]]:
-    """For JSON; null where nothing is covered."""
+def replaced(changes: Changes) -> list[dict[str, Any]] | None:
+    """For JSON; null where nothing is covered, null for all of it where it cannot be told."""
+    if changes is None:
+        return None
     return [{"month": format_month(c.month), "old": c.old, "new": c.new} for c in changes]
 
 
-def show_changes(changes: Sequence[MonthChange]) -> None:
+def _document_change(change: DocumentChange | None) -> dict[str, Any] | None:
+    if change is None:
+        return None
+    changed = [{"figure": printable(c.figure), "old": str(c.old), "new": str(c.new)} for c in change.changed]
+    return {**vars(change), "changed": changed}
+
+
+def show_changes(changes: Changes) -> None:
     """Print what is replaced, month by month."""
-    if changes:
+    if changes is None:
+        output.line("what it replaces is not known: the bytes of an earlier receipt cannot be read (see bonded doctor)")
+    elif changes:
         rows = [[format_month(c.month), *("not covered" if v is None else v for v in (c.old, c.new))] for c in changes]
         output.table(["month", "old total", "new total"], rows)
 
 
 def show(file: Path, outcome: Outcome) -> None:
-    """Print it: one line for a receipt, all that was seen for a dry run."""
+    """Print it: for a receipt one line and what it replaces, for a dry run all that was seen; then what is odd."""
     name = shown_name(file)
     if not outcome.is_new and outcome.receipt:
         output.line(f"{name}: nothing new, already received as {outcome.receipt.receipt_id}")
-        return
-    if isinstance(outcome, ReceivedList):
-        _show_list(file, outcome)
-        return
-    if isinstance(outcome, ReceivedDocument):
+    elif isinstance(outcome, ReceivedList):
+        _show_list(name, outcome)
+    elif isinstance(outcome, ReceivedDocument):
         _show_document(name, outcome)
-        return
+    else:
+        _show_trade(name, outcome)
+    for remark in outcome.remarks:
+        output.line(f"  remark: {printable(remark)}")
+
+
+def _show_trade(name: str, outcome: Received) -> None:
     assert outcome.parsed is not None and outcome.scope is not None
     limits = "; " + FEEDS[outcome.scope.feeds].format(grain=outcome.scope.grain)
     if outcome.receipt:
@@ -81,10 +99,21 @@ def show(file: Path, outcome: Outcome) -> None:
             f"{name}: received as {outcome.receipt.receipt_id} (declared {declared(outcome.scope)}; "
             f"seen {describe(outcome.parsed)}{limits})"
         )
-        return
-    output.line(f"{name}: would be received; nothing has been changed{limits}")
-    output.table(["seen", "value"], [[k, v] for k, v in seen(outcome, outcome.scope).items()])
-    show_changes(outcome.changes)
+        _show_replaced(outcome.changes)
+    else:
+        output.line(f"{name}: would be received; nothing has been changed{limits}")
+        output.table(["seen", "value"], [[k, v] for k, v in seen(outcome, outcome.scope).items()])
+        show_changes(outcome.changes)
+    if outcome.reach:
+        output.line(f"  {outcome.reach}")
+
+
+def _show_replaced(changes: Changes) -> None:
+    """Print what a receipt has replaced: months that were covered before and have another total now."""
+    before = [c for c in changes or () if c.old is not None]
+    show_changes(None if changes is None else tuple(c for c in before if c.old != c.new))
+    if same := sum(c.old == c.new for c in before):
+        output.line(f"  {same} month{'s' if same > 1 else ''} as before")
 
 
 def declared(scope: Scope) -> str:
@@ -111,21 +140,28 @@ def seen(outcome: Received, scope: Scope) -> dict[str, Any]:
     }
 
 
-def _show_list(file: Path, outcome: ReceivedList) -> None:
+def _show_list(name: str, outcome: ReceivedList) -> None:
     found = seen_list(outcome)
     if outcome.receipt:
         what = " ".join(str(found[key]) for key in ("list", "year", "language") if found[key])
-        output.line(f"{file.name}: received as {outcome.receipt.receipt_id} (code list {what}, {found['rows']} codes)")
-        return
-    output.line(f"{file.name}: would be received; nothing has been changed")
-    output.table(["seen", "value"], [[k, v] for k, v in found.items()])
+        output.line(f"{name}: received as {outcome.receipt.receipt_id} (code list {what}, {found['rows']} codes)")
+    else:
+        output.line(f"{name}: would be received; nothing has been changed")
+        output.table(["seen", "value"], [[k, v] for k, v in found.items()])
     if outcome.change:
         change = outcome.change
-        if outcome.counts:
-            output.line(f"it would replace {change.receipt_id}:")
+        output.line(_against(change.receipt_id, outcome.counts, is_done=outcome.receipt is not None))
+        if change.added is None:
+            output.line("  which codes that changes is not known: its bytes cannot be read (see bonded doctor)")
         else:
-            output.line(f"it would not count, since {change.receipt_id} has a later vintage; against that one:")
-        output.table(["added", "removed", "renamed"], [[change.added, change.removed, change.renamed]])
+            output.table(["added", "removed", "renamed"], [[change.added, change.removed, change.renamed]])
+
+
+def _against(receipt_id: str, counts: bool, *, is_done: bool) -> str:
+    """What a new list or document does to an earlier one."""
+    if counts:
+        return f"it {'replaces' if is_done else 'would replace'} {receipt_id}:"
+    return f"it {'does' if is_done else 'would'} not count, since {receipt_id} has a later vintage; against that one:"
 
 
 def seen_list(outcome: ReceivedList) -> dict[str, Any]:
@@ -150,9 +186,26 @@ def _show_document(name: str, outcome: ReceivedDocument) -> None:
         output.line(f"{name}: received as {outcome.receipt.receipt_id} ({what})")
         for remark in found["remarks"]:
             output.line(f"  remark: {remark}")
-        return
-    output.line(f"{name}: would be received; nothing has been changed")
-    output.table(["seen", "value"], [[k, v] for k, v in found.items()])
+    else:
+        output.line(f"{name}: would be received; nothing has been changed")
+        output.table(["seen", "value"], [[k, v] for k, v in found.items()])
+        _show_figures(outcome)
+    if outcome.change:
+        _show_document_change(outcome.change, is_done=outcome.receipt is not None)
+
+
+def _show_document_change(change: DocumentChange, *, is_done: bool) -> None:
+    if change.same is None:
+        output.line(f"what it changes against {change.receipt_id} is not known: its bytes cannot be read")
+    elif change.same or change.changed:
+        output.line(_against(change.receipt_id, change.counts, is_done=is_done))
+        if change.changed:
+            rows = [[printable(c.figure), _plain_value(c.old), _plain_value(c.new)] for c in change.changed]
+            output.table(["figure", "old", "new"], rows)
+        output.line(f"  {change.same} figures as before")
+
+
+def _show_figures(outcome: ReceivedDocument) -> None:
     assert outcome.figures is not None
     # Columns in which no row says anything would push the others off the screen.
     columns = [c for c in outcome.figures.column_names if outcome.figures[c].null_count < outcome.figures.num_rows]

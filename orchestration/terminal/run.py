@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from orchestration.base.errors import RefusalError
-from orchestration.base.settings import Home
+from orchestration.base.settings import Home, settings
 from orchestration.claims.load import load_claims
 from orchestration.landing.inbox import InboxOutcome, take_in
 from orchestration.landing.names import shown_name
@@ -59,7 +59,7 @@ def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
     home.create()
     load_claims()
     own_categories(home)
-    inbox = take_in(home)
+    inbox = take_in(home, quiet=settings().run_quiet_seconds, wait=True)
     state = Landing(home).state()
     if not state.receipts:
         if inbox.refused:

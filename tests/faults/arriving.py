@@ -1,6 +1,7 @@
-"""Files that should never have been downloaded: refused at the door, or received, built, and caught by the audit.
+"""Files that should never have been downloaded, and look sound: received, built, and caught by the audit.
 
-Belongs here: faults of what arrives. Not here: faults of what was received well and broke inside.
+Belongs here: faults of what arrives. Not here: what is refused (`at_the_door`), faults of what was received well and
+broke inside.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from tests.faults.bench import Bench, Inject, printed, written
 from tests.faults.deliveries import (
     APRIL,
     APRIL_2023,
-    EVERYTHING,
     FEBRUARY,
     FIRST_PRINT,
     JUNE,
@@ -17,12 +17,9 @@ from tests.faults.deliveries import (
     OCTOBER,
     PARTNER,
     arrives,
-    as_many_as_the_site_gives,
-    damaged,
     deliver,
     moved_to_korea,
     of_one_regime,
-    one,
     one_more,
     quantities_swapped,
     same,
@@ -31,7 +28,7 @@ from tests.faults.deliveries import (
     with_partner,
     withdrawn,
 )
-from tests.faults.table import Fault, Result, fails, refused, warns
+from tests.faults.table import Fault, fails, warns
 
 
 def just_within_and_beyond(partner: str, within: float, beyond: float) -> Inject:
@@ -70,123 +67,6 @@ def an_old_print(bench: Bench) -> None:
     bench.write_raw_files()
 
 
-REFUSED = (
-    Fault(
-        "a download cut at 10,000 rows",
-        stopped(as_many_as_the_site_gives),
-        refused("exactly 10,000 rows: the site cuts a download there without saying so (line 10001)"),
-    ),
-    Fault(
-        "a file cut in the middle of a line",
-        damaged(lambda content: content[:-40]),
-        refused("a quote is opened and never closed (line 622)"),
-    ),
-    Fault(
-        "bytes that are no text",
-        damaged(lambda content: content.replace(b"Kilogram", b"\xff\xff\xff\xff", 1)),
-        refused("byte 174 of the line cannot be decoded as GB18030 (illegal multibyte sequence) (line 2)"),
-    ),
-    Fault(
-        "a column left out of the header",
-        damaged(lambda content: content.replace(b'"Commodity code",', b"", 1)),
-        refused("the file has no column 'Commodity code' (商品编码) (line 1)"),
-    ),
-    Fault(
-        "a heading that nobody knows",
-        damaged(lambda content: content.replace(b"US dollar", b"Euro", 1)),
-        refused("column 12 is unknown (line 1)"),
-    ),
-    Fault(
-        "the cells of a row shifted by one",
-        stopped(one(Commodity_code="United States", Commodity="85423190")),
-        refused("'United States' is not a code of 2, 4, 6 or 8 digits (line 5)"),
-    ),
-    Fault(
-        "a row TOTAL",
-        stopped(one(Commodity_code="TOTAL")),
-        refused("'TOTAL' is not a code of 2, 4, 6 or 8 digits (line 5)"),
-    ),
-    Fault(
-        "codes of six digits among eight",
-        stopped(one(Commodity_code="854231")),
-        refused("codes of 6 and 8 digits are mixed: totals would be added to their parts (line 5)"),
-    ),
-    Fault(
-        "no partner in a row",
-        stopped(one(Trading_partner_code="")),
-        refused("'' is not a partner code of 3 digits (line 5)"),
-    ),
-    Fault(
-        "no value in a row",
-        stopped(one(US_dollar="—")),
-        refused("'—' is not a number (digits and thousands separators only) (line 5)"),
-    ),
-    Fault(
-        "a negative value",
-        stopped(one(US_dollar="-5")),
-        refused("'-5' is not a number (digits and thousands separators only) (line 5)"),
-    ),
-    Fault(
-        "a negative quantity",
-        stopped(one(Quantity="-5")),
-        refused("'-5' is not a number (digits and thousands separators only) (line 5)"),
-    ),
-    Fault(
-        "a partner twice in a file",
-        stopped(lambda rows: rows + [r for r in rows if r[PARTNER] == "143"]),
-        refused(
-            "the key (month 2024-10, hs_code 85423190, partner_code 143, regime_code 14) stands twice, "
-            "first on line 2 (line 623)"
-        ),
-    ),
-    Fault(
-        "exports mixed among imports",
-        stopped(lambda rows: rows + scaled(0.3)(rows)),
-        refused(
-            "the key (month 2024-10, hs_code 85423190, partner_code 143, regime_code 14) stands twice, "
-            "first on line 2 (line 623)"
-        ),
-    ),
-    Fault(
-        "a month outside the declared ones",
-        stopped(one(Date_of_data="202409"), months="2024-10"),
-        refused("2024-09 lies outside the declared months 2024-10 (line 5)"),
-    ),
-    Fault(
-        "a code that was not asked for",
-        stopped(one(Commodity_code="85171300")),
-        refused("85171300 lies outside the declared hs 8471,847330,8486,8541,8542 (line 5)"),
-    ),
-    Fault(
-        "a partner that was not asked for",
-        stopped(one_more, **{**EVERYTHING, "flow": "import", "partners": "502"}),
-        refused("143 lies outside the declared partners 502 (line 2)"),
-    ),
-    Fault(
-        "a month that had not ended",
-        stopped(same, vintage="2024-10-20"),
-        refused("month 2024-10 ends after the vintage 2024-10-20: it could not be known then"),
-    ),
-    Fault(
-        "dollars where yuan are promised",
-        stopped(one_more, dataset="sample_chips_cny"),
-        refused("the header prints USD, but CNY is declared"),
-    ),
-    Fault(
-        "imports received as exports too",
-        stopped(same, flow="export", **EVERYTHING),
-        refused(
-            "the same bytes were received as r000026-8705c007 under another declaration (source "
-            "gacc_sample, flow import, months 2024-10, hs 8471,847330,8486,8541,8542, partners all)"
-        ),
-    ),
-    Fault(
-        "real trade in a synthetic home",
-        stopped(same, **{**EVERYTHING, "source": "gacc", "flow": "import"}),
-        refused("this home holds synthetic receipts (source gacc_sample); gacc never shares it"),
-    ),
-    Fault("the same bytes again", stopped(same, vintage="2024-11-20"), Result("known")),
-)
 CAUGHT = (
     Fault(
         "a month withdrawn between two others: February",

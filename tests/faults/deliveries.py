@@ -1,6 +1,6 @@
 """Ways in which a file of the sample arrives once more, changed: how it is changed, delivered, and built.
 
-Belongs here: what several faults share. Not here: the faults (`arriving`).
+Belongs here: what several faults share. Not here: the faults (`at_the_door`, `arriving`).
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from tests.faults import arriving, built, gate_files, raw, reviewed, sums
+from tests.faults import arriving, at_the_door, built, gate_files, raw, reviewed, sums
 from tests.faults.bench import Bench
 from tests.faults.table import Fault, Result, try_out
 
@@ -16,7 +16,7 @@ from tests.faults.table import Fault, Result, try_out
 CATCHES = ("broken", "failed", "warned", "not compared")
 #: Where a fault is put in, and which there are.
 PLACES: dict[str, tuple[Fault, ...]] = {
-    "Files that arrive, and are refused": arriving.REFUSED,
+    "Files that arrive, and are refused": at_the_door.REFUSED,
     "Files that arrive, are received and built": (*arriving.CAUGHT, *sums.SUMS),
     "Landing and raw": raw.RAW,
     "The build database": built.BUILT,

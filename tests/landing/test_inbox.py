@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import shutil
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import duckdb
 import pytest
 
+from orchestration.assets.landing import log_inbox
 from orchestration.automation.sensors import new_files
 from orchestration.base import strict_yaml
 from orchestration.base.errors import RefusalError
 from orchestration.base.plain import printable
-from orchestration.base.settings import Home, settings
+from orchestration.base.settings import Home, Settings, settings
 from orchestration.landing import arrival, inbox, receive
 from orchestration.landing.inbox import InboxOutcome, take_in
 from orchestration.landing.listing import listing
-from orchestration.landing.names import LONGEST, derived, shown_name, sidecar
+from orchestration.landing.names import LONGEST, UNFINISHED, derived, shown_name, sidecar
+from orchestration.landing.rejected import lying_rejected
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
+from orchestration.sources.catalogue import TRADE
+from orchestration.sources.source import ParsedTrade
+from orchestration.terminal.run import run_home
 from tests.conftest import declared, row, tree, write_csv
 
 ANSI = "\x1b[31mred\x1b[0m\r\n"
@@ -331,13 +339,183 @@ def test_what_is_quiet_is_taken_and_the_rest_waits(home: Home, monkeypatch: pyte
 
 
 def test_a_partial_download_is_passed_over_until_it_has_its_name(home: Home) -> None:
-    """Browsers write under another name and rename."""
-    for suffix in (".part", ".tmp", ".crdownload"):
+    """Programs write under another name, a file or a folder, and rename."""
+    for suffix in UNFINISHED:
         write_csv(folder(home) / f"us.csv{suffix}", [row()])
+        write_csv(folder(home) / f"US.CSV{suffix.upper()}" / "deep" / "us.csv", [row()])
     hidden = write_csv(folder(home) / ".us.csv", [row()])
     assert take_in(home) == InboxOutcome() and not new_files(home)
     hidden.rename(folder(home) / "us.csv")
     assert len(take_in(home).received) == 1
+
+
+def test_what_is_odd_about_a_received_file_is_told(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody stands beside it to read a receipt."""
+    file = write_csv(home.inbox / "world.csv", [row()])
+    sidecar(file).write_text("source: gacc\nflow: import\nhs: 8542\npartners: all\n", encoding="utf-8")
+    outcome = take_in(home)
+    assert [(path, text[:30]) for path, text in outcome.remarks] == [(file, "declared all partners, seen 1 ")]
+    log_inbox(logging.getLogger("inbox"), outcome)  # type: ignore[arg-type]
+    assert "world.csv: declared all partners, seen 1 (502)" in caplog.text
+
+
+LEFT_BY_OTHERS = ["Thumbs.db", "desktop.ini", ".DS_Store", "Zone.Identifier", "us.csv:Zone.Identifier", "~$us.csv",
+                  ".~lock.us.csv#", "us.csv~", "__MACOSX/us.csv", "Icon\r"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LEFT_BY_OTHERS)
+def test_what_systems_leave_about_is_passed_over(home: Home, name: str) -> None:
+    """Neither received nor refused, and nobody is told of it."""
+    other = write_csv(folder(home) / name, [row()])
+    (home.inbox / "rejected").mkdir()
+    write_csv(home.inbox / "rejected" / name, [row()])
+    assert take_in(home) == InboxOutcome() and not new_files(home) and other.exists()
+    assert lying_rejected(home, Landing(home).state()) == []
+
+
+def test_an_empty_file_that_holds_a_name_waits(home: Home) -> None:
+    """Browsers make one beside what they write: it is told as still being written, and taken when that is done."""
+    file = folder(home) / "us.csv"
+    beside = folder(home) / "us.csv.part"
+    for path in (file, beside):
+        path.write_bytes(b"")
+    (waiting,) = new_files(home)
+    assert take_in(home) == InboxOutcome(left=[file]) and waiting.quiet_since() > 1e12
+    write_csv(beside, [row()]).rename(file)
+    assert len(take_in(home).received) == 1
+
+
+class Clock:
+    """A clock that stands, and moves when somebody sleeps; `wakes` is called then."""
+
+    def __init__(self, now: float, wakes: Callable[[], object] = lambda: None) -> None:
+        self.now, self.wakes, self.slept = now, wakes, list[float]()
+
+    def time(self) -> float:
+        """Seconds."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Note it, and be there at once."""
+        self.slept.append(seconds)
+        self.now += seconds
+        self.wakes()
+
+
+def test_a_run_waits_once_for_files_that_have_just_changed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as the youngest needs; what changes meanwhile is left; without anything new nobody waits."""
+    files = [write_csv(folder(home) / f"{n}.csv", [row(value=str(n))]) for n in (1, 2)]
+    changed = max(f.quiet_since() for f in listing(home).files)
+    clock = Clock(changed + 0.5, lambda: write_csv(files[1], [row(value="3")]))
+    monkeypatch.setattr(inbox, "time", clock)
+    outcome = take_in(home, quiet=2, wait=True)
+    assert clock.slept == [pytest.approx(1.5)] and len(outcome.received) == 1 and outcome.left == [files[1]]
+    clock.now = max(f.quiet_since() for f in listing(home).files) + 3
+    assert len(take_in(home, quiet=2, wait=True).received) == 1 and len(clock.slept) == 1
+    assert take_in(home, quiet=2, wait=True) == InboxOutcome() and len(clock.slept) == 1
+    clock.now = 0
+    write_csv(files[0], [row(value="4")])
+    take_in(home, quiet=2, wait=True)
+    assert clock.slept[1:] == [2], "a clock that is wrong makes nobody wait for longer"
+
+
+def test_a_run_from_the_terminal_waits(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For as long as is set."""
+    said: list[dict[str, object]] = []
+
+    def taken(_: Home, **how: object) -> InboxOutcome:
+        said.append(how)
+        return InboxOutcome()
+
+    monkeypatch.setattr("orchestration.terminal.run.take_in", taken)
+    monkeypatch.setattr(settings(), "run_quiet_seconds", 2.0)
+    with pytest.raises(RefusalError, match="holds nothing"):
+        run_home(home, [])
+    assert said == [{"quiet": 2.0, "wait": True}] and Settings.model_fields["run_quiet_seconds"].default == 2
+
+
+FAULTS: dict[str, Exception] = {
+    "a programmer's mistake": ZeroDivisionError("division by zero"),
+    "too little memory": MemoryError(),
+    "too little memory for a query": duckdb.OutOfMemoryException("could not allocate block"),
+    "too deep": RecursionError("maximum recursion depth exceeded"),
+    "a number that is none": OverflowError("int too big to convert"),
+    "the file's name in a query": duckdb.BinderException("no such column"),
+}
+
+
+@pytest.mark.parametrize("case", FAULTS)
+def test_whatever_one_file_does_the_others_go_on(home: Home, monkeypatch: pytest.MonkeyPatch, case: str) -> None:
+    """It is refused in a sentence that names what happened, and set aside; by a command too."""
+    whole = TRADE["gacc"].parse
+
+    def parse(source: Path, workdir: Path, *, name: str | None = None, **options: Any) -> ParsedTrade:
+        if name == "bad.csv":
+            raise FAULTS[case]
+        return whole(source, workdir, name=name, **options)
+
+    monkeypatch.setitem(TRADE, "gacc", replace(TRADE["gacc"], parse=parse))
+    for name in ("a.csv", "bad.csv", "c.csv"):
+        write_csv(folder(home) / name, [row(value=str(ord(name[0])))])
+    with pytest.raises(RefusalError, match=type(FAULTS[case]).__name__):
+        receive.receive(home, folder(home) / "bad.csv", Declaration(dataset="us_chips"))
+    outcome = take_in(home)
+    assert len(outcome.received) == 2
+    (reason,) = refused(outcome)
+    assert reason.startswith("it cannot be read as what it is declared to be") and "Traceback" not in reasons(home)[0]
+    assert (home.inbox / "rejected" / "bad.csv").exists()
+
+
+HOMES = {
+    "no space": OSError(28, "No space left on device"),
+    "no space for a query": duckdb.IOException("Could not write file: No space left on device"),
+    "no space to spill": duckdb.OutOfMemoryException("failed to offload: see temp_directory"),
+}
+
+
+@pytest.mark.parametrize("case", HOMES)
+def test_a_full_disk_is_no_files_fault(home: Home, monkeypatch: pytest.MonkeyPatch, case: str) -> None:
+    """The file stays where it is, and is new to the next run."""
+
+    def parse(*_: object, **__: object) -> ParsedTrade:
+        raise HOMES[case]
+
+    monkeypatch.setitem(TRADE, "gacc", replace(TRADE["gacc"], parse=parse))
+    file = write_csv(folder(home) / "us.csv", [row()])
+    with pytest.raises(type(HOMES[case])):
+        take_in(home)
+    assert file.exists() and not (home.inbox / "rejected").exists() and len(new_files(home)) == 1
+
+
+def test_what_is_declared_oddly_refuses_its_file(home: Home) -> None:
+    """A header that is no line, also beside bytes that are known; a month after which there is none."""
+    for number in (1, 2):
+        file = write_csv(folder(home) / f"{number}.csv", [row()])
+        if number == 2:
+            sidecar(file).write_text('header: "Date of data\\r,\\0"\n', encoding="utf-8")
+    rates = home.inbox / "exchange_rates" / "rates.csv"
+    rates.parent.mkdir()
+    rates.write_text("month,cny_per_usd\n9999-12,7.1\n", encoding="utf-8")
+    outcome = take_in(home)
+    assert len(outcome.received) == 1 and len(outcome.refused) == 2
+    assert any("no line of a table" in reason for reason in refused(outcome))
+
+
+MISFITS = {
+    "a partner of another system": "partners: [US]\nvintage: 2024-12-20\n",
+    "months that end before they begin": "months: 2024-03..2024-01\n",
+    "codes that are too long": "hs: [8542319011]\n",
+}
+
+
+@pytest.mark.parametrize("case", MISFITS)
+def test_parts_that_do_not_fit_together_refuse_their_file(home: Home, case: str) -> None:
+    """Each is a word on its own; together with the dataset's they are none."""
+    write_csv(folder(home) / "a.csv", [row()])
+    bad = write_csv(folder(home) / "bad.csv", [row(value="9")])
+    sidecar(bad).write_text(MISFITS[case], encoding="utf-8")
+    outcome = take_in(home)
+    assert len(outcome.received) == 1 and len(outcome.refused) == 1
 
 
 def test_receiving_a_path_that_no_file_system_takes(home: Home, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_missing_scope_shows_what_was_seen_and_what_to_type(home: Home, tmp_path
     said = declared().model_copy(update={part: None})
     error = refuse(home, file, said, f"{part} missing")
     assert "months 2024-01, 1 rows, USD, partners 502, codes of 8 digits, HS chapters 85" in error.what
-    assert error.remedy is not None and "bonded receive us.csv" in error.remedy and f"--{part}" in error.remedy
+    assert error.remedy is not None and f"bonded receive {file} " in error.remedy and f"--{part}" in error.remedy
 
 
 OUTSIDE = {

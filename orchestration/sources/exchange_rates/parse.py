@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from orchestration.base.errors import RefusalError
 from orchestration.base.months import add_months, format_month, parse_month
+from orchestration.sources.files.kinds import APART, SECOND_HEADER
 from orchestration.sources.files.textfile import records, transcode
 from orchestration.sources.gacc.calendar import BEIJING
 
@@ -40,9 +41,12 @@ class Header(NamedTuple):
     title: str
 
 
+FEDERAL_RESERVE = "CNY per USD, monthly averages (Federal Reserve, series EXCHUS)"
+#: The last one is the Federal Reserve's older one.
 HEADERS = (
     Header(("month", "cny_per_usd"), False, "CNY per USD, monthly averages"),
-    Header(("observation_date", "EXCHUS"), True, "CNY per USD, monthly averages (Federal Reserve, series EXCHUS)"),
+    Header(("observation_date", "EXCHUS"), True, FEDERAL_RESERVE),
+    Header(("DATE", "EXCHUS"), True, FEDERAL_RESERVE),
 )
 
 
@@ -97,7 +101,7 @@ def _header(cells: list[str], name: str) -> Header:
             return header
     known = " or ".join(",".join(header.cells) for header in HEADERS)
     raise RefusalError(
-        f"the first line is no header of exchange rates known here; it begins {', '.join(said[:3])!r}",
+        f"the first line is no header of exchange rates known here; it begins {', '.join(said[:3])[:100]!r}",
         file=name,
         line=1,
         remedy=f"the header is {known}",
@@ -114,6 +118,8 @@ def _row(line: int, cells: list[str], header: Header, name: str) -> tuple[dt.dat
             remedy="the line is cut or was edited: correct or remove it",
         )
     said, printed = (cell.strip() for cell in cells)
+    if any((said, printed) == known.cells for known in HEADERS):
+        raise RefusalError(SECOND_HEADER, file=name, line=line, remedy=APART)
     try:
         month = _first_day(said) if header.first_days else parse_month(said)
     except ValueError as error:

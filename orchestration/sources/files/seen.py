@@ -46,7 +46,7 @@ def seen_trade(
     rows = f"select {own} from read_parquet({literal(rows_path)})"
     with cursor() as con:
         months = con.execute(
-            f"select month, count(*), sum(value)::bigint from ({rows}) group by month order by month"
+            f"select month, count(*), sum(value)::hugeint from ({rows}) group by month order by month"
         ).fetchall()
         codes = con.execute(
             f"select list(distinct partner_code), list(distinct left(hs_code, 2)) from ({rows})"

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
 
 from orchestration.base.errors import RefusalError
+from orchestration.sources.files.kinds import APART, AS_CSV, SECOND_HEADER, refuse_binary, refuse_page, refuse_separator
 
 CHUNK = 1 << 18
 #: What tells the encoding, and as much as is looked at again where that was wrong.
 HEAD, MORE = 1 << 22, 1 << 26
+#: Bytes of one line, far more than any of customs has: what is longer is no table, and would fill the memory.
+LONGEST_LINE = 100_000
 NEWLINE, QUOTE, COMMA = b'\n",'
 
 
@@ -39,9 +43,14 @@ class TextFile:
 
 @dataclass
 class _LineEnds:
-    """Looks at what stands before each line end, and counts quotes; the text is fed chunk by chunk."""
+    """Looks at what stands before each line end, and counts quotes; the text is fed chunk by chunk.
 
+    `open`: bytes since the last line end.
+    """
+
+    name: str
     lines: int = 0
+    open: int = 0
     quotes: int = 0
     doubtful: bool = False
     last: bytes = b"\n\n\n"
@@ -49,6 +58,7 @@ class _LineEnds:
     def feed(self, data: bytes) -> None:
         text = np.frombuffer(self.last + data, dtype=np.uint8)
         ends = np.flatnonzero(text[3:] == NEWLINE) + 3
+        self._refuse_long(ends - 3, len(data))
         one, two, three = text[ends - 1], text[ends - 2], text[ends - 3]
         empty = (one == COMMA) & ((two == COMMA) | (two == QUOTE) & (three == QUOTE))
         self.lines += len(ends)
@@ -56,20 +66,34 @@ class _LineEnds:
         self.doubtful = self.doubtful or bool((empty | (one == NEWLINE)).any()) or b"\r" in data
         self.last = (self.last + data)[-3:]
 
+    def _refuse_long(self, ends: np.ndarray[Any, Any], size: int) -> None:
+        """Refuse a line that is longer than any table has; `ends`: where lines end in what was fed."""
+        lengths = np.diff(ends, prepend=-1 - self.open) - 1
+        self.open = int(size - 1 - ends[-1]) if len(ends) else self.open + size
+        longest = np.append(lengths, self.open) > LONGEST_LINE
+        if longest.any():
+            raise RefusalError(
+                f"the line is longer than {LONGEST_LINE:,} bytes",
+                file=self.name,
+                line=self.lines + int(longest.argmax()) + 1,
+                remedy="this is no table of customs, or it is damaged: download it again",
+            )
+
 
 def transcode(source: Path, target: Path, name: str) -> TextFile:
-    """Copy the file as UTF-8 text; `RefusalError` for no bytes, HTML, NUL bytes and undecodable bytes."""
+    """Copy the file as UTF-8 text; `RefusalError` for no bytes, what is no CSV, NUL bytes and undecodable bytes."""
     head = _first(source, HEAD)
     if not head:
         raise RefusalError("the file has no bytes", file=name, remedy="download it again")
-    start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:512].lower()
-    if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head")) or b"<html" in start:
-        raise RefusalError(
-            "this is a web page, not a CSV file",
-            file=name,
-            line=1,
-            remedy="the site answered with a page (session expired, CAPTCHA): download the CSV again in a browser",
-        )
+    refuse_binary(source, name, AS_CSV)
+    refuse_page(head, name)
+    text = _transcoded(source, target, name, head)
+    with text.path.open(encoding="utf-8", newline="\n") as stream:
+        refuse_separator(stream.readline(), name)
+    return text
+
+
+def _transcoded(source: Path, target: Path, name: str, head: bytes) -> TextFile:
     encoding = _guess_encoding(head)
     try:
         return _copy(source, target, name, encoding)
@@ -111,12 +135,17 @@ def _locate(source: Path, encoding: str) -> tuple[int, int]:
     decoder = codecs.getincrementaldecoder(encoding)()
     with source.open("rb") as stream:
         number = 0
-        for number, line in enumerate(stream, start=1):
+        for number, line in enumerate(_lines(stream), start=1):
             try:
                 decoder.decode(line)
             except UnicodeDecodeError as error:
                 return number, error.start + 1
     return number, 0
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Its lines; one that is longer than may be comes in parts."""
+    return iter(lambda: stream.readline(LONGEST_LINE), b"")
 
 
 def _decoded(source: Path, name: str, encoding: str) -> Iterator[str]:
@@ -131,14 +160,14 @@ def _decoded(source: Path, name: str, encoding: str) -> Iterator[str]:
 
 def _refuse_nul(source: Path, name: str) -> None:
     with source.open("rb") as stream:
-        line = next(number for number, text in enumerate(stream, start=1) if b"\0" in text)
+        line = next(number for number, text in enumerate(_lines(stream), start=1) if b"\0" in text)
     raise RefusalError(
         "the file holds a NUL byte", file=name, line=line, remedy="the file is damaged: download it again"
     )
 
 
 def _copy(source: Path, target: Path, name: str, encoding: str) -> TextFile:
-    ends, held, first = _LineEnds(), "", True
+    ends, held, first = _LineEnds(name), "", True
     with target.open("wb") as out:
         for text in _decoded(source, name, encoding):
             if first and text:
@@ -174,13 +203,20 @@ def records(text: TextFile, name: str) -> Iterator[tuple[int, list[str]]]:
             ) from None
 
 
-def check_structure(text: TextFile, name: str, width: int) -> int:
-    """Read every record the slow way, refuse the first that has not `width` fields, and count them."""
+def check_structure(
+    text: TextFile, name: str, width: int, is_header: Callable[[list[str]], bool] = lambda _: False
+) -> int:
+    """Read every record the slow way, refuse the first that has not `width` fields, and count them.
+
+    `is_header`: tells a header, which another download that was joined to this one begins with.
+    """
     count = 0
     for line, row in records(text, name):
         count += 1
         if not row:
             raise RefusalError("an empty line", file=name, line=line, remedy="remove it, or download the file again")
+        if len(row) != width and count > 1 and is_header(row):
+            raise RefusalError(SECOND_HEADER, file=name, line=line, remedy=APART)
         if len(row) != width:
             raise RefusalError(
                 f"{len(row)} fields where the header has {width}",

@@ -75,8 +75,14 @@ def looks_like_header(cells: list[str]) -> bool:
 
 
 def split_header(header: str) -> list[str]:
-    """A header line as typed after `--header`: quotes and the trailing comma are optional."""
-    return next(csv.reader([header], skipinitialspace=True), [])
+    """A header line as typed after `--header`: quotes and the trailing comma are optional; refused if it is no line."""
+    try:
+        return next(csv.reader([header], skipinitialspace=True, strict=True), [])
+    except csv.Error as error:
+        raise RefusalError(
+            f"the header that was given is no line of a table ({error})",
+            remedy="give the site's own header line, without line ends: Date of data,Trading partner code,…",
+        ) from None
 
 
 def read_layout(cells: list[str], name: str, *, trailing: bool | None = None, header_line: bool = True) -> Layout:

@@ -7,6 +7,7 @@ Belongs here: everything that can be said of a file by itself. Not here: what wa
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,9 +17,11 @@ import duckdb
 
 from orchestration.base.duck import cursor, literal
 from orchestration.base.errors import RefusalError
+from orchestration.sources.files.kinds import APART, FROM_THE_SITE, SECOND_HEADER, lost_zero
 from orchestration.sources.files.textfile import TextFile, check_structure, records, shifts, transcode
 from orchestration.sources.gacc.layout import Layout, looks_like_header, read_layout, split_header
 from orchestration.sources.gacc.rows import rows_query
+from orchestration.sources.refusals import UnfitError
 from orchestration.sources.source import MonthContent
 
 #: Raised whenever the same bytes would give other rows; part of every raw file's name.
@@ -147,19 +150,21 @@ def _layout(text: TextFile, name: str, header: str | None) -> Layout:
     cells = first[0] if first else []
     if looks_like_header(cells):
         if header is not None:
-            raise RefusalError(
+            raise UnfitError(
                 "a header was given, but the file has one of its own",
                 file=name,
                 line=1,
-                remedy="leave --header out",
+                advice="leave the header out",
+                otherwise={"header": None},
             )
         return read_layout(cells, name)
     if header is None:
-        raise RefusalError(
-            f"the first line is no header known here; it begins {', '.join(cells[:3])!r}",
+        raise UnfitError(
+            f"the first line is no header known here; it begins {', '.join(cells[:3])[:100]!r}",
             file=name,
             line=1,
-            remedy="give the site's own header line: --header 'Date of data,Trading partner code,…'",
+            advice="give the site's own header line",
+            otherwise={"header": "<Date of data,Trading partner code,…>"},
         )
     return read_layout(split_header(header), name, trailing=bool(cells) and cells[-1] == "", header_line=False)
 
@@ -172,11 +177,13 @@ def _write_rows(
     As many records as lines are one line each. Only if there are fewer, the slow reader finds the line ends inside
     cells, and the rows are written once more.
     """
-    counted = check_structure(text, name, layout.width) if text.doubtful or not layout.trailing else None
+    counted = (
+        check_structure(text, name, layout.width, looks_like_header) if text.doubtful or not layout.trailing else None
+    )
     read = _copy(con, rows_query(text, layout, month), text, layout, name, target) + layout.header_line
     if read == text.lines == (counted or read):
         return
-    if read != (counted or check_structure(text, name, layout.width)):
+    if read != (counted or check_structure(text, name, layout.width, looks_like_header)):
         raise RefusalError(
             "damaged line ends or quotes: it cannot be told where a record ends", file=name, remedy="download it again"
         )
@@ -190,7 +197,7 @@ def _copy(con: duckdb.DuckDBPyConnection, query: str, text: TextFile, layout: La
         [(rows,)] = con.execute(f"copy ({query}) to {literal(target)} (format parquet, compression zstd)").fetchall()
     except (duckdb.DataError, duckdb.ProgrammingError) as error:
         # Whatever else DuckDB stumbles over, memory or disk, is no fault of the file.
-        check_structure(text, name, layout.width)
+        check_structure(text, name, layout.width, looks_like_header)
         raise RefusalError(
             f"not readable as CSV: {str(error).splitlines()[0]}", file=name, remedy="download the file again"
         ) from None
@@ -203,23 +210,37 @@ def _refuse_cell(con: duckdb.DuckDBPyConnection, text: TextFile, layout: Layout,
     heads = dict(enumerate(layout.headings))
     row = next(row for number, row in records(text, name) if number == line)
     if len(row) != layout.width:
-        check_structure(text, name, layout.width)
+        check_structure(text, name, layout.width, looks_like_header)
     position = layout.width - 1 if concept == "trailing_cell" else layout.concepts.index(concept)
-    what = {
-        "month": "is not a month (YYYYMM)",
-        "hs_code": "is not a code of 2, 4, 6 or 8 digits",
-        "partner_code": "is not a partner code of 3 digits",
-        "regime_code": "is not a regime code of 2 digits",
-        "province_code": "is not a province code of 2 digits",
-        "trailing_cell": "stands behind the last column",
-    }.get(concept, "is not a number (digits and thousands separators only)")
+    what, remedy = _malformed(concept, row[position])
     raise RefusalError(
-        f"{row[position]!r} {what}",
-        file=name,
-        line=line,
-        column=heads.get(position, "(last)"),
-        remedy="the row is no row of the site's detail data, or was edited: download the file again",
+        f"{row[position]!r} {what}", file=name, line=line, column=heads.get(position, "(last)"), remedy=remedy
     )
+
+
+_NOT_A = {
+    "month": "is not a month (YYYYMM)",
+    "hs_code": "is not a code of 2, 4, 6 or 8 digits",
+    "partner_code": "is not a partner code of 3 digits",
+    "regime_code": "is not a regime code of 2 digits",
+    "province_code": "is not a province code of 2 digits",
+    "trailing_cell": "stands behind the last column",
+}
+_DIGITS = {"hs_code": (2, 4, 6, 8), "partner_code": (3,), "regime_code": (2,), "province_code": (2,)}
+
+
+def _malformed(concept: str, cell: str) -> tuple[str, str]:
+    """What is wrong with a cell, and what to do."""
+    what = _NOT_A.get(concept, "is not a number (digits and thousands separators only)")
+    if looks_like_header([cell]):
+        return f"{what}: {SECOND_HEADER}", APART
+    if concept == "month" and re.search(r"[-/]", cell) and re.search(r"\d", cell):
+        return f"{what}: a spreadsheet may have made a date of it", FROM_THE_SITE
+    if changed := lost_zero(cell, _DIGITS.get(concept, ())):
+        return f"{what}; it {changed}", FROM_THE_SITE
+    if concept not in _NOT_A and cell.replace(",", "").strip().isdecimal() and len(cell.strip()) > len("1,000,000"):
+        what = "is more than any figure of trade, or its thousands separators are misplaced"
+    return what, "the row is no row of the site's detail data, or was edited: download the file again"
 
 
 def _refuse_mixed_codes(con: duckdb.DuckDBPyConnection, layout: Layout, name: str) -> None:

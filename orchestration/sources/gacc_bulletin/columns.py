@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from orchestration.sources.gacc_bulletin.page import BulletinPage
 from orchestration.sources.gacc_bulletin.text import Place, fold
-from orchestration.sources.gacc_bulletin.title import Title, confirmed
+from orchestration.sources.gacc_bulletin.title import NAME, Title, confirmed, month_number
 
 _PARTS = re.compile(
     r"""(?P<growth>year[- ]on[- ]year|\(?±?\s*%\)?)
@@ -22,6 +22,7 @@ _PARTS = re.compile(
       | (?P<measure>quantity|qty|value)s?
       | (?P<flow>(?:export|import)s?(?:\s*(?:&|and)\s*(?:export|import)s?)?)
       | total
+      | in\b
       | [\s,.()]+""",
     re.VERBOSE,
 )
@@ -122,7 +123,8 @@ def _heading(parts: tuple[str, ...], place: Place, title: Title) -> _Heading:
         raise place.refusal(f"{group!r} is not a customs regime", "download the page again")
     said: dict[str, set[str]] = {}
     for part in parts[1:] if group else parts:
-        folded, at = fold(part).casefold(), 0
+        # In 2019 months have their names: May, Jan-May in Total.
+        folded, at = NAME.sub(lambda found: str(month_number(found[0])), fold(part).casefold()), 0
         while at < len(folded):
             found = _PARTS.match(folded, at)
             if not found:

@@ -15,13 +15,14 @@ from typing import Any, NoReturn
 import lxml.etree
 import lxml.html
 
-from orchestration.sources.gacc_bulletin.text import READ_HERE, Place, clean, decode, fold
+from orchestration.sources.files.kinds import refuse_binary
+from orchestration.sources.gacc_bulletin.text import LARGEST, READ_HERE, Place, clean, decode, fold
 
 #: How the first heading tells the table.
 FIRST_HEADINGS = {
     "commodity": re.compile(r"commodit(y|ies)"),
     "country": re.compile(r"import source"),
-    "regime": re.compile(r"customs regimes?( commodit(y|ies))?"),
+    "regime": re.compile(r"(commodit(y|ies) ?/ ?)?customs regimes?( commodit(y|ies))?"),
 }
 _HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 _TABLE_TAGS = re.compile(r"<(/?)table\b", re.IGNORECASE)
@@ -81,7 +82,14 @@ class BulletinPage:
 
 def read_page(source: Path, name: str) -> BulletinPage:
     """Find the table of a page; `RefusalError` if it is no page, is cut, or has not exactly one table of figures."""
+    refuse_binary(source, name, "receive the bulletin page itself, as the browser saves it (HTML only)")
+    if (size := source.stat().st_size) > LARGEST:
+        raise Place(name).refusal(
+            f"{size:,} bytes are no bulletin page (at most {LARGEST:,})", "receive the page itself, saved as HTML"
+        )
     text, encoding = decode(source.read_bytes(), name)
+    if re.match(r"mime-version:|from: <saved by", text[:200].lstrip(), re.IGNORECASE):
+        raise Place(name, 1).refusal("this is a web page saved as one file (MHTML)", "save it as HTML only")
     if not re.search(r"<(!doctype\s+html|html|body|table)\b", text, re.IGNORECASE):
         raise Place(name, 1).refusal("this is not an HTML page", "receive the bulletin page itself, saved as HTML")
     visible = _HIDDEN.sub(lambda found: "\n" * found[0].count("\n"), text)
@@ -102,16 +110,19 @@ def read_page(source: Path, name: str) -> BulletinPage:
 def _refuse_cut(text: str, name: str) -> None:
     """Refuse a page on which not every table ends, or one ends that never began: rows are lost there."""
     begun: list[int] = []
+
+    def place(at: int) -> Place:
+        return Place(name, text.count("\n", 0, at) + 1)
+
     for found in _TABLE_TAGS.finditer(text):
-        line = text.count("\n", 0, found.start()) + 1
         if not found[1]:
-            begun.append(line)
+            begun.append(found.start())
         elif begun:
             begun.pop()
         else:
-            raise Place(name, line).refusal("a table ends here that never began: the page is damaged", _AGAIN)
+            raise place(found.start()).refusal("a table ends here that never began: the page is damaged", _AGAIN)
     if begun:
-        raise Place(name, begun[-1]).refusal("the table that begins here never ends: the page is cut", _AGAIN)
+        raise place(begun[-1]).refusal("the table that begins here never ends: the page is cut", _AGAIN)
 
 
 def _tree(text: str, name: str) -> Any:

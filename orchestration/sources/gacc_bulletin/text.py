@@ -51,14 +51,10 @@ def decode(data: bytes, name: str) -> tuple[str, str]:
     """The text without byte order mark, and the encoding used: utf-8 or gb18030.
 
     What the page says of its encoding does not count: a browser that saves it in another one leaves that as it was.
-    `RefusalError` for no bytes, too many, NUL bytes, and bytes that neither encoding knows.
+    `RefusalError` for no bytes, NUL bytes, and bytes that neither encoding knows.
     """
     if not data:
         raise Place(name).refusal("the file has no bytes", "download the page again")
-    if len(data) > LARGEST:
-        raise Place(name).refusal(
-            f"{len(data):,} bytes are no bulletin page (at most {LARGEST:,})", "receive the page itself, saved as HTML"
-        )
     if b"\0" in data:
         line = data[: data.index(b"\0")].count(b"\n") + 1
         raise Place(name, line).refusal(

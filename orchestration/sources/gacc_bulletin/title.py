@@ -25,6 +25,8 @@ _NAMES = (
     "sept?(?:ember)?", "oct(?:ober)?", "nov(?:ember)?", "dec(?:ember)?",
 )  # fmt: skip
 _NAME = rf"(?:{'|'.join(_NAMES)})\b\.?"
+#: The name of a month in folded lower case.
+NAME = re.compile(rf"\b{_NAME}")
 _BY_NAME = re.compile(rf"\b(?:({_NAME})\s*(?:-|to|and|&)\s*)?({_NAME})[\s,]*(20\d\d)\b")
 _BY_NUMBER = re.compile(r"(?<![\d.-])(?:(\d{1,2})\s*-\s*)?(\d{1,2})\s*[./]\s*(20\d\d)\b")
 _CURRENCIES = {"USD": re.compile(r"\busd|us\$|us dollar"), "CNY": re.compile(r"\bcny|\brmb|\byuan\b")}
@@ -110,7 +112,7 @@ def _flow(text: str) -> str:
 def _month(page: BulletinPage, line: Line) -> dt.date | None:
     """The last month that a title names, in the ways customs print it: Jun 2025, January-February 2025, 6.2026."""
     folded = fold(line.text).casefold()
-    named = [(first and _number(first), _number(last), int(y)) for first, last, y in _BY_NAME.findall(folded)]
+    named = [(first and month_number(first), month_number(last), int(y)) for first, last, y in _BY_NAME.findall(folded)]
     counted = [(first and int(first), int(last), int(year)) for first, last, year in _BY_NUMBER.findall(folded)]
     months = set(named + counted)
     if not months:
@@ -124,7 +126,8 @@ def _month(page: BulletinPage, line: Line) -> dt.date | None:
     return dt.date(year, last, 1)
 
 
-def _number(name: str) -> int:
+def month_number(name: str) -> int:
+    """The number of a month that `NAME` matches."""
     return next(n for n, pattern in enumerate(_NAMES, start=1) if re.fullmatch(pattern, name.rstrip(".")))
 
 

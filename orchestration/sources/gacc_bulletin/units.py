@@ -28,20 +28,21 @@ _WORDS: tuple[tuple[str, int, str], ...] = (
     ("Cubic Metre", 1, "cbm m3 cubic\xa0metre cubic\xa0metres cubic\xa0meter cubic\xa0meters"),
     ("Square Metre", 1, "sqm m2 square\xa0metre square\xa0metres square\xa0meter square\xa0meters"),
     ("Metre", 1, "metre metres meter meters"),
+    ("Barrel", 1, "bbl barrel barrels"),
     ("Kilowatt-hour", 1, "kwh kilowatt-hour kilowatt-hours"),
 )
 _NOUNS = {word.replace("\xa0", " "): (unit, number) for unit, number, words in _WORDS for word in words.split(" ")}
 _POWERS = {"thousand": 10**3, "million": 10**6, "billion": 10**9}
 _TENS = r"(?<![\d.,])1(?:0{1,8}|0{0,2}(?:,000){1,2})?(?![\d.,]*\d)"
 _QUANTITY = re.compile(rf"({_TENS})?\s*(thousand|million|billion)?\s*([a-z][a-z0-9 -]*)")
-#: 100MN and 100MP of the regime page: M stands for million there, and only before pieces and pairs.
-_SHORT = re.compile(rf"^({_TENS})m([np])$")
+#: MN, 100MN and 100MP: M stands for million there, and only before pieces and pairs.
+_SHORT = re.compile(rf"^({_TENS})?\s*m([np])$")
 _SIZE = rf"({_TENS})?\s*(thousand|million|billion)?"
 _MONEY = re.compile(rf"{_SIZE}\s*(usd|us\$|cny|rmb yuan|rmb|yuan)?\s*{_SIZE}")
 _NUMBER = re.compile(r"(?:\d|[1-9]\d+|[1-9]\d{0,2}(?:,\d{3})+)(?:\.(\d+))?", re.ASCII)
 _PLACES = Decimal("0.000001")
 #: Digits that a figure may have, and what it must stay below to be kept.
-_DIGITS, _TOO_LARGE = 18, Decimal(10**18)
+_DIGITS, _TOO_LARGE = 18, Decimal(10**15)
 _SCALES = "known are 'Unit: USD1 Million', 'Unit:US$1,000', 'Unit: CNY 100 Million' and the like"
 
 
@@ -125,13 +126,13 @@ def _money(text: str, place: Place) -> tuple[str | None, int]:
 def read_quantity_unit(printed: str, place: Place) -> QuantityUnit:
     """The unit of a row's quantities, such as 10,000 Tons, 100 Million PCS, 10000T, 100MN; refused if unknown."""
     folded = fold(printed).casefold()
-    folded = _SHORT.sub(r"\1 million \2", folded)
+    folded = _SHORT.sub(lambda found: f"{found[1] or ''} million {found[2]}".strip(), folded)
     found = _QUANTITY.fullmatch(folded)
     tens, power, noun = found.groups() if found else (None, None, "")
     if noun not in _NOUNS:
         raise place.refusal(
             f"{printed!r} is not a unit of quantity known here",
-            "if the column is shifted, wait for a corrected page; a new unit is added in bulletin_units.py",
+            "if the column is shifted, wait for a corrected page; a new unit is added to gacc_bulletin/units.py",
         )
     unit, number = _NOUNS[noun]
     return QuantityUnit(printed, unit, number * _whole(tens or "1") * _POWERS.get(power or "", 1))

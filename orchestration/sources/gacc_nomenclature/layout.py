@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from orchestration.base.errors import RefusalError
+from orchestration.sources.files.kinds import APART, FROM_THE_SITE, SECOND_HEADER, lost_zero
 from orchestration.sources.files.textfile import TextFile
 
 #: Digits of a code, by list.
@@ -93,11 +94,12 @@ class ListLayout:
         cells = text.rstrip("\r\t ").split(",")
         cells = cells[:-1] if self.trailing and cells[1:] and cells[-1] == "" else cells
         what, at = f"{len(cells)} fields where the header has {len(self.concepts)}", len(self.concepts) - 1
+        remedy = "the line is cut or was edited: download the list again"
         code = cells[0].strip('"')
         if not text.strip():
             what, at = "an empty line", 0
         elif not re.fullmatch(rf"\d{{{DIGITS[self.list]}}}", code, re.ASCII):
-            what, at = f"{code!r} is not a code of {DIGITS[self.list]} digits", 0
+            (what, remedy), at = self.no_code(code), 0
         elif len(cells) >= len(self.concepts):
             what, at = "the quotes around the name do not close, or the line does not end as the header does", 1
             behind = cells[len(cells) - len(self.concepts) + 2 :]
@@ -110,8 +112,17 @@ class ListLayout:
             file=name,
             line=line,
             column=self.headings[at],
-            remedy="the line is cut or was edited: download the list again",
+            remedy=remedy,
         )
+
+    def no_code(self, cell: str) -> tuple[str, str]:
+        """What is wrong with what stands where a code must, and what to do."""
+        what = f"{cell!r} is not a code of {DIGITS[self.list]} digits"
+        if cell.strip().casefold() == self.headings[0].casefold():
+            return f"{what}: {SECOND_HEADER}", APART
+        if changed := lost_zero(cell, (DIGITS[self.list],)):
+            return f"{what}; it {changed}", FROM_THE_SITE
+        return what, "the line is cut or was edited: download the list again"
 
 
 def announces_list(head: bytes) -> bool:
@@ -128,7 +139,7 @@ def read_layout(text: TextFile, name: str) -> ListLayout:
     if layout:
         return layout
     raise RefusalError(
-        f"the first line is no header of a code list known here; it begins {', '.join(cells[:3])!r}",
+        f"the first line is no header of a code list known here; it begins {', '.join(cells[:3])[:100]!r}",
         file=name,
         line=1,
         remedy="a code list begins CODES,DESCRIPTION,YEAR,… or 商品编码,商品名称,年份,… (docs/receiving.md has all); "

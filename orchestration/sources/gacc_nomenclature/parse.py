@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.base.errors import RefusalError
+from orchestration.sources.files.kinds import AS_CSV, refuse_binary
 from orchestration.sources.files.textfile import TextFile, records, transcode
 from orchestration.sources.gacc.calendar import BEIJING
 from orchestration.sources.gacc_nomenclature.layout import DIGITS, ListLayout, read_layout
@@ -42,6 +43,8 @@ ROW_SCHEMA = pa.schema(
     }
 )
 _LONGEST_RECORD = 20
+#: Bytes; the customs' lists have less than a tenth of it.
+LARGEST = 32 << 20
 _BLANKS = re.compile(r"[\s\x00-\x1f]+")
 
 
@@ -69,7 +72,7 @@ def parse(source: Path, workdir: Path, name: str | None = None) -> ParsedList:
     """
     name = name or source.name
     workdir.mkdir(parents=True, exist_ok=True)
-    text = transcode(_without_nul(source, workdir / "bytes.csv"), workdir / "text.csv", name)
+    text = transcode(_without_nul(source, workdir / "bytes.csv", name), workdir / "text.csv", name)
     layout = read_layout(text, name)
     rows: list[dict[str, Any]] = []
     seen: dict[str, int] = {}
@@ -87,8 +90,18 @@ def parse(source: Path, workdir: Path, name: str | None = None) -> ParsedList:
     return ParsedList(rows_path, layout.list, year, layout.language, text.encoding, len(rows), tuple(sorted(units)))
 
 
-def _without_nul(source: Path, target: Path) -> Path:
-    """A copy with blanks for NUL bytes: customs print them where a cell is absent. Lines stay where they are."""
+def _without_nul(source: Path, target: Path, name: str) -> Path:
+    """A copy with blanks for NUL bytes: customs print them where a cell is absent. Lines stay where they are.
+
+    Refused before that: what NUL bytes show to be no text, and what is too large to be a list.
+    """
+    refuse_binary(source, name, AS_CSV)
+    if (size := source.stat().st_size) > LARGEST:
+        raise RefusalError(
+            f"{size:,} bytes are no code list (at most {LARGEST:,})",
+            file=name,
+            remedy="receive one list by itself, as customs offer it",
+        )
     target.write_bytes(source.read_bytes().replace(b"\0", b" "))
     return target
 
@@ -152,7 +165,7 @@ def _refuse_row(
     code, heading, remedy = row["code"] or "", layout.headings[0], "correct the row"
     what = None
     if not re.fullmatch(rf"\d{{{DIGITS[layout.list]}}}", code, re.ASCII):
-        what = f"{code!r} is not a code of {DIGITS[layout.list]} digits"
+        what, remedy = layout.no_code(code)
     elif code in seen:
         what = f"the code {code} stands twice, first on line {seen[code]}"
         remedy = "two lists were joined: receive each list by itself"

@@ -36,6 +36,7 @@ SOUND = {
     "ours": (PLAIN + "2023-12,7.1424\n2024-01,7.1\n", "utf-8"),
     "ours, quoted, CRLF and BOM": ('"month","cny_per_usd"\r\n"2023-12","7.1424"\r\n2024-01, 7.1\r\n', "utf-8-sig"),
     "the Federal Reserve's": (FRED + "2023-12-01,7.1424\n2024-01-01,7.1000", "utf-8"),
+    "the Federal Reserve's older one": ("DATE,EXCHUS\n2023-12-01,7.1424\n2024-01-01,7.1000\n", "utf-8"),
 }
 
 

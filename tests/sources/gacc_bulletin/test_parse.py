@@ -108,6 +108,64 @@ def test_a_page_by_regime(tmp_path: Path) -> None:
     assert cells[("Footwear", "export", "Other", *period, "quantity")]["value"] == 0
 
 
+NAMED = {
+    "(13) Major Export Commodities in Quantity and Value, May 2019": "export",
+    "(14) Major Import Commodities in Quantity and Value,5.2019": "import",
+    "(14) China's Major Imports by Quantity and Value, May 2019 (in USD)": "import",
+}
+
+
+@pytest.mark.parametrize("title", NAMED)
+@pytest.mark.parametrize("total", ["Jan-May in Total", "Jan.-May. in Total", "January to May", "1 to 5 Total"])
+def test_headings_of_2019_name_their_months(tmp_path: Path, title: str, total: str) -> None:
+    """May, and January to May; values in US$1,000, quantities in T, 10000T and MN."""
+    rows: list[list[str]] = [
+        ["Fertilizers", "10000T", "236", "529,731", "1,039", "2,611,019", "812", "1,955,000", "27.9", "33.6"],
+        ["Tea", "T", "29,161", "160,385", "142,003", "748,926", "139,000", "660,000", "2.1", "13.4"],
+        [
+            "Integrated circuits",
+            "MN",
+            "18,421",
+            "8,341,017",
+            "80,777",
+            "37,552,290",
+            "85,000",
+            "32,100,000",
+            "-5",
+            "17",
+        ],
+    ]
+    headings = commodity_headings("May", total, f"{total}, 2018")
+    found, figures = parsed(tmp_path, page(rows, headings, title, "Unit:US$1,000", "06/18/2019"))
+    assert (found.flow, found.month, found.currency, found.rows) == (NAMED[title], dt.date(2019, 5, 1), "USD", 24)
+    assert found.remarks == ()
+    cells, may, january = by_key(figures), dt.date(2019, 5, 1), dt.date(2019, 1, 1)
+    for label, measure, value, unit in (
+        ("Fertilizers", "quantity", 2_360_000_000, "Kilogram"),
+        ("Tea", "quantity", 29_161_000, "Kilogram"),
+        ("Tea", "value_usd", 160_385_000, None),
+        ("Integrated circuits", "quantity", 18_421_000_000, "Number of item"),
+    ):
+        figure = cells[(label, NAMED[title], None, may, may, measure)]
+        assert (figure["value"], figure["unit"]) == (value, unit)
+    year = cells[("Tea", NAMED[title], None, january, may, "value_usd")]
+    before = cells[("Tea", NAMED[title], None, dt.date(2018, 1, 1), dt.date(2018, 5, 1), "value_usd")]
+    growth = cells[("Tea", NAMED[title], None, january, may, "value_usd_yoy")]
+    assert (year["value"], before["value"], growth["value"]) == (748_926_000, 660_000_000, Decimal("0.134"))
+
+
+def test_headings_of_2019_in_february_and_by_regime(tmp_path: Path) -> None:
+    """January and February alone; commodities and regimes named the other way about."""
+    headings = commodity_headings("Feb", "Jan-Feb in Total", "Jan-Feb in Total, 2018")
+    title = "(13) Major Export Commodities in Quantity and Value, Feb 2019"
+    found, _ = parsed(tmp_path, page([CHIPS], headings, title, "Unit:US$1,000", "03/23/2019"))
+    assert found.month == dt.date(2019, 2, 1)
+    upper = [("Commodities / Customs Regimes", 'rowspan="2"'), *regime_headings()[0][1:]]
+    title = "(18)Import of Selected Commodities by Major Customs Regimes, 7.2019"
+    text = page(REGIME_PAIR, [upper, regime_headings()[1]], title, "Unit:US$1,000", "08/23/2019")
+    assert parsed(tmp_path, text)[0].month == dt.date(2019, 7, 1)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "mixed"])
 def test_encodings_and_line_ends(tmp_path: Path, encoding: str, line_end: str) -> None:

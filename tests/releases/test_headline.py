@@ -1,0 +1,33 @@
+"""What a run says of a release that has no story: cells by partner, or of all partners together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.releases.database import DATABASE
+from orchestration.releases.headline import headline
+
+COLUMNS = "month date, value_usd_bn double, yoy_percent double, ytd_usd_bn double, ytd_yoy_percent double, "
+COLUMNS += "months_at_or_above int, threshold_usd bigint, above_since date, n_lines int, source varchar, flow varchar, "
+COLUMNS += "partner_code varchar, category_scheme varchar"
+SAID = {
+    "fct_trade_monthly": "2 cells, 2024-01..2024-02",
+    "fct_trade_world_monthly": "2 cells of all partners together, 2024-01..2024-02",
+    "": "no trade in this release",
+}
+
+
+@pytest.mark.parametrize("fact", SAID)
+def test_a_release_without_a_story_says_what_it_holds(tmp_path: Path, fact: str) -> None:
+    """World files alone are trade, too."""
+    with duckdb.connect(str(tmp_path / DATABASE)) as con:
+        con.execute(f"create table mart_headline_monthly ({COLUMNS})")
+        for name in SAID:
+            if name:
+                con.execute(f"create table {name} (month date)")
+        if fact:
+            con.execute(f"insert into {fact} values ('2024-01-01'), ('2024-02-01')")
+    assert headline(tmp_path) == ([SAID[fact]], None)

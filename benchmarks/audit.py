@@ -18,13 +18,13 @@ import duckdb
 import pandas as pd
 
 from benchmarks.meter import cpu_seconds, peak
-from orchestration.base.settings import Home, settings
+from orchestration.base.settings import Home
 from orchestration.gates import audit as audits
 from orchestration.gates.evidence import Subject
 from orchestration.gates.judge import judge
 from orchestration.gates.suites import ExpectationSpec
 from orchestration.landing.store import LandingState
-from orchestration.releases.database import DATABASE
+from orchestration.releases.publish import subject_of
 from orchestration.releases.store import Releases
 
 
@@ -69,9 +69,7 @@ def measured(home: Home) -> tuple[Parts, audits.Report]:
         mock.patch.object(audits, "connect", connected),
         meter.part("audit"),
     ):
-        releases = Releases(home)
-        database, sequence = releases.folder() / DATABASE, releases.manifest().receipt_sequence
-        report = audits.audit(Subject(home, database, sequence, settings().expectations))
+        report = audits.audit(subject_of(home, Releases(home).folder()))
     return meter, report
 
 

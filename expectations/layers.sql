@@ -6,11 +6,11 @@ with stream_month as (
     select distinct source, reporter, flow, month from coverage
 ),
 
--- A value in another's cell leaves the sums of its month as they are. So each is also summed times a number that its
--- cell has (a large prime many).
+-- A value in another's cell leaves the sums of its month as they are. So each is also summed times a number of 63 bits
+-- that its cell has: what is moved between cells leaves such a sum as it is once in 2^63 times.
 raw_month as materialized (
     select receipt_id, month, count(*) as n, sum(value)::bigint as value,
-        sum(value * (hash(hs_code, coalesce(partner_code, 'world')) % 10007)::bigint) as placed
+        sum(value::hugeint * (hash(hs_code, coalesce(partner_code, 'world')) >> 1)::hugeint) as placed
     from raw_row
     group by all
 ),
@@ -59,7 +59,7 @@ counted as (
     anti join later_part using (receipt_id, month)
     union all
     select r.receipt_id, r.month, count(*), sum(r.value),
-        sum(r.value * (hash(r.hs_code, coalesce(r.partner_code, 'world')) % 10007)::bigint)
+        sum(r.value::hugeint * (hash(r.hs_code, coalesce(r.partner_code, 'world')) >> 1)::hugeint)
     from raw_row as r
     semi join partly_replaced using (receipt_id, month)
     where not exists (
@@ -100,8 +100,8 @@ built as (
 
 summed_up as (
     select feeds, source, reporter, flow, month, sum(value_usd) as usd, sum(value_local) as local, sum(n_rows) as n,
-        sum(value_usd * (hash(commodity_code, partner_code) % 10007)::bigint) as placed_usd,
-        sum(value_local * (hash(commodity_code, partner_code) % 10007)::bigint) as placed_local
+        sum(value_usd::hugeint * (hash(commodity_code, partner_code) >> 1)::hugeint) as placed_usd,
+        sum(value_local::hugeint * (hash(commodity_code, partner_code) >> 1)::hugeint) as placed_local
     from built
     group by all
 ),
@@ -163,11 +163,12 @@ period as (
     ) as found
 ),
 
--- A number for each category and partner, none twice among as many as there are: a prime times its rank.
+-- A number of 31 bits for each category and partner: their products fit, and so do sums of them times a thousand times
+-- what the world trades.
 category as (
-    select *, rank as category_id, 7919 * rank % 2003 + 1 as weight
+    select *, (hash(category_scheme, category_code) >> 33)::hugeint + 1 as weight
     from (
-        select *, row_number() over (order by category_scheme, category_code) as rank
+        select *, row_number() over (order by category_scheme, category_code) as category_id
         from (
             select distinct category_scheme, category_code from category_prefix
             union
@@ -179,7 +180,7 @@ category as (
 ),
 
 partner as (
-    select partner_code, 7919 * row_number() over (order by partner_code) % 1009 + 1 as weight
+    select partner_code, (hash(partner_code) >> 33)::hugeint + 1 as weight
     from (
         select distinct partner_code from fct_trade_monthly
         union
@@ -214,7 +215,7 @@ series as (
 -- First whole months: values of facts and of marts, and rows that must be there and that are, each times the numbers of
 -- its partner and categories. Only months in which these sums differ are looked at row by row.
 line_weight as (
-    select source, commodity_code, sum(weight)::bigint as weight from code_category group by all
+    select source, commodity_code, sum(weight) as weight from code_category group by all
 ),
 
 traded_month as (
@@ -278,7 +279,7 @@ fact_weight as (
 ),
 
 mart_weight as (
-    select p.period_id, g.category_scheme, count(*) as n, sum(m.value_usd * g.weight * n.weight) as usd,
+    select p.period_id, g.category_scheme, m.partner_code = 'all' as is_whole, count(*) as n, sum(m.value_usd * g.weight * n.weight) as usd,
         sum(m.value_local * g.weight * n.weight) as local,
         sum((1 + if(m.value_usd is null, 0, 2) + if(m.value_local is null, 0, 4)) * g.weight * n.weight) as rows_there
     from mart as m
@@ -356,15 +357,14 @@ there as (
 ),
 
 judged as (
-    select period_id, category_scheme, count(*) as n,
-        count(*) filter (
-            where d.is_due is null or t.is_there is null or d.usd is distinct from t.usd or d.local is distinct from t.local
-        ) as n_differ
+    select period_id, category_scheme, partner_code = 'all' as is_whole, count(*) as n,
+        count(*) filter (where d.is_due is null or t.is_there is null or d.usd is distinct from t.usd) as n_usd,
+        count(*) filter (where d.is_due is null or t.is_there is null or d.local is distinct from t.local) as n_local
     from due as d
     full join there as t using (period_id, partner_code, category_scheme, category_id)
     group by all
     union all by name
-    select period_id, category_scheme, n, 0 as n_differ
+    select period_id, category_scheme, is_whole, n, 0 as n_usd, 0 as n_local
     from mart_weight
     anti join suspect using (period_id)
 ),
@@ -375,17 +375,18 @@ fact_to_mart as (
         p.reporter,
         p.flow,
         p.month,
-        'mart rows = fact over their own cells, scheme ' || j.category_scheme as scope,
-        'rows that differ' as measure,
+        if(j.is_whole, 'mart_category_monthly', 'mart_partner_category_monthly') as table_name,
+        unnest(['value_usd', 'value_local']) as column_name,
+        format('{} = fact over its own cells, scheme {}', table_name, j.category_scheme) as scope,
+        'rows with another ' || column_name as measure,
         0 as expected,
         -- Sums that differ without a row that does are not understood, and must not pass.
-        sum(j.n_differ) + if(x.period_id is not null and sum(sum(j.n_differ)) over (partition by p.period_id) = 0, 1, 0)
-            as actual,
-        sum(j.n) as n_compared
+        unnest([n_usd, n_local])
+        + if(x.period_id is not null and sum(n_usd + n_local) over (partition by p.period_id) = 0, 1, 0) as actual,
+        n as n_compared
     from judged as j
     inner join period as p using (period_id)
     left join suspect as x using (period_id)
-    group by p.period_id, x.period_id, p.source, p.reporter, p.flow, p.month, j.category_scheme
 ),
 
 -- Trade that no covered category shows: listed, since a reader of the marts will not find it. Where the category of all
@@ -433,20 +434,22 @@ unseen as (
 ),
 
 final as (
-    select *, null as reason from received_to_raw
-    union all
-    select *, null from raw_to_fact
-    union all
-    select *, null from nothing_traded
-    union all
-    select *, null from fact_to_mart
-    union all
+    select *, null as table_name, null as column_name, null as reason from received_to_raw
+    union all by name
+    select *, if(scope like '% all partners together %', 'fct_trade_world_monthly', 'fct_trade_monthly') as table_name,
+        if(starts_with(measure, 'rows'), 'source_rows', split_part(measure, ' ', 1)) as column_name
+    from raw_to_fact
+    union all by name
+    select * from nothing_traded
+    union all by name
+    select * from fact_to_mart
+    union all by name
     select
         u.source, u.reporter, u.flow, u.month,
         'trade in no covered category' || if(is_world, ', all partners together', '') as scope, 'cells' as measure,
-        null, cells, 0,
+        null as expected, cells as actual, 0 as n_compared,
         format('{} cells (USD {:,}, {} {:,}) of headings {} lie in no category that is covered whole', cells,
-            usd::bigint, coalesce(o.local_currency, 'local'), local::bigint, codes)
+            usd::bigint, coalesce(o.local_currency, 'local'), local::bigint, codes) as reason
     from unseen as u
     inner join dim_source as o using (source)
 )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -29,8 +30,9 @@ IF_RIGHT = {"block": "passed", "warn": "passed", "expect": "warned"}
 STREAM = ("source", "reporter", "flow")
 #: Worst first. Expected: what is known to be wrong outside, and is.
 VERDICTS = ("broken", "failed", "warned", "waived", "expected", "passed", "not_applicable")
-COLUMNS = ("gate", *STREAM, "dataset", "month", "scope", "measure", "expected", "actual", "difference", "tolerance",
-           "n_compared", "severity", "verdict", "is_carried", "waived_by", "reason", "reference")  # fmt: skip
+COLUMNS = ("gate", *STREAM, "dataset", "month", "table_name", "column_name", "scope", "measure", "expected", "actual",
+           "difference", "tolerance", "n_compared", "severity", "verdict", "is_carried", "waived_by", "reason",
+           "reference")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -119,24 +121,25 @@ def audit(subject: Subject) -> Report:
     declared = declared_gates(subject.expectations)
     known = load_exceptions(subject.expectations, declared)
     state = Landing(subject.home).state(subject.sequence).holding_back(subject.held_back)
-    parts: list[pd.DataFrame] = []
     suites: dict[str, tuple[GateSpec | None, str | None]] = {}
     with connect(subject, state) as con:
         bench = Bench(con, subject, state)
+        gathered: dict[str, tuple[GateSpec, pd.DataFrame]] = {}
         for gate, rule in declared.items():
             spec: GateSpec | None = None
             try:
                 spec = load_suite(subject.expectations / f"{gate}.yml")
-                found, message = _run(bench, spec, rule), None
+                gathered[gate], message = (spec, _run(bench, spec, rule)), None
             except Exception as error:
-                stop_if_asked()
-                # Whatever a gate stumbles over, it has not judged: broken, never passed.
-                expected = isinstance(error, GateBrokenError | RefusalError)
-                message = str(error) if expected else f"{type(error).__name__}: {error}"
-                found = _row(gate, verdict="broken", reason=message)
-            parts.append(found)
+                message = _why(error)
             suites[gate] = spec, message
-        results = pd.concat(parts, ignore_index=True)
+        parts = _verdicts(gathered)
+        for gate, (spec, message) in suites.items():
+            if isinstance(broken := parts.get(gate), Exception):
+                message = _why(broken)
+            if message is not None:
+                suites[gate], parts[gate] = (spec, message), _row(gate, verdict="broken", reason=message)
+        results = pd.concat([parts[gate] for gate in suites], ignore_index=True)
         reads_before = [gate for gate, (spec, _) in suites.items() if spec and spec.reads == "before"]
         unsound = _waived(results, known, reads_before) + _must_compare(con, subject, declared, results)
         inputs = bench.inputs()
@@ -147,6 +150,37 @@ def audit(subject: Subject) -> Report:
         verdict = worst(frame.loc[frame["gate"] == gate, "verdict"])
         outcomes.append(GateOutcome(gate, spec.title if spec else gate, verdict, message or failed.get(gate)))
     return Report(frame.astype(object).where(frame.notna(), None), tuple(outcomes), inputs)
+
+
+def _why(error: Exception) -> str:
+    """Why a gate has not judged, whatever it stumbled over: broken, never passed."""
+    stop_if_asked()
+    return str(error) if isinstance(error, GateBrokenError | RefusalError) else f"{type(error).__name__}: {error}"
+
+
+def _verdicts(gathered: Mapping[str, tuple[GateSpec, pd.DataFrame]]) -> dict[str, Any]:
+    """The comparisons of each gate with their verdicts, or what it stumbled over.
+
+    Gates that ask the same of their evidence are judged in one go, since a validation costs more than its rows; where
+    one of them breaks that, each alone.
+    """
+    alike: dict[str, list[str]] = {}
+    for gate, (spec, _) in gathered.items():
+        alike.setdefault(repr([(e.type, sorted(e.kwargs.items())) for e in spec.expectations]), []).append(gate)
+    found: dict[str, Any] = {}
+    for gates in alike.values():
+        specs = {gate: gathered[gate][0] for gate in gates}
+        frames = {gate: gathered[gate][1] for gate in gates}
+        try:
+            found |= _judged_together(specs, frames)
+        except Exception as error:
+            stop_if_asked()
+            for gate in gates:
+                try:
+                    found[gate] = error if len(gates) == 1 else _judged(specs[gate], frames[gate])
+                except Exception as own:
+                    found[gate] = own
+    return found
 
 
 def _waived(
@@ -172,9 +206,7 @@ def _run(bench: Bench, spec: GateSpec, rule: Declared) -> pd.DataFrame:
     frame = bench.gathered(spec.gate)
     if rule.speaks == "every_month":
         _refuse_silence(bench.con, spec)
-    if frame.empty:
-        return _row(spec.gate, verdict="not_applicable", reason=spec.nothing)
-    return _judged(spec, frame)
+    return frame
 
 
 def _refuse_silence(con: duckdb.DuckDBPyConnection, spec: GateSpec) -> None:
@@ -190,19 +222,33 @@ def _refuse_silence(con: duckdb.DuckDBPyConnection, spec: GateSpec) -> None:
 
 def _judged(spec: GateSpec, frame: pd.DataFrame) -> pd.DataFrame:
     """Give each comparison its verdict: of those that compared something, Great Expectations says which are wrong."""
-    unlike = {"always": "warn", "never": "block"}.get(spec.stops)
-    if unlike in set(frame["severity"]):
-        raise GateBrokenError(f"its file says that it {spec.stops} stops publication, and a finding is to {unlike}")
+    return _judged_together({spec.gate: spec}, {spec.gate: frame})[spec.gate]
+
+
+def _judged_together(specs: Mapping[str, GateSpec], frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """`_judged` for gates whose expectations are alike. A gate without evidence has nothing to judge."""
+    for gate, spec in specs.items():
+        unlike = {"always": "warn", "never": "block"}.get(spec.stops)
+        if unlike in set(frames[gate]["severity"]):
+            raise GateBrokenError(f"its file says that it {spec.stops} stops publication, and a finding is to {unlike}")
+    frame = pd.concat([of for of in frames.values() if not of.empty] or list(frames.values()), ignore_index=True)
     compared = frame["n_compared"] > 0
     frame["verdict"], frame["waived_by"] = "not_applicable", None
     spoken = frame[compared]
     if not spoken.empty:
-        wrong = frozenset().union(*judge(spec.gate, spec.expectations, spoken))
+        first = next(iter(specs.values()))
+        wrong = frozenset().union(*judge(first.gate, first.expectations, spoken))
         sides = enumerate(spoken["severity"])
         frame.loc[compared, "verdict"] = [IF_WRONG[said] if n in wrong else IF_RIGHT[said] for n, said in sides]
         agrees = compared & (frame["severity"] == "expect") & (frame["verdict"] == "warned")
         frame.loc[agrees, "reason"] = "it agrees now, so review its grade; " + frame.loc[agrees, "reason"].fillna("")
-    return frame[list(COLUMNS)].astype(object)
+    silent = {
+        gate: _row(gate, verdict="not_applicable", reason=spec.nothing)
+        for gate, spec in specs.items()
+        if frames[gate].empty
+    }
+    of_gate = frame[list(COLUMNS)].astype(object)
+    return silent | {gate: of_gate[of_gate["gate"] == gate] for gate in specs if gate not in silent}
 
 
 def _must_compare(

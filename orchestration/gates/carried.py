@@ -39,7 +39,7 @@ class Earlier:
 
 
 #: Of the code that this process runs, so read at its start: files may change under a process that lives long.
-CODE = hash_files([*files_below(PROJECT / "orchestration", "*.py"), DBT_PROJECT / "seeds" / "units.csv"])
+CODE = hash_files([*files_below(PROJECT / "orchestration", "*.py"), *files_below(DBT_PROJECT / "seeds", "*.csv")])
 
 
 def window(reads: str, month: str) -> list[str]:

@@ -6,31 +6,35 @@ fan-out breaks, difference and excess computed once for all gates.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from orchestration.base.duck import literal, scratch
-from orchestration.base.settings import Home, settings
+from orchestration.base.settings import CONTRACT_VERSION, Home, settings
 from orchestration.gates.before import Before, show_before
 from orchestration.gates.carried import Content, Earlier
 from orchestration.gates.judge import GateBrokenError
 from orchestration.gates.raw_papers import know_papers
-from orchestration.gates.raw_rows import files_by_month, know_raw, show_files, show_marked, show_raw
+from orchestration.gates.raw_rows import COUNTED, files_by_month, know_raw, show_files, show_marked, show_raw
 from orchestration.gates.reference import ALL_PARTNERS, FIRST_TRADED, promises, reference_tables
+from orchestration.gates.reviewed import reviewed_tables
 from orchestration.gates.suites import GateSpec
 from orchestration.landing.datasets import load_datasets
 from orchestration.landing.store import LandingState
+from orchestration.warehouse.categories import OwnCategories
+from orchestration.warehouse.dbt import published_nodes
 from orchestration.warehouse.snapshot import coverage_table, receipt_table, received_table
 
 EVIDENCE = """
 create table evidence (
   gate varchar not null, source varchar not null, reporter varchar not null, flow varchar not null,
   dataset varchar not null, month date not null check (day(month) = 1),
-  scope varchar not null, measure varchar not null,
+  table_name varchar, column_name varchar, scope varchar not null, measure varchar not null,
   expected decimal(24, 6), actual decimal(24, 6),
   tolerance decimal(24, 6) not null check (tolerance >= 0),
   n_compared bigint not null check (n_compared >= 0),
@@ -41,9 +45,15 @@ create table evidence (
   difference decimal(24, 6) generated always as (actual - expected) virtual,
   excess decimal(24, 6) generated always as (abs(actual - expected) - tolerance) virtual,
   primary key (gate, source, reporter, flow, dataset, month, scope, measure))"""
+#: Added when the audit has passed, so no part of what is audited.
+AFTER_AUDIT = ("audit_results", "release_info")
+NO_INFO = (
+    "select null::varchar as release_id, null::date as last_month, null::int as contract_version, "
+    "null::boolean as is_synthetic where false"
+)
 #: What a row of evidence says; the rest follows from it.
-SAID = """source, reporter, flow, dataset, month, scope, measure, expected, actual, tolerance, n_compared, severity,
-  reason, reference"""
+SAID = """source, reporter, flow, dataset, month, table_name, column_name, scope, measure, expected, actual, tolerance,
+  n_compared, severity, reason, reference"""
 
 
 @dataclass(frozen=True)
@@ -51,7 +61,9 @@ class Subject:
     """What is audited: a published database (candidate or release) and the landing records it was built from.
 
     `held_back`: by source the last record that its figures reflect, where that is not `sequence`; `parsers`: by which
-    version of its parser they were read.
+    version of its parser they were read. `own`: the home's own categories, by which it was made;
+    `is_release`: a file of its own, with nothing but what readers see; else the build database. `claims`:
+    puts the claims to the test once more, by what gates see.
     `before`: the release that it replaces, if there is one.
     `content`: of the database, if comparisons are to be known again by later audits; `earlier`: an audit of which those
     that stand on the same content are taken over.
@@ -66,6 +78,9 @@ class Subject:
     held_back: Mapping[str, int] = field(default_factory=dict)
     parsers: Mapping[str, str] = field(default_factory=dict)
     before: Before | None = None
+    own: OwnCategories = field(default_factory=OwnCategories)
+    is_release: bool = True
+    claims: Callable[[duckdb.DuckDBPyConnection], pa.Table] | None = None
 
 
 @contextmanager
@@ -73,12 +88,7 @@ def connect(subject: Subject, state: LandingState) -> Iterator[duckdb.DuckDBPyCo
     """A scratch connection in which gates see the published tables, raw rows, landing and datasets."""
     with scratch(settings().audit_memory) as con:
         con.execute(f"attach {literal(subject.database)} as published (read_only)")
-        tables = con.execute(
-            "select table_name from duckdb_tables() where database_name = 'published' "
-            "and table_name not in ('audit_results', 'release_info')"
-        ).fetchall()
-        for (table,) in tables:
-            con.execute(f'create view "{table}" as select * from published.main."{table}"')
+        _show_published(con, subject)
         seen = {
             "receipt": receipt_table(state, subject.parsers),
             "scope_part": coverage_table(state),
@@ -94,10 +104,56 @@ def connect(subject: Subject, state: LandingState) -> Iterator[duckdb.DuckDBPyCo
         know_papers(con, subject.home, state)
         show_before(con, subject.before, subject.content)
         active = {n: d for n, d in load_datasets(subject.expectations).items() if n in state.dataset_names}
+        reviewed_tables(con, subject.home, state, subject.own)
         reference_tables(con, active)
         promises(con, state, active)
+        con.execute(COUNTED)
+        if subject.claims is not None:
+            con.register("claim_again", subject.claims(con))
+        con.execute("create table held_back as select unnest(?::varchar[]) as source", [sorted(subject.held_back)])
         con.execute(EVIDENCE)
         yield con
+
+
+def _show_published(con: duckdb.DuckDBPyConnection, subject: Subject) -> None:
+    """A view for each published table. Tables `audited`, `published_column`, `declared_column`, `published_view`: what
+    the file is and holds, and what the project declares; `release_info`, empty before a release has it.
+    """
+    con.execute(
+        "create table audited as select ? as is_release, ? as contract_version", [subject.is_release, CONTRACT_VERSION]
+    )
+    columns = [
+        {"table_name": table, "column_name": name, "data_type": _type(of["data_type"]), "position": position}
+        for table, node in published_nodes().items()
+        for position, (name, of) in enumerate(node["columns"].items())
+    ]
+    con.register("declared_arrow", pa.Table.from_pylist(columns))
+    con.execute("create table declared_column as select * from declared_arrow")
+    con.execute(
+        "create table published_column as select table_name, column_name, lower(data_type) as data_type, "
+        "column_index as position from duckdb_columns() semi join duckdb_tables() using (database_name, table_name) "
+        f"where database_name = 'published' and table_name not in {AFTER_AUDIT}"
+    )
+    if not subject.is_release:
+        con.execute("delete from published_column where table_name not in (select table_name from declared_column)")
+    con.execute(
+        "create table published_view as select view_name as table_name, sql from duckdb_views() "
+        "where database_name = 'published' and not internal"
+    )
+    for (table,) in con.execute("select distinct table_name from published_column").fetchall():
+        con.execute(f'create view "{table}" as select * from published.main."{table}"')
+    made = con.execute(
+        "select count(*) from duckdb_tables() where database_name = 'published' and table_name = 'release_info'"
+    ).fetchone()
+    con.execute(
+        "create view release_info as select release_id, last_month, contract_version, is_synthetic from "
+        + ("published.main.release_info" if made and made[0] else f"({NO_INFO})")
+    )
+
+
+def _type(declared: str) -> str:
+    """A type as DuckDB writes it."""
+    return declared.lower().replace(", ", ",")
 
 
 def show(con: duckdb.DuckDBPyConnection, content: Content, months: Collection[str] | None) -> None:
@@ -131,6 +187,8 @@ def gather(con: duckdb.DuckDBPyConnection, spec: GateSpec, sql: str, but: Collec
     `but`: months whose comparisons are there already.
     """
     dates = ", ".join(f"date '{month}-01'" for month in sorted(but))
+    # A gate may leave out what nobody asks, where that is dear; whatever it says of other months is dropped.
+    con.execute(f"create or replace macro is_asked(month) as {f'month not in ({dates})' if dates else 'true'}")
     where = f" where month not in ({dates})" if dates else ""
     insert = f"insert into evidence by name select {literal(spec.gate)} as gate, e.* from ({sql}\n) e{where}"
     try:

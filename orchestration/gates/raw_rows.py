@@ -16,6 +16,39 @@ from orchestration.sources.catalogue import TRADE
 from orchestration.sources.source import ROW
 from orchestration.warehouse.raw import HEAD
 
+#: The rows that decide on a fact, each with its stream and units by their English names: those of receipts whose
+#: scope no later one contains at that cell (docs/rules.md, rule 1), and that are not held back. A 0 without a unit is
+#: none. Most receipts have no later one at all, and only rows of the others are looked at one by one.
+COUNTED = """
+create view counted_raw_row as
+with later as (
+  select distinct r.receipt_id, v.month, v.partner_code, v.hs_prefix
+  from receipt as r
+  join coverage as v on r.feeds = v.feeds and r.source = v.source and r.reporter = v.reporter and r.flow = v.flow
+    and r.currency = v.currency and r.precedence < v.precedence
+),
+row as (
+  select receipt_id, month, line, hs_code, coalesce(partner_code, 'world') as partner_code, regime_code,
+    if(unit_1 is null and quantity_1 = 0, null, quantity_1) as quantity_1, unit_1,
+    if(unit_2 is null and quantity_2 = 0, null, quantity_2) as quantity_2, unit_2, value, net_weight_kg,
+    weight_is_estimated
+  from raw_row where feeds <> 'check'
+),
+standing as (
+  select * from row anti join later using (receipt_id, month)
+  union all
+  select r.* from row as r semi join later as m using (receipt_id, month)
+  where not exists (
+    select 1 from later as l where l.receipt_id = r.receipt_id and l.month = r.month
+      and l.partner_code in ('*', r.partner_code) and starts_with(r.hs_code, l.hs_prefix))
+)
+select r.feeds, r.source, r.reporter, r.flow, r.currency, s.* replace (
+  coalesce(a.unit, s.unit_1) as unit_1, coalesce(b.unit, s.unit_2) as unit_2)
+from standing as s
+join receipt as r using (receipt_id)
+left join unit as a on s.unit_1 = a.unit_as_printed
+left join unit as b on s.unit_2 = b.unit_as_printed
+anti join quarantine as q on s.receipt_id = q.receipt_id and s.line = q.line and s.month = q.month"""
 #: Rows that a gate of `by_month` sees at once: their keys fit into little memory, and small homes need one pass.
 ROWS_AT_ONCE = 300_000
 

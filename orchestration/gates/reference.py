@@ -10,8 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from orchestration.base.duck import literal
-from orchestration.base.settings import DBT_PROJECT
+from orchestration.gates.reviewed import seed
 from orchestration.landing.datasets import Dataset
 from orchestration.landing.due import held_months
 from orchestration.landing.scope import partner_keys
@@ -56,6 +55,61 @@ union
 select hs, lpad(unnest(generate_series(split_part(part, '-', 1)::int, split_part(part, '-', 2)::int))::varchar,
   length(split_part(part, '-', 1))::int, '0')
 from part where regexp_full_match(part, '[0-9]{2,8}-[0-9]{2,8}')"""
+#: What must be covered for a category to be whole, from when to when its tariff has it (docs/rules.md, rules 2 and 11).
+REQUIRED = """
+create table required as
+select c.source, c.category_scheme, c.category_code, r.hs_prefix, greatest(r.required_from, o.first_month,
+  make_date(coalesce(y.first_year, 1), 1, 1)) as required_from,
+  make_date(coalesce(y.last_year, 9999), 12, 1) as required_to
+from category_prefix as c
+join requirement as r on c.source = r.source and c.hs_prefix = r.scope_prefix
+join dim_source as o on c.source = o.source
+left join prefix_years as y
+  on c.hs_prefix <> '' and c.category_scheme = y.category_scheme and c.category_code = y.category_code
+  and c.hs_prefix = y.hs_prefix"""
+#: Which categories receipts cover whole, in dollars and in local currency: for every partner ('*'), for all partners
+#: together ('all'), and for each partner that a receipt names; from which vintage on; and what of each nobody received.
+CATEGORY_COVER = """
+create table category_cover as
+with part as (
+  select v.source, v.reporter, v.flow, v.month, v.partner_code, v.hs_prefix,
+    min(r.vintage) filter (where v.currency = 'USD') as usd_from,
+    min(r.vintage) filter (where v.currency <> 'USD') as local_from
+  from coverage as v join receipt as r using (receipt_id) group by all
+),
+asked as (
+  select source, reporter, flow, month, unnest(['*', 'all']) as partner_code
+  from (select distinct source, reporter, flow, month from published.main.mart_coverage) as spoken_month
+  union
+  select source, reporter, flow, month, partner_code from part where partner_code <> 'world'
+),
+spoken as (
+  select distinct source, category_scheme, category_code from published.main.mart_coverage
+),
+needed as (
+  select * from required semi join spoken using (source, category_scheme, category_code)
+),
+prefix as (
+  select distinct source, hs_prefix from needed
+),
+held as (
+  select a.source, a.reporter, a.flow, a.month, a.partner_code, n.hs_prefix, min(p.usd_from) as usd_from,
+    min(p.local_from) as local_from
+  from part as p
+  join prefix as n on p.source = n.source and starts_with(n.hs_prefix, p.hs_prefix)
+  join asked as a on p.source = a.source and p.reporter = a.reporter and p.flow = a.flow and p.month = a.month
+    and (p.partner_code in ('*', a.partner_code) or (p.partner_code = 'world' and a.partner_code = 'all'))
+  group by all
+)
+select a.source, a.reporter, a.flow, a.month, a.partner_code, n.category_scheme, n.category_code,
+  count(*) as n_required, count(*) = count(h.usd_from) as covered_usd, count(*) = count(h.local_from) as covered_local,
+  if(covered_usd, max(h.usd_from), null) as usd_from, if(covered_local, max(h.local_from), null) as local_from,
+  string_agg(n.hs_prefix, ', ' order by n.hs_prefix) filter (where h.hs_prefix is null) as missing
+from asked as a
+join needed as n on a.source = n.source and a.month between n.required_from and n.required_to
+left join held as h on a.source = h.source and a.reporter = h.reporter and a.flow = h.flow and a.month = h.month
+  and a.partner_code = h.partner_code and n.hs_prefix = h.hs_prefix
+group by a.source, a.reporter, a.flow, a.month, a.partner_code, n.category_scheme, n.category_code"""
 #: When each series of the series marts begins, by all months, whichever a gate is shown.
 FIRST_TRADED = """
 create table first_traded as
@@ -69,20 +123,43 @@ from (
 ) as m
 where value_usd > 0 or value_local > 0
 group by all"""
+#: How a gate compares a column that it has made anew, row by row: whole numbers and words exactly, ratios but for their
+#: last digits, since another order of sums and quotients gives others. `row_key`: words that tell a row, only put
+#: together for one that differs.
+COMPARED = (
+    "create macro is_far(wanted, found) as (wanted is null) <> (found is null) "
+    "or coalesce(abs(wanted - found) > 1e-9 * abs(wanted) + 1e-13, false)",
+    "create macro told(wanted, found, row_key) as format('{}: {} expected, {} found', row_key, "
+    "coalesce(wanted::varchar, 'NULL'), coalesce(found::varchar, 'NULL'))",
+    "create macro compared(name, wanted, found, row_key) as {column_name: name, "
+    "n_wrong: count(*) filter (where wanted is distinct from found), "
+    "first_wrong: min(case when wanted is distinct from found then told(wanted, found, row_key) end)}",
+    "create macro measured(name, wanted, found, row_key) as {column_name: name, "
+    "n_wrong: count(*) filter (where is_far(wanted, found)), "
+    "first_wrong: min(case when is_far(wanted, found) then told(wanted, found, row_key) end)}",
+    "create macro share(part, whole) as part / nullif(whole, 0)::double",
+    "create macro growth(later, earlier) as later / nullif(earlier, 0)::double - 1",
+    "create macro series_key(r) as format('{} × {}/{}', r.partner_code, r.category_scheme, r.category_code)",
+)
 #: Of which published tables these are made, where a text names them; `first_traded` is told apart.
 READS = {
     "requirement": f"{SCOPE_PREFIX} dim_category dim_source",
     "category_prefix": "dim_category dim_source",
     "scope_prefix": SCOPE_PREFIX,
     "all_partners": ALL_PARTNERS,
+    "counted_raw_row": "quarantine",
+    "category_cover": "dim_category dim_source mart_coverage",
 }
 
 
 def reference_tables(con: duckdb.DuckDBPyConnection, datasets: dict[str, Dataset]) -> None:
-    """Tables `dataset`, `dataset_scope`, `dataset_never_zero`, `category_prefix`, `requirement`, `unit`; and the macro
+    """Tables `dataset`, `dataset_scope`, `dataset_never_zero`, `category_prefix`, `requirement`, `prefix_years`,
+    `chosen_category`, `required`, `category_cover`; and macros, `COMPARED` and
     `value_of`: the column that holds money of a currency.
     """
     con.execute("create macro value_of(currency) as if(currency = 'USD', 'value_usd', 'value_local')")
+    for macro in COMPARED:
+        con.execute(macro)
     rows: dict[str, list[dict[str, Any]]] = {"dataset": [], "dataset_scope": [], "dataset_never_zero": []}
     for name, d in datasets.items():
         rows["dataset"].append(
@@ -140,8 +217,22 @@ def reference_tables(con: duckdb.DuckDBPyConnection, datasets: dict[str, Dataset
         "chapter_arrow) c where p.hs_prefix <> '' "
         "union all select source, '', chapter, make_date(first_year, 1, 1) from chapter_arrow"
     )
-    units = literal(DBT_PROJECT / "seeds" / "units.csv")
-    con.execute(f"create table unit as select * from read_csv({units}, header = true, all_varchar = true)")
+    _categories(con)
+
+
+def _categories(con: duckdb.DuckDBPyConnection) -> None:
+    """Tables `prefix_years`, `chosen_category`, `required`, `category_cover`."""
+    con.execute(
+        "create table prefix_years as select category_scheme, category_code, hs_prefix, first_year::int as first_year, "
+        f"last_year::int as last_year from ({seed('category_prefix_years')}) "
+        "union all by name select * from own_prefix_years"
+    )
+    con.execute(
+        "create table chosen_category as select category_scheme, category_code from review_categories "
+        "union all select category_scheme, category_code from own_category"
+    )
+    con.execute(REQUIRED)
+    con.execute(CATEGORY_COVER)
 
 
 def promises(con: duckdb.DuckDBPyConnection, state: LandingState, active: dict[str, Dataset]) -> None:

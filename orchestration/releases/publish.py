@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +13,7 @@ from orchestration.base.duck import literal, scratch
 from orchestration.base.errors import RefusalError
 from orchestration.base.interrupt import uninterrupted
 from orchestration.base.settings import Home, settings
+from orchestration.claims.again import claims_again
 from orchestration.gates.audit import Report, audit
 from orchestration.gates.before import Before
 from orchestration.gates.carried import Earlier
@@ -35,6 +37,7 @@ from orchestration.releases.store import (
     write_manifest,
 )
 from orchestration.releases.summary import what_is_new
+from orchestration.warehouse.categories import categories_in
 
 RESULT_TYPES = {"month": "date", "expected": "decimal(24, 6)", "actual": "decimal(24, 6)",
                 "difference": "decimal(24, 6)", "tolerance": "decimal(24, 6)", "n_compared": "bigint",
@@ -130,7 +133,7 @@ def build_and_audit(
         evidence = _evidence(Releases(home), earlier)
     content = {name: table.by_month for name, table in manifest.tables.items()}
     judged = file_content(folder / DATABASE)
-    report = audit(replace(_subject(home, folder), content=content, earlier=evidence))
+    report = audit(replace(subject_of(home, folder), content=content, earlier=evidence))
     if file_content(folder / DATABASE) != judged:
         raise RefusalError(f"candidate {folder.name} changed while it was audited", remedy="bonded run again")
     _add_verdict(folder, manifest, report)
@@ -165,10 +168,11 @@ def _evidence(releases: Releases, said: Manifest) -> Earlier | None:
 
 def audit_folder(home: Home, folder: Path) -> Report:
     """Audit a candidate or a release as it lies there, wholly."""
-    return audit(_subject(home, folder))
+    return audit(subject_of(home, folder))
 
 
-def _subject(home: Home, folder: Path) -> Subject:
+def subject_of(home: Home, folder: Path) -> Subject:
+    """What is audited of a candidate or a release: its database, and the records of landing that it was built from."""
     said = read_manifest(folder)
     held_back = sequences(said.held_back)
     return Subject(
@@ -179,6 +183,8 @@ def _subject(home: Home, folder: Path) -> Subject:
         held_back=held_back,
         parsers=parsers_of(said.held_back),
         before=_before(Releases(home), folder, said),
+        own=categories_in(folder),
+        claims=partial(claims_again, expectations=settings().expectations),
     )
 
 

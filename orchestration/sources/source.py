@@ -91,6 +91,7 @@ ROW = {
     "month": "date",
     "line": "bigint",
     "hs_code": "varchar",
+    "hs_name": "varchar",
     "partner_code": "varchar",
     "regime_code": "varchar",
     "province_code": "varchar",
@@ -99,6 +100,8 @@ ROW = {
     "quantity_2": "bigint",
     "unit_2": "varchar",
     "value": "bigint",
+    "net_weight_kg": "bigint",
+    "weight_is_estimated": "boolean",
 }
 #: The most that a row, or a month of a file, can be worth, in whole units: all countries together buy goods for some
 #: 2e12 US dollars a month. A hundred thousand such months still add up within 64 bits.

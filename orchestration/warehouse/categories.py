@@ -138,6 +138,12 @@ def taken_categories(home: Home) -> OwnCategories:
     return OwnCategories(strict_yaml.read(path), home.categories) if path.exists() else OwnCategories()
 
 
+def categories_in(folder: Path) -> OwnCategories:
+    """What the file in the folder of a candidate or a release says, by which it was made."""
+    path = folder / FILE
+    return OwnCategories(strict_yaml.read(path), path) if path.exists() else OwnCategories()
+
+
 def keep(own: OwnCategories, folder: Path) -> None:
     """Keep the file in the folder of what models read of landing, in one step; none there if there is none."""
     aside = folder / f".{FILE}"

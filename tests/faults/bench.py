@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,14 @@ import pandas as pd
 from orchestration.base.duck import literal
 from orchestration.base.months import parse_month
 from orchestration.base.settings import PROJECT, Home, settings
+from orchestration.claims.again import claims_again
+from orchestration.claims.load import load_claims
+from orchestration.claims.warehouse import findings
 from orchestration.gates.audit import Report, audit
 from orchestration.gates.before import Before
 from orchestration.gates.evidence import Subject
 from orchestration.gates.judge import judge
+from orchestration.gates.reviewed import REVIEW
 from orchestration.gates.suites import ExpectationSpec
 from orchestration.landing.receive import receive
 from orchestration.landing.receivers import receive_file
@@ -41,7 +45,7 @@ from orchestration.sources.gacc_sample.files import SampleFile, files_of
 from orchestration.warehouse import snapshot
 from orchestration.warehouse.build import build, write_raw_files
 from orchestration.warehouse.dbt import run_dbt
-from orchestration.warehouse.plan import plan
+from orchestration.warehouse.plan import Built, plan
 from orchestration.warehouse.raw import raw_path
 from tests.conftest import build_wrongly, csv_text, noon_of
 
@@ -59,14 +63,15 @@ LAST_FILE = "gacc_sample_202409_hs6.csv"
 class Bench:
     """A home of its own path, and the state to which it is set back.
 
-    `today`: the day of the audit; `expectations`: those in force. A fault may change either for itself.
+    `today`: the day of the audit; `expectations` and `reviewed`, the tables of the review: those in force. A fault may
+    change each for itself.
     """
 
     def __init__(self, folder: Path) -> None:
         self.home = Home(folder / "home").create()
         self.template = folder / "template"
         self.work = folder / "work"
-        self.today, self.expectations = TODAY, PROJECT / "expectations"
+        self.today, self.expectations, self.reviewed = TODAY, PROJECT / "expectations", REVIEW
         self._judged: dict[str, list[frozenset[int]]] = {}
         self._build()
 
@@ -98,7 +103,7 @@ class Bench:
                 shutil.copytree(before, now, symlinks=True, copy_function=_link_or_copy)
         shutil.rmtree(self.work)
         self.work.mkdir()
-        self.today, self.expectations = TODAY, PROJECT / "expectations"
+        self.today, self.expectations, self.reviewed = TODAY, PROJECT / "expectations", REVIEW
 
     def write_raw_files(self) -> None:
         """Raw files of all that landing holds, and what dbt sees of it."""
@@ -123,9 +128,17 @@ class Bench:
     def audit(self) -> Report:
         """The audit of what was built, table by table what a candidate would hold of it."""
         with self._in_force():
-            before = Before(Releases(self.home).folder() / DATABASE, {}, own_differ=False)
-            subject = Subject(self.home, self.home.build_database, self.records, self.expectations, before=before)
-            return audit(subject)
+            return audit(
+                Subject(
+                    self.home,
+                    self.home.build_database,
+                    self.records,
+                    self.expectations,
+                    before=Before(Releases(self.home).folder() / DATABASE, {}, own_differ=False),
+                    is_release=False,
+                    claims=partial(claims_again, expectations=self.expectations),
+                )
+            )
 
     @contextmanager
     def _in_force(self) -> Iterator[None]:
@@ -133,6 +146,7 @@ class Bench:
         with (
             mock.patch("orchestration.base.today.now", lambda: noon_of(self.today)),
             mock.patch("orchestration.gates.audit.judge", self._judge),
+            mock.patch("orchestration.gates.reviewed.REVIEW", self.reviewed),
             mock.patch.object(settings(), "expectations", self.expectations),
         ):
             yield
@@ -167,6 +181,30 @@ class Bench:
     def sql(self, *statements: str) -> None:
         """Change the build database behind the models' back."""
         build_wrongly(self.home, *statements)
+
+    def review(self, table: str, change: str) -> None:
+        """Change a table of the review, so that what was built of it is right; numbers in it are decimals."""
+        copy = self.work / "reviewed"
+        if self.reviewed != copy:
+            shutil.copytree(self.reviewed, copy)
+            self.reviewed = copy
+        path = copy / f"{table}.csv"
+        with duckdb.connect() as con:
+            con.execute(f"create table {table} as from read_csv({literal(path)}, header = true, all_varchar = true)")
+            for column in ("value", "half_unit", "cny_per_usd"):
+                if column in con.table(table).columns:
+                    con.execute(f"alter table {table} alter {column} type decimal(24, 6)")
+            con.execute(change)
+            con.execute(f"copy {table} to {literal(path)} (header)")
+
+    def claims_anew(self) -> None:
+        """Put the claims to the test by what is in the build database now, as a run would."""
+        with duckdb.connect(str(self.home.build_database), config={"home_directory": str(self.home.root)}) as con:
+            said = Built.read(self.home)
+            con.register("found", findings(con, load_claims(self.expectations)))
+            con.execute("delete from mart_claim")
+            con.execute("insert into mart_claim by name select *, true as is_synthetic from found")
+        said.write(self.home)
 
     def raw(self, name: str, select: str) -> None:
         """Write the raw file of a receipt of one month anew, from a query on its rows, the table `rows`."""

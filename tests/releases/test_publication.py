@@ -26,8 +26,9 @@ __all__ = ["revisions"]
 
 
 def another(home: Home, tmp_path: Path, n: int) -> str:
-    """Publish with one more receipt, of an older vintage, which changes no fact."""
-    receipt = add(home, tmp_path, [row("202403", value=str(n + 1))], vintage=f"2024-06-{n + 10}")
+    """Publish with one more receipt, of six digits, which only confirms what stands: it changes no table."""
+    rows = [row("202403", hs="854231", value="2,025"), row("202403", hs="854290", value="1,014")]
+    receipt = add(home, tmp_path, rows, vintage=f"2025-06-{n + 10}")
     write_raw(home, receipt, receipt.scope.month_list)
     return publish(home, Landing(home).state()).outcome
 

@@ -1,0 +1,47 @@
+-- Compares: billions, percents, sums of January and February, marks and lines of mart_headline_monthly with the series
+--           marts and reviewed marks that they show. That the rows are there is found by derived_marts.
+-- Window:   every month of mart_headline_monthly.
+-- Tolerance: the last digits of what is divided or multiplied.
+with series as (
+    select * from mart_partner_category_monthly
+    union all by name
+    select * from mart_category_monthly
+),
+
+tallied as (
+    select
+        h.source,
+        h.reporter,
+        h.flow,
+        h.month,
+        count(*) as n_compared,
+        [
+            measured('value_usd_bn', s.value_usd::double / 1000000000, h.value_usd_bn, series_key(h)),
+            measured('yoy_percent', s.value_usd_yoy * 100, h.yoy_percent, series_key(h)),
+            measured('ytd_usd_bn', s.value_usd_ytd::double / 1000000000, h.ytd_usd_bn, series_key(h)),
+            measured('ytd_yoy_percent', s.value_usd_ytd_yoy * 100, h.ytd_yoy_percent, series_key(h)),
+            compared('jan_feb_usd', case when month(h.month) = 2 then s.value_usd_ytd end, h.jan_feb_usd, series_key(h)),
+            measured('jan_feb_usd_yoy', case when month(h.month) = 2 then s.value_usd_ytd_yoy end, h.jan_feb_usd_yoy,
+                series_key(h)),
+            compared('jan_feb_local', case when month(h.month) = 2 then s.value_local_ytd end, h.jan_feb_local,
+                series_key(h)),
+            measured('jan_feb_local_yoy', case when month(h.month) = 2 then s.value_local_ytd_yoy end,
+                h.jan_feb_local_yoy, series_key(h)),
+            compared('threshold_usd', t.threshold_usd, h.threshold_usd, series_key(h)),
+            compared('n_lines', s.n_lines, h.n_lines, series_key(h)),
+            compared('is_low_base', s.is_low_base, h.is_low_base, series_key(h))
+        ] as answers
+    from mart_headline_monthly as h
+    left join series as s using (source, reporter, flow, month, partner_code, category_scheme, category_code)
+    left join dim_category_scheme as t using (category_scheme)
+    group by all
+),
+
+answered as (
+    select 'mart_headline_monthly' as table_name, * exclude (answers), unnest(answers, recursive := true) from tallied
+)
+
+select source, reporter, flow, month, n_compared, table_name, column_name, n_wrong as actual, first_wrong as reason,
+    source || ' ' || flow as dataset, table_name as scope, 'rows with another ' || column_name as measure,
+    0 as expected, 0 as tolerance, 'block' as severity, 'docs/marts.md' as reference
+from answered

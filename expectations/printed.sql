@@ -1,0 +1,112 @@
+-- Compares: every column of every printed figure with the reviewed file, or the bulletin and its reviewed lines.
+-- Window:   all of them, told under the last month received.
+-- Tolerance: none.
+with reviewed as (
+    select control_total_id, publisher, table_name, title, reporter, partner_system, flow, partner_code,
+        null::varchar as regime_group, scope_code, (period_from || '-01')::date as period_from,
+        (period_to || '-01')::date as period_to, measure, value::decimal(24, 6) as value,
+        half_unit::decimal(24, 6) as half_unit, unit, grade, is_headline::boolean as is_headline, remark,
+        vintage::date as vintage, null::varchar as receipt_id, source as reference
+    from review_control_totals
+),
+
+figure as (
+    select f.* exclude (parser_version), d.table_name = 'country' as is_by_country, d.title, d.name, d.vintage,
+        regexp_replace(regexp_replace(lower(translate(f.row_label, '（）', '()')), '^of which: *', ''), '[ *]+$', '')
+            .trim() as line_name,
+        replace(f.measure, 'value_cny', 'value_local') as of_what,
+        f.value / nullif(try_cast(replace(f.printed, ',', '') as decimal(24, 6)), 0) as magnitude
+    from printed_figure as f
+    inner join document as d using (receipt_id, parser_version)
+    where f.flow in ('import', 'export')
+),
+
+bulletin as (
+    select
+        format('{}:{}:{}:{}', f.receipt_id, f.line, f.flow, f.of_what) || coalesce(':' || lower(f.regime_group), '')
+            || ':' || strftime(f.period_from, '%Y-%m') || '..' || strftime(f.period_to, '%Y-%m') as control_total_id,
+        'GACC' as publisher,
+        f.title as table_name,
+        f.row_label as title,
+        'CHN' as reporter,
+        'gacc' as partner_system,
+        f.flow,
+        if(f.is_by_country, l.partner_code, 'all') as partner_code,
+        f.regime_group,
+        l.scope_code,
+        f.period_from,
+        f.period_to,
+        f.of_what as measure,
+        f.value,
+        f.half_unit,
+        f.unit,
+        f.of_what = 'quantity' and (f.unit <> l.usual_unit or f.magnitude <> l.usual_magnitude::decimal(24, 6)) as is_odd,
+        if(is_odd, 'D', 'A') as grade,
+        false as is_headline,
+        if(is_odd, format('printed in {}, which is not the unit in which customs count this line', f.unit_as_printed), null)
+            as remark,
+        f.vintage,
+        f.receipt_id,
+        format('{}, line {}', f.name, f.line) as reference
+    from figure as f
+    left join review_bulletin_lines as l
+        on
+            f.line_name = l.line and f.is_by_country = (l.bulletin_table = 'country')
+            and (l.flow is null or f.flow = l.flow)
+),
+
+wanted as (
+    select f.* exclude (period_from, period_to, measure, value, half_unit, unit, grade, is_headline, remark, vintage,
+        receipt_id, reference), s.hs, f.partner_code is null or coalesce(s.is_aggregate = 'true', false) as is_aggregate,
+        f.period_from, f.period_to, f.measure, f.value, f.half_unit, f.unit, f.grade, f.is_headline, f.remark, f.vintage,
+        f.receipt_id, f.reference
+    from (select * from reviewed union all by name select * exclude (is_odd) from bulletin) as f
+    left join review_control_scopes as s using (scope_code)
+),
+
+paired as (
+    select control_total_id, to_json(t) as said, to_json(w) as wanted
+    from fct_control_total as t
+    inner join wanted as w using (control_total_id)
+    where to_json(t) is distinct from to_json(w)
+),
+
+differing as (
+    select c.column_name, count(*) as n,
+        min(told(json_extract_string(p.wanted, c.column_name), json_extract_string(p.said, c.column_name), p.control_total_id))
+            as reason
+    from paired as p
+    inner join published_column as c on c.table_name = 'fct_control_total'
+    where json_extract_string(p.said, c.column_name) is distinct from json_extract_string(p.wanted, c.column_name)
+    group by all
+),
+
+counted as (
+    select count(*) as n_compared, count(*) filter (where n_wanted <> n_found) as n_wrong,
+        min(format('{}: {} expected, {} found', control_total_id, n_wanted, n_found)) filter (where n_wanted <> n_found) as reason
+    from (
+        select control_total_id, count(*) filter (where is_wanted) as n_wanted, count(*) filter (where not is_wanted) as n_found
+        from (
+            select control_total_id, true as is_wanted from wanted
+            union all
+            select control_total_id, false from fct_control_total
+        ) as either
+        group by all
+    ) as of_key
+),
+
+final as (
+    select c.column_name, 'rows with another ' || c.column_name as measure, coalesce(d.n, 0) as actual, n.n_compared,
+        d.reason
+    from published_column as c
+    cross join counted as n
+    left join differing as d using (column_name)
+    where c.table_name = 'fct_control_total'
+    union all
+    select null, 'rows missing or too many', n_wrong, n_compared, reason from counted
+)
+
+select *, (select max(month) from coverage) as month, 'fct_control_total' as table_name, table_name as scope, '-' as source,
+    '-' as reporter, '-' as flow, 'release' as dataset, 0 as expected, 0 as tolerance, 'block' as severity, 'docs/rules.md' as reference
+from final
+where n_compared > 0

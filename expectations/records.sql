@@ -1,0 +1,66 @@
+-- Compares: months in a row at a mark, records and known months of mart_headline_monthly with what follows from the row
+--           before of the same series: so each row stands on the one before it, and the first on nothing.
+-- Window:   every row; the row before may lie any number of months back.
+-- Tolerance: none.
+with series as (
+    select source, reporter, flow, month, partner_code, category_scheme, category_code, value_usd
+    from mart_partner_category_monthly
+    union all
+    select source, reporter, flow, month, partner_code, category_scheme, category_code, value_usd
+    from mart_category_monthly
+),
+
+paired as (
+    select
+        h.*,
+        s.value_usd,
+        s.value_usd >= h.threshold_usd as is_above,
+        b.month is not null and h.month = b.month + interval 1 month and b.above_since is not null as goes_on,
+        b.months_at_or_above as months_before,
+        b.above_since as since_before,
+        b.record_usd as record_before,
+        b.record_month as record_month_before,
+        coalesce(b.known_months, 0) as known_before
+    from mart_headline_monthly as h
+    left join series as s using (source, reporter, flow, month, partner_code, category_scheme, category_code)
+    asof left join mart_headline_monthly as b
+        on
+            h.source = b.source and h.reporter = b.reporter and h.flow = b.flow and h.partner_code = b.partner_code
+            and h.category_scheme = b.category_scheme and h.category_code = b.category_code and h.month > b.month
+),
+
+tallied as (
+    select
+        source,
+        reporter,
+        flow,
+        month,
+        count(*) as n_compared,
+        [
+            compared('months_at_or_above', case
+                when is_above then if(goes_on, months_before + 1, 1)
+                when value_usd is not null then 0
+            end, months_at_or_above, series_key(paired)),
+            compared('above_since', case when is_above then if(goes_on, since_before, month) end, above_since,
+                series_key(paired)),
+            compared('is_record', case when known_before > 11 then value_usd > record_before end, is_record,
+                series_key(paired)),
+            compared('record_usd', case when value_usd <= record_before then record_before else
+                coalesce(value_usd, record_before) end, record_usd, series_key(paired)),
+            compared('record_month', case
+                when value_usd is null or value_usd <= record_before then record_month_before else month
+            end, record_month, series_key(paired)),
+            compared('known_months', known_before + if(value_usd is null, 0, 1), known_months, series_key(paired))
+        ] as answers
+    from paired
+    group by all
+),
+
+answered as (
+    select 'mart_headline_monthly' as table_name, * exclude (answers), unnest(answers, recursive := true) from tallied
+)
+
+select source, reporter, flow, month, n_compared, table_name, column_name, n_wrong as actual, first_wrong as reason,
+    source || ' ' || flow as dataset, table_name as scope, 'rows with another ' || column_name as measure,
+    0 as expected, 0 as tolerance, 'block' as severity, 'docs/marts.md' as reference
+from answered

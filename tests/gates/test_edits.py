@@ -1,0 +1,171 @@
+"""Whatever somebody edits in a published table is found, and told by table, column and month.
+
+What people quote is recomputed by the gates (docs/decisions.md); the faults of what is built are in `tests/faults`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.base.settings import Home
+from orchestration.gates.audit import audit
+from orchestration.releases.database import DATABASE
+from orchestration.releases.publish import subject_of
+from orchestration.releases.store import Releases
+from tests.conftest import many
+from tests.gates.edits import Edited, Found, opened
+
+OCTOBER = "month = date '2024-10-01'"
+#: A table with these columns is kept by month; whichever rows are edited, the keys tell them.
+KEYS = {"source", "reporter", "flow", "month", "partner_code", "commodity_code", "category_scheme", "category_code",
+        "bloc_code", "regime_code", "dimension", "known_from"}  # fmt: skip
+#: By gate and table the edits of single columns: what is put there, and in which rows.
+EDITS: dict[str, tuple[str, str, str, str, str]] = {
+    "a quantity doubled": ("facts", "fct_trade_monthly", "quantity_1", "quantity_1 * 2", OCTOBER),
+    "no second quantity": ("facts", "fct_trade_monthly", "quantity_2", "0", OCTOBER),
+    "grams for kilograms": ("facts", "fct_trade_monthly", "unit_2", "'Gram'", OCTOBER),
+    "another receipt": ("facts", "fct_trade_monthly", "receipt_id", "'r000001-00000000'", OCTOBER),
+    "a category's quantity tripled": ("series", "mart_category_monthly", "quantity", "quantity * 3", OCTOBER),
+    "growth turned round": (
+        "series", "mart_partner_category_monthly", "value_usd_yoy", "-value_usd_yoy", OCTOBER),
+    "another share": ("series", "mart_partner_category_monthly", "partner_share_usd", "0.5", OCTOBER),
+    "Japan for every partner": ("names", "mart_headline_monthly", "partner_name", "'Japan'", OCTOBER),
+    "two countries' codes exchanged": (
+        "dimensions", "dim_partner", "partner_iso3",
+        "case partner_iso3 when 'USA' then 'JPN' when 'JPN' then 'USA' else partner_iso3 end", "true"),
+    "percents beyond belief": ("headline", "mart_headline_monthly", "yoy_percent", "999", OCTOBER),
+    "a longer streak": (
+        "records", "mart_headline_monthly", "months_at_or_above", "months_at_or_above + 12", OCTOBER),
+    "first of all": ("growth", "mart_growth_monthly", "rank_usd", "1", OCTOBER),
+    "ten times a regime": ("regimes", "mart_regime_category_monthly", "value_usd", "value_usd * 10", OCTOBER),
+    "the whole is the bloc's": ("blocs", "mart_bloc_category_monthly", "bloc_share_usd", "1", OCTOBER),
+    "another largest part": ("concentration", "mart_concentration_monthly", "largest_code", "'999'", OCTOBER),
+    "never restated": (
+        "restatement", "mart_restatement", "change_usd", "0", "month = date '2024-06-01'"),
+    "confirmed": ("claim_verdicts", "mart_claim", "verdict_now", "'confirmed'", "true"),
+    "one day a month": ("dimensions", "dim_month", "days_in_month", "1", "true"),
+    "beans": ("tariff", "dim_commodity", "commodity_name", "'Soya beans'", "true"),
+    "because": ("coverage", "mart_coverage", "reason", "'because'", OCTOBER),
+    "real": ("names", "mart_category_monthly", "is_synthetic", "false", OCTOBER),
+    "a category called otherwise": ("dimensions", "dim_category", "category_name", "'Soya beans'", "true"),
+    "no headline": ("printed", "fct_control_total", "is_headline", "false", "true"),
+    "a dearer dollar": ("dimensions", "fct_exchange_rate_monthly", "cny_per_usd", "cny_per_usd * 1.01", "true"),
+}  # fmt: skip
+FEW = ("grams for kilograms", "growth turned round", "a longer streak", "first of all", "because", "no headline",
+       "confirmed", "another largest part", "never restated", "two countries' codes exchanged",
+       "the whole is the bloc's", "ten times a regime", "Japan for every partner")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def edited(sample_home: Home) -> Iterator[Edited]:
+    """The sample's release before the eyes of the gates."""
+    with opened(sample_home) as release:
+        yield release
+
+
+@pytest.mark.series
+@pytest.mark.parametrize("name", many(FEW, tuple(EDITS)))
+def test_an_edit_is_told_by_table_column_and_month(edited: Edited, name: str) -> None:
+    """By the gate that recomputes the column, and in the months that were edited alone."""
+    gate, table, column, value, where = EDITS[name]
+    found = {f for f in edited.replaced(table, column, value, where, gate) if f.column == column}
+    month = where.split("'")[1][:7] if "'" in where else "2024-10"
+    assert found == {Found(gate, table, column, month)}
+
+
+#: What is put into a column of each type, so that it is another in every row; and what exchanges it with another row's.
+OTHERWISE = {
+    "varchar": "coalesce({c}, '') || 'x'",
+    "boolean": "not coalesce({c}, false)",
+    "date": "coalesce({c}, date '2020-01-01') + interval 1 month",
+}
+KINDS = {
+    "another": lambda column, kind: OTHERWISE.get(kind, "coalesce({c}, 0) * 2 + 1").format(c=f'"{column}"'),
+    "none": lambda column, _: f'nullif("{column}", "{column}")',
+}
+TRIED = ("fct_trade_world_monthly", "mart_restatement", "fct_exchange_rate_monthly", "dim_category_line")
+
+
+@pytest.mark.series
+@pytest.mark.parametrize("kind", many(("another",), tuple(KINDS)))
+def test_every_published_column_is_looked_at(edited: Edited, kind: str) -> None:
+    """One after the other, whatever is edited in a column of any table is told as that column's; of a key, as rows."""
+    missed = []
+    for table, columns in edited.columns.items():
+        if table not in many(TRIED, edited.columns) or not edited.con.table(table).limit(1).fetchall():
+            continue
+        is_monthly = {"source", "flow", "month"} <= columns.keys()
+        where = "month in (date '2024-02-01', date '2024-10-01')" if is_monthly else "true"
+        if table == "mart_restatement":
+            where = "true"
+        for column, of in columns.items():
+            value = KINDS[kind](column, of)
+            if kind == "none" and not edited.has(table, f'({where}) and "{column}" is not null'):
+                continue
+            found = edited.replaced(table, column, value, where)
+            if not any(f.table == table and (f.column == column or column in KEYS) for f in found):
+                missed.append((table, column))
+    assert not missed
+
+
+def audited(home: Home, tmp_path: Path, *statements: str) -> set[tuple[str, str | None, str | None]]:
+    """What a whole audit of a copy of the release's file finds after some statements: gate, table and column."""
+    database = Path(shutil.copy(Releases(home).folder() / DATABASE, tmp_path / DATABASE))
+    with duckdb.connect(str(database)) as con:
+        for statement in statements:
+            con.execute(statement)
+    report = audit(replace(subject_of(home, Releases(home).folder()), database=database))
+    found = report.findings("failed", "broken")
+    return set(found[["gate", "table_name", "column_name"]].itertuples(index=False, name=None))
+
+
+def test_the_file_has_the_shape_that_is_declared(sample_home: Home, tmp_path: Path) -> None:
+    """A view that doubles, one that is gone, a table that is gone, one too many, another type, and a mark taken off."""
+    found = audited(
+        sample_home,
+        tmp_path,
+        "create or replace view v_ic_by_partner as select * replace (value_usd * 2 as value_usd) "
+        "from mart_partner_category_monthly where category_scheme = 'ic'",
+        "drop view v_hs4",
+        "drop table mart_regime_category_monthly",
+        "create table mart_more as select 1 as value_usd",
+        "alter table dim_month alter year type bigint",
+        "update release_info set is_synthetic = false",
+    )
+    told = {(table, column) for gate, table, column in found if gate == "shape"}
+    assert told == {
+        ("v_ic_by_partner", None),
+        ("v_hs4", None),
+        ("mart_regime_category_monthly", None),
+        ("mart_more", None),
+        ("dim_month", None),
+        ("release_info", "is_synthetic"),
+    }
+
+
+def test_two_cells_exchanged_are_told(edited: Edited) -> None:
+    """Each pair of cells of a month, whose sums stay as they are: of a hundred pairs none is overlooked."""
+    cells = "select partner_code, commodity_code, value_usd from fct_trade_monthly where month = date '2024-10-01'"
+    rows = edited.con.execute(f"{cells} and value_usd > 0 order by all limit 24").fetchall()
+    pairs = [(a, b) for n, a in enumerate(rows) for b in rows[n + 1 :] if a[2] != b[2]]
+    for (one, line, value), (other, other_line, other_value) in pairs[:: len(pairs) // many(5, 100)]:
+        found = edited.replaced(
+            "fct_trade_monthly",
+            "value_usd",
+            f"case when partner_code = '{one}' and commodity_code = '{line}' then {other_value} "
+            f"when partner_code = '{other}' and commodity_code = '{other_line}' then {value} else value_usd end",
+            OCTOBER,
+        )
+        assert Found("layers", "fct_trade_monthly", "value_usd", "2024-10") in found
+
+
+def test_a_thousand_times_what_is_traded_still_adds_up(edited: Edited) -> None:
+    """Sums of a month of US$ 1,000 trillion hold: the gate speaks of what differs, and is not broken."""
+    found = edited.replaced("fct_trade_monthly", "value_usd", "value_usd * 30000", OCTOBER)
+    assert Found("layers", "fct_trade_monthly", "value_usd", "2024-10") in found

@@ -105,7 +105,7 @@ class History:
         """
         folder = Path(shutil.copytree(PROJECT / "expectations", self.work / "expectations"))
         totals = (folder / "totals.sql").read_text(encoding="utf-8")
-        (folder / "totals.sql").write_text(totals.replace("'block', 'warn'", "'warn', 'warn'"), encoding="utf-8")
+        (folder / "totals.sql").write_text(totals.replace("then 'block'", "then 'warn'"), encoding="utf-8")
         collapse = (folder / "collapse.sql").read_text(encoding="utf-8")
         (folder / "collapse.sql").write_text(
             collapse.replace(" as is_beyond", " and false as is_beyond"), encoding="utf-8"

@@ -27,7 +27,7 @@ from orchestration.claims.declared import (
 from orchestration.claims.measures import earlier, shown
 from orchestration.claims.series import Series
 
-Verdict = Literal["confirmed", "contradicted", "not testable"]
+Verdict = Literal["confirmed", "contradicted", "expected", "not testable"]
 
 
 class NotTestableError(Exception):

@@ -28,6 +28,7 @@ class ClaimOf(OfSource):
     `partner`: a code of the source, or all. `category`: None where the claim
     speaks of all categories of its scheme. `unit`: of quantities, by the source's English name. `value` and `half_unit`
     are in whole dollars, local currency or units, or fractions (0.60 = +60 %); None where nothing was printed.
+    `is_known_error`: it has been found wrong already, and `remark` says how; that it is contradicted is expected.
     """
 
     text: str
@@ -35,6 +36,7 @@ class ClaimOf(OfSource):
     published_on: dt.date
     address: str
     remark: str | None = None
+    is_known_error: bool = False
     flow: Flow
     partner: str
     scheme: str
@@ -68,6 +70,8 @@ class ClaimOf(OfSource):
             raise ValueError(f"{self.source} prints US dollars only")
         if (self.unit is not None) != (self.base == "quantity"):
             raise ValueError("a quantity needs its unit, and nothing else has one")
+        if self.is_known_error and not self.remark:
+            raise ValueError("the remark of a known error says what is wrong with it")
         if self.kind == "mom" and first != last:
             raise ValueError("a change on the month before speaks of one month: write YYYY-MM")
         if self.kind == "share" and self.partner == "all":

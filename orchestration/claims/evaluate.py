@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -123,9 +123,12 @@ def _series(claim: ClaimOf, history: History, categories: Categories, as_of: dt.
 
 def _find(claim: ClaimOf, known: Mapping[str, Series]) -> Finding:
     try:
-        return _compare(claim, known)
+        found = _compare(claim, known)
     except NotTestableError as error:
         return Finding("not testable", None, str(error), claim.months())
+    if claim.is_known_error and found.verdict == "contradicted":
+        return replace(found, verdict="expected", detail=f"{found.detail}; known to be wrong: {claim.remark}")
+    return found
 
 
 def _compare(claim: ClaimOf, known: Mapping[str, Series]) -> Finding:

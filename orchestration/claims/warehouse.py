@@ -34,7 +34,7 @@ with named as (
 select
   t.control_total_id, t.title, t.publisher, t.vintage, t.reference, t.remark, t.reporter, t.partner_system, t.flow,
   t.partner_code, n.category_scheme, n.category_code, t.measure, t.unit, t.period_from, t.period_to, t.value,
-  t.half_unit
+  t.half_unit, t.grade
 from fct_control_total as t
 inner join named as n
   on n.hs_prefixes = if(t.hs = 'all', '', t.hs) and (n.code_system is null or n.code_system = t.partner_system)
@@ -149,6 +149,7 @@ def _as_claim(row: Mapping[str, Any]) -> Equals:
         published_on=row["vintage"],
         address=said["reference"],
         remark=said["remark"],
+        is_known_error=row["grade"] == "D",
         source=source,
         reporter=row["reporter"],
         flow=row["flow"],

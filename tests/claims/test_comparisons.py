@@ -99,6 +99,17 @@ def test_months_above_a_limit(value: int, verdict: str) -> None:
     assert judged(made, []).now.verdict == "not testable"
 
 
+def test_a_known_error_is_expected_to_be_contradicted() -> None:
+    """And says what is wrong with it; one that agrees is confirmed all the same, one that nobody can test is not."""
+    made = claim(value="1110", half_unit="5", is_known_error=True, remark="a slip of the press")
+    found = judged(made, [known("2024-10", 900)]).now
+    assert found.verdict == "expected" and found.detail.endswith("known to be wrong: a slip of the press")
+    assert judged(made, [known("2024-10", 1110)]).now.verdict == "confirmed"
+    assert judged(made, []).now.verdict == "not testable"
+    with pytest.raises(ValueError, match="the remark of a known error says what is wrong"):
+        claim(value="1", half_unit="0", is_known_error=True)
+
+
 def test_february_is_compared_with_february() -> None:
     """Whatever its days: 29 in 2024, 28 in 2023."""
     made = claim(measure="value_usd_yoy", period="2024-02", value="0.1", half_unit="0")

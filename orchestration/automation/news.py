@@ -30,8 +30,9 @@ from orchestration.automation.instance import LAUNCHED_BY
 from orchestration.base.plain import printable
 from orchestration.base.settings import Home, settings
 from orchestration.releases.headline import headline
+from orchestration.releases.manifest import read_manifest
 from orchestration.releases.query import run_sql
-from orchestration.releases.store import Releases, read_manifest
+from orchestration.releases.store import Releases
 from orchestration.releases.summary import what_is_new
 
 #: Where the instance keeps what was told.

@@ -6,6 +6,7 @@ Exit 0 success, 1 a file, a gate or a rule refused, 2 wrong usage. A user's mist
 from __future__ import annotations
 
 import datetime as dt
+import io
 import os
 import sys
 from dataclasses import asdict
@@ -13,7 +14,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from orchestration.base.errors import RefusalError
 from orchestration.base.interrupt import farewell, interruptible
@@ -26,6 +26,7 @@ from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases
 from orchestration.terminal import output, receipt_report
+from orchestration.terminal.refusals import exit_code
 from orchestration.terminal.status import home_status
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -334,38 +335,23 @@ def sample(home: HomeOption = None) -> None:
 
 def main() -> None:
     """Entry point."""
-    code = _exit_code()
+    as_json = "--json" in sys.argv[1:]
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name in another script than the terminal's is shown as escapes.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = exit_code(lambda: app(standalone_mode=False), as_json=as_json)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = 1
     if said := farewell():
         output.note(said)
         # To take a process apart that holds a warehouse takes seconds, too, and no thread listens any more.
         sys.stdout.flush()
         os._exit(code)
     sys.exit(code)
-
-
-def _exit_code() -> int:
-    """Do what was typed: refusals and wrong usage in words, each with its exit code."""
-    try:
-        return app(standalone_mode=False) or 0
-    except RefusalError as error:
-        output.error(str(error))
-        return 1
-    except ValidationError as error:
-        first = error.errors()[0]
-        flag = f"--{first['loc'][0]}: " if first["loc"] else ""
-        output.error(flag + first["msg"].removeprefix("Value error, "))
-        return 2
-    except ValueError as error:
-        output.error(str(error))
-        return 2
-    except typer.Abort:
-        return 130
-    except Exception as error:
-        if not hasattr(error, "exit_code"):
-            raise
-        message = error.format_message() if hasattr(error, "format_message") else str(error)
-        output.error(message)
-        return error.exit_code
 
 
 if __name__ == "__main__":

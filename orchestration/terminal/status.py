@@ -9,7 +9,8 @@ from orchestration.base.months import spans
 from orchestration.base.settings import Home
 from orchestration.landing.due import DatasetStatus, dataset_status
 from orchestration.landing.store import Landing
-from orchestration.releases.store import Releases, read_manifest
+from orchestration.releases.manifest import read_manifest
+from orchestration.releases.store import Releases
 
 
 @dataclass(frozen=True)

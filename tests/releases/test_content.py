@@ -16,7 +16,8 @@ from orchestration.releases import candidate, database
 from orchestration.releases.content import database_content, table_content, unlike
 from orchestration.releases.database import DATABASE, write_database
 from orchestration.releases.difference import difference
-from orchestration.releases.store import Manifest, Releases, read_manifest, write_manifest
+from orchestration.releases.manifest import Manifest, read_manifest, write_manifest
+from orchestration.releases.store import Releases
 from orchestration.terminal.doctor import examine
 from tests.conftest import add, copied, damage_in_place, query, released, row, value
 from tests.revisions import Revisions, revisions

@@ -181,8 +181,8 @@ def _publications(made: dg.DagsterInstance, home: Home) -> Iterator[Found]:
 
 def _held_back(home: Home, record: dg.EventLogRecord, candidate: str) -> News | None:
     """Sources whose figures stay as they were, and what was found in the candidate; None where they do no longer."""
-    current = Releases(home).current_id()
-    held_back = Releases(home).manifest(current).held_back if current else {}
+    said = Releases(home).known(Releases(home).current_id())
+    held_back = said.held_back if said else {}
     text = "\n".join(held.told(source) for source, held in held_back.items())
     details = {"held_back": {source: str(held.since) for source, held in held_back.items()}}
     details |= _audit(home, home.candidates / candidate)

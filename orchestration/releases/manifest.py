@@ -175,6 +175,14 @@ def read_manifest(folder: Path) -> Manifest:
         ) from None
 
 
+def verdict(folder: Path) -> AuditSummary | None:
+    """What the audit of a candidate came to; None of one that has none, or that cannot be read."""
+    try:
+        return read_manifest(folder).audit
+    except RefusalError:
+        return None
+
+
 def write_manifest(manifest: Manifest, folder: Path) -> None:
     """Write the manifest, in one step."""
     durable.write(folder / "release.json", manifest.model_dump_json(indent=1).encode())

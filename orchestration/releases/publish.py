@@ -34,6 +34,7 @@ from orchestration.releases.manifest import (
     parsers_of,
     read_manifest,
     sequences,
+    verdict,
     write_manifest,
 )
 from orchestration.releases.published import comment, write_release_info
@@ -270,21 +271,13 @@ def _tidied(home: Home) -> list[str]:
     """
     try:
         for folder in _candidates(home):
-            said = _verdict(folder)
+            said = verdict(folder)
             if said is None or said.passed:
                 shutil.rmtree(folder)
         _retain_candidates(home)
     except OSError as error:
         return [f"a candidate could not be removed ({error}); the next run does"]
     return []
-
-
-def _verdict(folder: Path) -> AuditSummary | None:
-    """What the audit of a candidate came to; None of one that has none, or that cannot be read."""
-    try:
-        return read_manifest(folder).audit
-    except RefusalError:
-        return None
 
 
 def _candidates(home: Home) -> list[Path]:

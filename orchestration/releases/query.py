@@ -52,8 +52,8 @@ def run_sql(folder: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         ) from None
     except duckdb.OutOfMemoryException as error:
         raise RefusalError(
-            f"the query needs more memory than it may have ({_said(error)})",
-            remedy="ask for fewer rows or columns, or set BONDED_DUCKDB_MEMORY",
+            f"the query needs more memory, or disk, than it may have ({_said(error)})",
+            remedy="ask for fewer rows or columns, or set BONDED_DUCKDB_MEMORY or BONDED_QUERY_SPILL",
         ) from None
     except Exception as error:
         # A value that Python cannot hold, text that is no text: whatever it is, the question is at fault.

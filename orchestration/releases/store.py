@@ -104,8 +104,12 @@ class Releases:
     def base(self) -> str | None:
         """The release that a candidate is built upon: the current one, unless nobody can read what it is made of."""
         current = self.current_id()
+        return current if self.known(current) else None
+
+    def known(self, release_id: str | None) -> Manifest | None:
+        """The manifest of a release, sound or not; None where there is none that can be read."""
         try:
-            return current if current and read_manifest(self.home.releases / current) else None
+            return read_manifest(self.home.releases / release_id) if release_id else None
         except RefusalError:
             return None
 
@@ -117,16 +121,16 @@ class Releases:
             return [f"release {self.current_id()} is damaged: nobody can read its release.json"]
         return []
 
-    def readable(self, release_id: str | None = None) -> Manifest:
-        """The manifest of a sound release; `RefusalError` for one whose tables this program does not know."""
-        _, said = self.opened(release_id)
+    def readable(self, release_id: str | None = None) -> tuple[Path, Manifest]:
+        """`opened`, of a release whose tables this program knows; `RefusalError` for one of another contract."""
+        folder, said = self.opened(release_id)
         if said.contract_version != CONTRACT_VERSION:
             raise RefusalError(
                 f"release {said.release_id} is of version {said.contract_version} of the contract; this program knows "
                 f"the tables of version {CONTRACT_VERSION}",
                 remedy="bonded run publishes the same receipts anew; bonded query --release reads any release as it is",
             )
-        return said
+        return folder, said
 
     def add(self, candidate: Path) -> list[str]:
         """Make a complete, audited candidate a release and switch to it. Only within `publication`.

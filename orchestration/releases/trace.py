@@ -19,6 +19,10 @@ from orchestration.sources.catalogue import TRADE
 from orchestration.warehouse.raw import raw_path, write_raw
 from orchestration.warehouse.snapshot import coverage_table
 
+#: The scheme of what no category holds, and what is said of it.
+NO_SCHEME = "none"
+OF_NO_CATEGORY = "no category holds {}: this is the sum of the lines of the fact whose codes begin so"
+
 
 class AmbiguousError(Exception):
     """A category code that stands in several schemes, or a cell of which several sources or reporters have a figure."""
@@ -50,7 +54,7 @@ class TracedReceipt(BaseModel):
 
 
 class Trace(BaseModel):
-    """A published number and the receipts behind it."""
+    """A published number and the receipts behind it. `remark`: what else must be known of it."""
 
     release_id: str
     source: str
@@ -64,6 +68,8 @@ class Trace(BaseModel):
     value_local: int | None
     local_currency: str | None
     receipts: list[TracedReceipt]
+    is_synthetic: bool = False
+    remark: str | None = None
 
 
 def trace(
@@ -82,12 +88,12 @@ def trace(
 
     `RefusalError` if it is not covered; `AmbiguousError` without the scheme, source or reporter that it takes to tell.
     """
-    releases = Releases(home)
-    folder, manifest = releases.folder(release), releases.readable(release)
+    folder, manifest = Releases(home).readable(release)
     state = manifest.state(Landing(home).state())
     with scratch() as con:
         con.execute(f"attach {literal(folder / DATABASE)} as published (read_only)")
         con.execute("use published")
+        con.register("coverage", coverage_table(state))
         try:
             streams = _streams(state, source, reporter)
             asked = _asked(con, streams, month, partner, category, flow, scheme)
@@ -95,7 +101,6 @@ def trace(
         except RefusalError as error:
             held = [said.told(name) for name, said in manifest.held_back.items() if source in (None, name)]
             raise RefusalError("; ".join([error.what, *held]), remedy=error.remedy) from None
-        con.register("coverage", coverage_table(state))
         _cells(con, cell)
         found = _lines(con, home, state, month) or _covering(con, state, cell)
         currency = con.execute("select local_currency from dim_source where source = ?", [cell.source]).fetchone()
@@ -112,6 +117,8 @@ def trace(
         value_local=local,
         local_currency=currency and currency[0],
         receipts=found,
+        is_synthetic=manifest.is_synthetic,
+        remark=OF_NO_CATEGORY.format(category) if cell.scheme == NO_SCHEME else None,
     )
 
 
@@ -149,6 +156,8 @@ def _asked(
     ).fetchall()
     sources = {source for source, _ in streams}
     of = {(s, name): tuple(p.split(",")) for s, name, p in rows if s in sources and scheme in (None, name)}
+    if not rows and category.isdigit():
+        of = {(s, NO_SCHEME): (category,) for s in _having(con, category) if s in sources}
     if not of:
         raise RefusalError(
             f"there is no category {category!r}" + (f" in scheme {scheme}" if scheme else ""),
@@ -163,6 +172,15 @@ def _asked(
         for source, reporter in streams
         if (source, named) in of
     ]
+
+
+def _having(con: duckdb.DuckDBPyConnection, code: str) -> list[str]:
+    """The sources of which a fact has lines whose codes begin so."""
+    facts = " union ".join(
+        f"select source from {fact} where starts_with(commodity_code, $code)"
+        for fact in ("fct_trade_monthly", "fct_trade_world_monthly")
+    )
+    return [source for (source,) in con.execute(f"{facts} order by 1", {"code": code}).fetchall()]
 
 
 def _answering(con: duckdb.DuckDBPyConnection, asked: list[Cell]) -> tuple[Cell, int | None, int | None]:
@@ -192,6 +210,8 @@ def _is_known(con: duckdb.DuckDBPyConnection, cell: Cell) -> bool:
 
 def _values(con: duckdb.DuckDBPyConnection, cell: Cell) -> tuple[int | None, int | None]:
     """Published values; a covered series that has not begun yet is 0."""
+    if cell.scheme == NO_SCHEME:
+        return _sums(con, cell)
     key = [cell.source, cell.reporter, cell.month, cell.flow, cell.scheme, cell.category]
     where = "source = ? and reporter = ? and month = ? and flow = ? and category_scheme = ? and category_code = ?"
     mart = "mart_category_monthly" if cell.partner == "all" else "mart_partner_category_monthly"
@@ -215,6 +235,31 @@ def _values(con: duckdb.DuckDBPyConnection, cell: Cell) -> tuple[int | None, int
     return (0 if coverage[0] else None), (0 if coverage[1] else None)
 
 
+def _sums(con: duckdb.DuckDBPyConnection, cell: Cell) -> tuple[int | None, int | None]:
+    """Values of the fact's lines, each currency as far as a receipt covers the code whole."""
+    partners = ["*", "world"] if cell.partner == "all" else ["*", cell.partner]
+    covered = con.execute(
+        "select distinct currency = 'USD' from coverage where source = ? and reporter = ? and month = ? and flow = ? "
+        "and feeds <> 'check' and list_contains(?, partner_code) and starts_with(?, hs_prefix)",
+        [cell.source, cell.reporter, cell.month, cell.flow, partners, cell.category],
+    ).fetchall()
+    if not covered:
+        raise RefusalError(
+            f"{cell.partner} × {cell.category} is not covered in {format_month(cell.month)}: no receipt has all of it",
+            remedy="receive a file whose scope contains it, or trace a longer code",
+        )
+    _cells(con, cell)
+    sums = con.execute(
+        "select c.currency = 'USD', sum(case when c.currency = 'USD' then f.value_usd else f.value_local end)::bigint "
+        "from cell as c inner join (select *, 'world' as partner_code from fct_trade_world_monthly "
+        "union all by name select * from fct_trade_monthly) as f using (commodity_code, partner_code) "
+        "where f.source = ? and f.reporter = ? and f.month = ? and f.flow = ? group by 1",
+        [cell.source, cell.reporter, cell.month, cell.flow],
+    ).fetchall()
+    found = {is_usd: 0 for (is_usd,) in covered} | dict(sums)
+    return found.get(True), found.get(False)
+
+
 def _cells(con: duckdb.DuckDBPyConnection, cell: Cell) -> None:
     """Table `cell` (commodity_code, partner_code, currency, receipt_id): the cells of the facts behind the number.
 
@@ -231,9 +276,9 @@ def _cells(con: duckdb.DuckDBPyConnection, cell: Cell) -> None:
     )
     inside = " or ".join(f"starts_with(commodity_code, {literal(p)})" for p in cell.prefixes)
     con.execute(
-        f"create temp table cell as select commodity_code, partner_code, currency, receipt_id from ({union}) c "
-        "where receipt_id is not null and source = $source and reporter = $reporter and month = $month "
-        f"and flow = $flow and ({inside}) "
+        "create or replace temp table cell as select commodity_code, partner_code, currency, receipt_id "
+        f"from ({union}) c where receipt_id is not null and source = $source and reporter = $reporter "
+        f"and month = $month and flow = $flow and ({inside}) "
         "and (partner_code = $partner or ($partner = 'all' and (partner_code <> 'world') = exists ("
         "  select 1 from coverage v where v.partner_code = '*' and v.source = c.source and v.reporter = c.reporter"
         "  and v.month = c.month and v.flow = c.flow"

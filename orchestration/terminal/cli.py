@@ -11,7 +11,7 @@ import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,10 +24,14 @@ from orchestration.landing.preview import withdrawal_changes
 from orchestration.landing.receivers import receive_file
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
+from orchestration.releases.manifest import read_manifest
 from orchestration.releases.store import Releases
 from orchestration.terminal import output, receipt_report
 from orchestration.terminal.refusals import exit_code
 from orchestration.terminal.status import home_status
+
+if TYPE_CHECKING:
+    from orchestration.releases.as_of import AsOf
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -154,17 +158,19 @@ def audit(
     from orchestration.releases.publish import audit_folder
 
     place = _home(home)
-    if not candidate:
-        release = Releases(place).readable(release).release_id
-    folder = place.candidates / candidate if candidate else Releases(place).folder(release)
+    folder = place.candidates / candidate if candidate else Releases(place).readable(release)[0]
     if not folder.is_dir():
         raise RefusalError(f"there is no candidate {candidate!r}", remedy="candidates/ in the home lists them")
-    report = audit_folder(place, folder)
+    said, report = read_manifest(folder), audit_folder(place, folder)
+    faults = [f"{path}: this record of landing {what}" for path, what in Landing(place).chain.faults()]
     if as_json:
-        output.json_out(output.audit_dict(folder.name, report))
+        told = {"is_synthetic": said.is_synthetic, "damaged": faults}
+        output.json_out({**output.audit_dict(folder.name, report), **told})
     else:
         output.audit_table(folder.name, report)
-    if not report.passed:
+        for text in (*faults, *output.made_up(folder.name, said.is_synthetic)):
+            output.line(text)
+    if faults or not report.passed:
         raise typer.Exit(1)
 
 
@@ -181,33 +187,46 @@ def releases(
         store.pin(pin)
     if unpin:
         store.pin(unpin, keep=False)
-    current, pins = store.current_id(), store.pins()
-    rows = []
-    for release_id in store.ids():
-        manifest = store.manifest(release_id)
-        rows.append(
-            {
-                "release_id": release_id,
-                "current": release_id == current,
-                "pinned": release_id in pins,
-                "made_at": manifest.made_at.isoformat(timespec="seconds"),
-                "receipts": len(manifest.receipts),
-                "withdrawn": len(manifest.withdrawals),
-                "synthetic": manifest.is_synthetic,
-                "warned": manifest.audit.counts["warned"] if manifest.audit else None,
-            }
-        )
+    rows = [_release_row(store, release_id) for release_id in store.ids()]
     if as_json:
         output.json_out(rows)
-    else:
-        output.table(list(rows[0]) if rows else ["release_id"], [list(row.values()) for row in rows])
+        return
+    output.table(list(rows[0]) if rows else ["release_id"], [list(row.values()) for row in rows])
+    for text in store.unreadable():
+        output.note(text)
+    for text in output.made_up(", ".join(row["release_id"] for row in rows), any(row["synthetic"] for row in rows)):
+        output.note(text)
+
+
+def _release_row(store: Releases, release_id: str) -> dict[str, Any]:
+    """What the list says of a release; of one whose `release.json` nobody can read, that it is damaged."""
+    said, damaged = store.known(release_id), None
+    try:
+        store.opened(release_id)
+    except RefusalError as error:
+        damaged = error.what
+    return {
+        "release_id": release_id,
+        "current": release_id == store.current_id(),
+        "pinned": release_id in store.pins(),
+        "made_at": said and said.made_at.isoformat(timespec="seconds"),
+        "receipts": said and len(said.receipts),
+        "withdrawn": said and len(said.withdrawals),
+        "synthetic": said and said.is_synthetic,
+        "warned": said.audit.counts["warned"] if said and said.audit else None,
+        "damaged": damaged,
+    }
 
 
 @app.command()
 def rollback(release_id: str, home: HomeOption = None) -> None:
     """Let readers see an older release again."""
-    Releases(_home(home)).rollback(release_id)
+    store = Releases(_home(home))
+    for warning in store.rollback(release_id):
+        output.note(warning)
     output.line(f"current is {release_id}")
+    for text in output.made_up(release_id, store.manifest(release_id).is_synthetic):
+        output.line(text)
 
 
 @app.command()
@@ -215,13 +234,17 @@ def diff(a: str, b: str, home: HomeOption = None, as_json: JsonOption = False) -
     """Tables, months and figures in which two releases differ."""
     from orchestration.releases.difference import difference
 
-    found = difference(_home(home), a, b)
+    place = _home(home)
+    found = difference(place, a, b)
+    made_up = output.made_up(f"{a} and of {b}", Releases(place).manifest(a).is_synthetic)
     if as_json:
         output.json_out([asdict(d) for d in found])
     elif not found:
         output.line("the same content")
     else:
         output.differences(found, a, b)
+    for text in made_up:
+        output.note(text)
 
 
 @app.command()
@@ -268,26 +291,32 @@ def query(
     """Run SQL on a release, read-only; with --as-of, on its receipts known by that date."""
     from orchestration.releases.query import run_sql
 
-    place = _home(home)
-    folder = _known_on(place, as_of, release) if as_of else Releases(place).folder(release)
-    columns, rows = run_sql(folder, sql)
+    place, day = _home(home), _day(as_of) if as_of else None
+    folder, said = Releases(place).opened(release)
+    known = _known_on(place, day, said.release_id) if day else None
+    columns, rows = run_sql(known.folder if known else folder, sql)
     if as_json:
-        output.json_out([dict(zip(columns, row, strict=True)) for row in rows])
+        output.json_out([dict(zip(output.distinct(columns), row, strict=True)) for row in rows])
     else:
         output.table(columns, [list(row) for row in rows])
+    for text in output.made_up(said.release_id, said.is_synthetic):
+        output.note(text)
 
 
-def _known_on(home: Home, text: str, release: str | None) -> Path:
-    """The folder of the tables as known on a date; says on stderr what they are made of."""
-    from orchestration.releases.as_of import as_of
-
+def _day(text: str) -> dt.date:
     try:
-        day = dt.date.fromisoformat(text)
+        return dt.date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no date: write YYYY-MM-DD", param_hint="--as-of") from None
+
+
+def _known_on(home: Home, day: dt.date, release: str) -> AsOf:
+    """The tables as known on a day; says on stderr what they are made of."""
+    from orchestration.releases.as_of import as_of
+
     made = as_of(home, day, release)
     output.note(f"as known on {day}: {made.known} of {made.held} receipts; built for this question, not audited")
-    return made.folder
+    return made
 
 
 @app.command()
@@ -299,11 +328,14 @@ def claims(
     """Printed claims put to the test: on what was known when they were published, and on what is known now."""
     from orchestration.terminal import claim_report
 
-    found = claim_report.read_claims(_home(home), release)
+    said, found = claim_report.read_claims(_home(home), release)
     if as_json:
-        output.json_out(found)
+        of = {"release_id": said.release_id, "is_synthetic": said.is_synthetic}
+        output.json_out([{**claim, **of} for claim in found])
     else:
         claim_report.show(found)
+    for text in output.made_up(said.release_id, said.is_synthetic):
+        output.note(text)
 
 
 @app.command()

@@ -66,6 +66,11 @@ def made_up(release_id: str | None, is_synthetic: bool) -> list[str]:
     return [f"SYNTHETIC DATA: every figure of release {release_id} is made up."] if is_synthetic else []
 
 
+def distinct(columns: list[str]) -> list[str]:
+    """Names of columns of which none is lost as a key."""
+    return [name if name not in columns[:n] else f"{name}_{columns[:n].count(name)}" for n, name in enumerate(columns)]
+
+
 def table(columns: list[str], rows: list[list[Any]]) -> None:
     """A table at a terminal; tab-separated lines with unformatted figures in a pipe."""
     if not sys.stdout.isatty():
@@ -131,6 +136,8 @@ def status(report: HomeStatus) -> None:
     further = "".join(f", {what}: {count}" for what, count in others.items() if count)
     line(f"receipts: {report.receipts} that count, {report.withdrawn} withdrawn{further}")
     line(f"last release: {report.last_release or 'none yet'}")
+    for text in (*report.damaged, *made_up(report.last_release, report.is_synthetic)):
+        line(text)
     for text in report.held_back:
         line(f"HELD BACK: {text}")
     line(f"last failure: {report.last_failure['why'] if report.last_failure else 'none since the last release'}")
@@ -157,9 +164,7 @@ def run_summary(summary: RunSummary) -> None:
     line(f"audit PASSED: of its comparisons {counts}")
     for text in summary.held_back:
         line(f"HELD BACK: {text}")
-    if summary.is_synthetic:
-        line("SYNTHETIC DATA: every figure of this release is made up.")
-    for text in summary.headline:
+    for text in (*made_up(summary.release_id, summary.is_synthetic), *summary.headline):
         line(text)
     bonded = "bonded" if shutil.which("bonded") else ".venv/bin/bonded"
     home = shlex.quote(summary.home)
@@ -185,6 +190,8 @@ def trace(found: Trace) -> None:
             for r in found.receipts
         ],
     )
+    for text in (*([found.remark] if found.remark else []), *made_up(found.release_id, found.is_synthetic)):
+        line(text)
 
 
 def differences(found: list[TableDifference], a: str, b: str) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from orchestration.base.errors import RefusalError
 from orchestration.base.months import spans
 from orchestration.base.settings import Home
 from orchestration.landing.due import DatasetStatus, dataset_status
 from orchestration.landing.store import Landing
-from orchestration.releases.manifest import read_manifest
+from orchestration.releases.manifest import verdict
 from orchestration.releases.store import Releases
 
 
@@ -28,7 +29,7 @@ class DatasetLine:
 @dataclass(frozen=True)
 class HomeStatus:
     """What a home holds. `last_failure`: the candidate that failed since the last release, and why; `held_back`: a
-    sentence for each source whose figures stay as they were.
+    sentence for each source whose figures stay as they were; `damaged`: one for what readers cannot see as published.
     """
 
     home: str
@@ -40,6 +41,8 @@ class HomeStatus:
     last_release: str | None
     last_failure: dict[str, str] | None
     held_back: list[str] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
+    is_synthetic: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -48,7 +51,8 @@ class HomeStatus:
 
 def home_status(home: Home) -> HomeStatus:
     """The report, as of today where each dataset's source is."""
-    state, current = Landing(home).state(), Releases(home).current_id()
+    state, releases = Landing(home).state(), Releases(home)
+    current = releases.current_id()
     return HomeStatus(
         home=str(home.root),
         receipts=len(state.active),
@@ -58,8 +62,19 @@ def home_status(home: Home) -> HomeStatus:
         datasets=[_dataset(s) for s in dataset_status(home, state)],
         last_release=current,
         last_failure=_last_failure(home, current),
-        held_back=Releases(home).manifest().told if current else [],
+        held_back=said.told if (said := releases.known(current)) else [],
+        damaged=_damaged(releases, current),
+        is_synthetic=state.is_synthetic,
     )
+
+
+def _damaged(releases: Releases, current: str | None) -> list[str]:
+    try:
+        if current:
+            releases.opened(current)
+    except RefusalError as error:
+        return [f"{error.what}; {error.remedy}"]
+    return releases.unreadable()
 
 
 def _dataset(status: DatasetStatus) -> DatasetLine:
@@ -77,9 +92,9 @@ def _last_failure(home: Home, current: str | None) -> dict[str, str] | None:
     for folder in sorted(home.candidates.glob("[0-9]*"), reverse=True):
         if current is not None and folder.name < current:
             return None
-        manifest = read_manifest(folder)
-        if manifest.audit is not None and not manifest.audit.passed:
-            first = {**manifest.audit.findings[0]} if manifest.audit.findings else {}
+        audit = verdict(folder)
+        if audit is not None and not audit.passed:
+            first = {**audit.findings[0]} if audit.findings else {}
             first["month"] = (first.get("month") or "")[:7]
             keys = ("gate", "dataset", "month", "scope", "difference", "reason")
             return {"candidate": folder.name, "why": ", ".join(f"{k} {first[k]}" for k in keys if first.get(k))}

@@ -340,14 +340,15 @@ def claims(
 
 @app.command()
 def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Check that bytes and releases are what their hashes say, and that what must be there is."""
+    """Read everything that lies in a home, and name each file that is not what it must be, with what to do."""
     from orchestration.terminal.doctor import examine
 
     findings = examine(_home(home))
     if as_json:
         output.json_out([vars(f) for f in findings])
     else:
-        output.table(["check", "ok", "detail"], [[f.check, "ok" if f.ok else "WRONG", f.detail] for f in findings])
+        rows = [[f.check, "ok" if f.ok else "WRONG", f.detail, f.remedy] for f in findings]
+        output.table(["check", "ok", "detail", "remedy"], rows)
     if not all(f.ok for f in findings):
         raise typer.Exit(1)
 

@@ -13,8 +13,10 @@ from orchestration.landing.inbox import InboxOutcome, take_in
 from orchestration.landing.names import shown_name
 from orchestration.landing.store import Landing, LandingState
 from orchestration.releases.headline import headline
+from orchestration.releases.mend import made_ready
 from orchestration.releases.settled import is_settled
 from orchestration.releases.store import Releases
+from orchestration.terminal import output
 from orchestration.warehouse.categories import own_categories
 
 if TYPE_CHECKING:
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class RunSummary:
     """What a run did. `failure` says why nothing was published; `refused` names files set aside, `left` those that
-    somebody was still writing; `held_back`: a sentence for each source whose figures stay as they were.
+    somebody was still writing; `held_back`: a sentence for each source whose figures stay as they were; `mended`: one
+    for all that was damaged and has been made again.
     """
 
     home: str
@@ -40,6 +43,7 @@ class RunSummary:
     trace: str | None = None
     left: list[str] = field(default_factory=list)
     held_back: list[str] = field(default_factory=list)
+    mended: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
@@ -54,11 +58,19 @@ class RunSummary:
 def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
     """Receive, build, audit, publish; nothing of it if all that decides is as the last run left it.
 
-    `RefusalError` if there is nothing to build from, or claims or the home's own categories cannot be read.
+    `RefusalError` if there is nothing to build from, if claims or the home's own categories cannot be read, or if the
+    records of landing are not what was written.
     """
     home.create()
     load_claims()
     own_categories(home)
+    mended = made_ready(home)
+    for text in mended:
+        output.note(text)
+    return replace(_run(home, asked), mended=mended)
+
+
+def _run(home: Home, asked: list[dt.date]) -> RunSummary:
     inbox = take_in(home, quiet=settings().run_quiet_seconds, wait=True)
     state = Landing(home).state()
     if not state.receipts:
@@ -71,12 +83,12 @@ def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
             remedy="bonded receive FILE --source gacc --flow import --hs … --partners …, or put files into "
             f"{home.inbox}/<dataset>/",
         )
-    current = Releases(home).current_id()
+    current = Releases(home).base()
     if current and not asked and is_settled(home):
         _tell(home, state, inbox, current)
         return _summary(home, inbox, "unchanged", None, current)
     done = _execute(home, inbox, asked)
-    summary = _summary(home, inbox, done.outcome, done.failure, Releases(home).current_id())
+    summary = _summary(home, inbox, done.outcome, done.failure, Releases(home).base())
     # What is unchanged has the verdict of its own day; this is the one of today.
     return replace(summary, counts=done.counts) if done.counts else summary
 
@@ -118,7 +130,10 @@ def _summary(
     refused = [(shown_name(path), str(error)) for path, error in inbox.refused]
     left = [shown_name(path) for path in inbox.left]
     if failure or current is None:
-        return RunSummary(str(home.root), outcome, current, None, failure, refused, inbox.received, left=left)
+        is_synthetic = Landing(home).state().is_synthetic
+        return RunSummary(
+            str(home.root), outcome, current, None, failure, refused, inbox.received, is_synthetic, left=left
+        )
     manifest = Releases(home).manifest(current)
     folder = home.releases / current
     lines, cell = headline(folder)

@@ -76,10 +76,13 @@ def damaged_history(home: Home) -> list[Path]:
 
 
 def _is_whole(path: Path) -> bool:
-    """Whether a file of SQLite is as long as it says; one that is empty has just been made."""
+    """Whether a file of SQLite is as long as it says; one that is empty has just been made, and of one with a log beside
+    it the rest may stand there.
+    """
+    log = path.with_name(f"{path.name}-wal")
     with path.open("rb") as stream:
         head = stream.read(100)
-    if not head:
+    if not head or (log.exists() and log.stat().st_size):
         return True
     page = int.from_bytes(head[16:18], "big")
     length = (65_536 if page == 1 else page) * int.from_bytes(head[28:32], "big")

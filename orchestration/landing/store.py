@@ -141,6 +141,7 @@ class Landing:
         self.records.mkdir(parents=True, exist_ok=True)
         said = {**json.loads(record.model_dump_json()), PREVIOUS: self.chain.before(record.sequence)}
         data = json.dumps(said, ensure_ascii=False, indent=1).encode()
+        self._work.mkdir(parents=True, exist_ok=True)
         aside = self._work / f"{record.sequence:06d}.json"
         aside.write_bytes(data)
         aside.chmod(READ_ONLY)

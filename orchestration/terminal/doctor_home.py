@@ -178,7 +178,8 @@ def _releases(home: Home) -> Iterator[Finding]:
         if found and release_id == current:
             with suppress(OSError):
                 releases.doubted.touch()
-        remedy = "bonded run publishes a sound one" if release_id == current else f"do not go back to {release_id}"
+        gone = f"rm -r {shlex.quote(str(home.releases / release_id))}"
+        remedy = "bonded run publishes a sound one" if release_id == current else gone
         for what in found:
             yield Finding(name, False, f"{release_id}: {what}", remedy)
         if not found:

@@ -15,6 +15,8 @@ from pydantic import ValidationError
 from orchestration.base.errors import RefusalError
 from orchestration.terminal import output
 
+FULL = "the disk is full; landing and what readers see are whole"
+ROOM = "make room (docs/runbook.md says what takes it), then type the same again"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 NO_RIGHT = (errno.EROFS, errno.EACCES, errno.EPERM)
 
@@ -48,6 +50,8 @@ def _told(error: Exception) -> tuple[int, RefusalError | str]:
         return 1, RefusalError(said, remedy="bonded doctor names what is damaged")
     if type(error).__module__.startswith(("sqlalchemy.", "sqlite3")):
         said = str(error).splitlines()[0]
+        if "full" in said or "disk I/O" in said:
+            return 1, RefusalError(f"{FULL} ({said})", remedy=ROOM)
         return 1, RefusalError(f"Dagster's history: {said}", remedy="bonded doctor names what is damaged")
     if hasattr(error, "exit_code"):
         message = error.format_message() if hasattr(error, "format_message") else str(error)
@@ -61,11 +65,7 @@ def of_system(error: OSError) -> RefusalError:
     """What the system did not let be done."""
     what, file = error.strerror or str(error), error.filename and str(error.filename)
     if error.errno in NO_ROOM:
-        return RefusalError(
-            "the disk is full; landing and what readers see are whole",
-            file=file,
-            remedy="make room (docs/runbook.md says what takes it), then type the same again",
-        )
+        return RefusalError(FULL, file=file, remedy=ROOM)
     if error.errno in NO_RIGHT:
         return RefusalError(
             f"the system does not let this user do that ({what})",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home, settings
@@ -87,10 +90,30 @@ def _run(home: Home, asked: list[dt.date]) -> RunSummary:
     if current and not asked and is_settled(home):
         _tell(home, state, inbox, current)
         return _summary(home, inbox, "unchanged", None, current)
-    done = _execute(home, inbox, asked)
+    done = _seen_through(home, lambda: _execute(home, inbox, asked))
     summary = _summary(home, inbox, done.outcome, done.failure, Releases(home).base())
     # What is unchanged has the verdict of its own day; this is the one of today.
     return replace(summary, counts=done.counts) if done.counts else summary
+
+
+def _seen_through(home: Home, execute: Callable[[], Done]) -> Done:
+    """What a run came to. Once readers see its release, what the system does not let be written any more is no failure
+    of it, and is told.
+    """
+    from orchestration.automation.due import Done
+
+    before = Releases(home).base()
+    try:
+        done = execute()
+        if not done.by_system or Releases(home).base() == before:
+            return done
+        why = done.failure or ""
+    except (OSError, SQLAlchemyError) as error:
+        if Releases(home).base() == before:
+            raise
+        why = str(error)
+    output.note(f"the release is published; what follows it could not be done: {why.splitlines()[0]}")
+    return Done("published")
 
 
 def _tell(home: Home, state: LandingState, inbox: InboxOutcome, unchanged: str | None) -> None:

@@ -26,7 +26,7 @@ from orchestration.releases.settled import made_from, settle
 @dataclass(frozen=True)
 class Done:
     """What a run of the assets came to: published, unchanged or failed. `failure` says why nothing was published;
-    `counts`: comparisons of its audit by verdict. `by_system`: the run has failed, and no rule of the warehouse said so.
+    `counts`: comparisons of its audit by verdict. `by_system`: it has failed, and no rule of the warehouse said so.
     """
 
     outcome: str

@@ -76,8 +76,8 @@ def damaged_history(home: Home) -> list[Path]:
 
 
 def _is_whole(path: Path) -> bool:
-    """Whether a file of SQLite is as long as it says. One that is empty has just been made; what another lacks may stand
-    in its log.
+    """Whether a file of SQLite is as long as it says. One that is empty has just been made; what another lacks may
+    stand in its log.
     """
     log = path.with_name(f"{path.name}-wal")
     with path.open("rb") as stream:

@@ -202,17 +202,23 @@ def _inbox(home: Home) -> Iterator[Finding]:
 def _history(home: Home) -> Iterator[Finding]:
     paths, bad = sorted(home.dagster.glob("*/**/*.db")), 0
     for path in paths:
-        try:
-            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as con:
-                said = con.execute("pragma quick_check(1)").fetchone()[0]
-        except sqlite3.Error as error:
-            said = str(error)
+        said = _checked(path, "mode=ro")
+        # Where nothing may be written, SQLite opens only what it is told that nobody writes to.
+        said = _checked(path, "immutable=1") if "unable to open" in said else said
         if said != "ok":
             bad += 1
             folder = home.dagster / path.relative_to(home.dagster).parts[0]
             yield Finding("Dagster's history", False, f"{path}: {said}", f"rm -r {shlex.quote(str(folder))}; {RUN}")
     if not bad:
         yield Finding("Dagster's history", True, f"{len(paths)} files" if paths else "none yet")
+
+
+def _checked(path: Path, how: str) -> str:
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?{how}", uri=True)) as con:
+            return str(con.execute("pragma quick_check(1)").fetchone()[0])
+    except sqlite3.Error as error:
+        return str(error)
 
 
 CHECKS: dict[str, Callable[[Home], Iterator[Finding]]] = {

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from orchestration.base.settings import PROJECT, Home
 from orchestration.landing.chain import PREVIOUS
 from orchestration.landing.receive import receive
 from orchestration.landing.store import Landing
-from tests.conftest import declared, row, write_csv
+from tests.conftest import declared, many, row, write_csv
 
 
 def record(home: Home, number: int) -> Path:
@@ -113,6 +115,36 @@ def test_a_kill_before_the_end_is_kept(three: Home) -> None:
         assert Landing(three).chain.faults() == []
         Landing(three).withdraw(Landing(three).state().received[0 if left else 1].receipt_id, "a trial")
         assert Landing(three).chain.faults() == []
+
+
+KILL = """
+    import os, signal, sys
+    from pathlib import Path
+    from orchestration.base.settings import Home
+    from orchestration.landing import chain, store
+    from orchestration.landing.receive import receive
+    from tests.conftest import declared
+    def die(*a, **k): os.kill(os.getpid(), signal.SIGKILL)
+    point = sys.argv[3]
+    if point == "bytes": store.durable.take_place = die
+    if point == "link": store.durable.link_once = die
+    if point == "head": chain.Chain.ends_with = die
+    receive(Home(Path(sys.argv[1])), Path(sys.argv[2]), declared(vintage="2024-12-30"))
+"""
+
+
+@pytest.mark.series
+@pytest.mark.parametrize("point", many(["head"], ["bytes", "link", "head"]))
+def test_a_kill_while_a_record_is_written_leaves_a_sound_chain(three: Home, tmp_path: Path, point: str) -> None:
+    """The whole record or none; receiving the file again comes to the same."""
+    file = write_csv(tmp_path / "new.csv", [row(value="9")])
+    command = [sys.executable, "-c", textwrap.dedent(KILL), str(three.root), str(file), point]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    landing = Landing(three)
+    assert landing.chain.faults() == [] and landing.state().sequence == (4 if point == "head" else 3)
+    assert receive(three, file, declared(vintage="2024-12-30")).is_new == (point != "head")
+    assert Landing(three).chain.faults() == [] and Landing(three).state().sequence == 4
 
 
 def test_records_and_bytes_are_for_reading(three: Home) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,13 +14,13 @@ import duckdb
 import pytest
 
 from orchestration.base.errors import RefusalError
-from orchestration.base.settings import Home
+from orchestration.base.settings import PROJECT, Home
 from orchestration.releases import database
 from orchestration.releases.content import file_content
 from orchestration.releases.manifest import read_manifest, write_manifest
 from orchestration.releases.read_back import differing, differing_files
 from orchestration.releases.store import Releases
-from tests.conftest import attempted, damage_in_place, published
+from tests.conftest import attempted, damage_in_place, many, published
 
 MARCH = "parquet/mart_partner_category_monthly/month=2024-03/data.parquet"
 APRIL = MARCH.replace("2024-03", "2024-04")
@@ -149,6 +153,37 @@ def test_a_damaged_release_is_not_gone_back_to(small: Home, damage: Callable[[Pa
         with pytest.raises(RefusalError, match=r"is damaged: release.json"):
             releases.rollback(older.name)
     assert releases.current_id() == current.name
+
+
+KILL = """
+    import os, signal, sys
+    from pathlib import Path
+    from orchestration.base.settings import Home
+    from orchestration.releases import store
+    def die(*a, **k): os.kill(os.getpid(), signal.SIGKILL)
+    if sys.argv[3] == "link": store.durable.take_place = die
+    if sys.argv[3] == "log": store.json = type("Json", (), {"dumps": die, "loads": store.json.loads,
+                                                           "JSONDecodeError": ValueError})
+    store.Releases(Home(Path(sys.argv[1]))).rollback(sys.argv[2])
+"""
+
+
+@pytest.mark.series
+@pytest.mark.parametrize("point", many(["link"], ["link", "log"]))
+def test_a_kill_while_going_back_leaves_one_of_the_two(small: Home, point: str) -> None:
+    """Readers see the one or the other, whole; and it can be done again."""
+    releases = Releases(small)
+    current = releases.folder()
+    older = Path(shutil.copytree(current, current.with_name("20200101T000000-aaaaaa")))
+    with releases.publication():
+        releases.switch(older.name, "published")
+        releases.switch(current.name, "published")
+    command = [sys.executable, "-c", textwrap.dedent(KILL), str(small.root), older.name, point]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    assert releases.opened()[0] == (current if point == "link" else older)
+    assert releases.rollback(older.name) == [] and releases.opened()[0] == older
+    assert releases.ids() == [older.name, current.name]
 
 
 def test_the_same_size_and_time_are_no_proof_for_a_rollback(small: Home) -> None:

@@ -1,4 +1,4 @@
-"""A full disk, a home that may not be written to: words, nothing half done, and no failure once readers see a release."""
+"""A full disk, a home that may not be written to: words, nothing half done, and no failure behind the switch."""
 
 from __future__ import annotations
 

@@ -218,6 +218,7 @@ def build_wrongly(home: Home, *statements: str) -> None:
 def damage_in_place(path: Path) -> None:
     """Other bytes under the same name, size and time, as a disk that forgets leaves them."""
     times = path.stat()
+    path.chmod(0o644)
     path.write_bytes(path.read_bytes()[::-1])
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 

@@ -63,5 +63,7 @@ def _categories(home: Home) -> Finding:
         own = own_categories(home)
     except RefusalError as error:
         return Finding("own categories", False, error.told, error.remedy)
+    except OSError as error:
+        return Finding("own categories", False, str(error), "let this user read it")
     held = [f"{len(own.schemes)} schemes", *([f"{len(own.headings)} headings of hs6"] if own.headings else [])]
     return Finding("own categories", True, ", ".join(held) if own.text is not None else f"none: there is no {FILE}")

@@ -70,6 +70,6 @@ def of_system(error: OSError) -> RefusalError:
         return RefusalError(
             f"the system does not let this user do that ({what})",
             file=file,
-            remedy="let this user write there, or work on a copy of the home",
+            remedy="let this user read and write there, or work on a copy of the home",
         )
     return RefusalError(f"the system says: {what}", file=file, remedy="mend that, then type the same again")

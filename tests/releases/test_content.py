@@ -148,6 +148,7 @@ def test_rows_replaced_add_up_until_a_file_is_written_in_order(
 
 def cut(path: Path) -> None:
     """End a file in its middle."""
+    path.chmod(0o644)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -66,6 +67,23 @@ def test_a_home_that_may_not_be_written_to_is_read(small: Home, tmp_path: Path) 
     for command in (("receive", str(file), *FLAGS), ("run",), ("rollback", Releases(small).folder().name)):
         done = behind(READ_ONLY, small, *command)
         assert done.returncode == 1 and "Read-only file system" in done.stderr and "Remedy:" in done.stderr, command
+
+
+def test_a_home_of_somebody_else_is_refused_in_words(small: Home) -> None:
+    """By every command; the doctor goes on after what it may not look at."""
+    powerless = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"]
+    if os.geteuid() or shutil.which("setpriv") is None:
+        pytest.skip("only root can give a home away, and give up its powers")
+    for path in (small.root, *small.root.rglob("*")):
+        os.chown(path, 1234, 1234, follow_symlinks=False)
+        if path.is_dir() and path != small.root:
+            path.chmod(0o700)
+    for command in (("status",), ("query", "from release_info"), ("run",), ("releases",), ("doctor",)):
+        asked = [sys.executable, "-m", "orchestration.terminal.cli", *command, "--home", str(small.root)]
+        done = subprocess.run([*powerless, *asked], cwd=PROJECT, capture_output=True, text=True, check=False)
+        assert done.returncode == 1 and "Permission denied" in done.stdout + done.stderr, (command, done.stderr)
+        assert "Traceback" not in done.stderr
+    assert done.stdout.count("WRONG") > 2
 
 
 @pytest.mark.series("test_a_home_that_may_not_be_written_to_is_read")

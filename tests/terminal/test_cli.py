@@ -184,6 +184,7 @@ def test_reading_a_release(bonded, small: Home) -> None:
     assert bonded("diff", str(current), str(current), *place)[1] == "the same content\n"
     code, out, _ = bonded("doctor", *place)
     assert code == 0 and "WRONG" not in out
+    (small.releases / str(current) / "audit.html").unlink()
     (small.releases / str(current) / "audit.html").write_text("changed", encoding="utf-8")
     code, out, _ = bonded("doctor", *place)
     assert code == 1 and "audit.html is not what was published" in out

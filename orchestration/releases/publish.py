@@ -233,11 +233,10 @@ def subject_of(home: Home, folder: Path) -> Subject:
 
 def _before(releases: Releases, folder: Path, said: Manifest) -> Before | None:
     """The release that a candidate or release was built upon, if it is there and means the same by its figures."""
-    if said.base not in releases.ids():
+    of = releases.known(said.base) if said.base in releases.ids() else None
+    if of is None or of.contract_version != said.contract_version:
         return None
-    base, of = releases.folder(said.base), releases.manifest(said.base)
-    if of.contract_version != said.contract_version:
-        return None
+    base = releases.folder(said.base)
     content = {name: table.by_month for name, table in of.tables.items()}
     return Before(base / DATABASE, content, categories_of(base) != categories_of(folder))
 

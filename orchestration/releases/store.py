@@ -97,7 +97,7 @@ class Releases:
         return folder, said
 
     def _damaged(self, release_id: str, what: str) -> RefusalError:
-        is_seen = release_id == self.current_id()
+        is_seen = self.current_link.is_symlink() and release_id == self.current_link.readlink().name
         remedy = "bonded run publishes a sound one" if is_seen else "bonded releases lists the others"
         return RefusalError(f"release {release_id} is damaged: {what}", remedy=remedy)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestration.base.errors import RefusalError
+from orchestration.base.plain import printable
 from orchestration.base.settings import Home, settings
 from orchestration.claims.load import load_claims
 from orchestration.landing.inbox import InboxOutcome, take_in
@@ -19,7 +21,6 @@ from orchestration.releases.headline import headline
 from orchestration.releases.mend import made_ready
 from orchestration.releases.settled import is_settled
 from orchestration.releases.store import Releases
-from orchestration.terminal import output
 from orchestration.warehouse.categories import own_categories
 
 if TYPE_CHECKING:
@@ -69,8 +70,13 @@ def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
     own_categories(home)
     mended = made_ready(home)
     for text in mended:
-        output.note(text)
+        _note(text)
     return replace(_run(home, asked), mended=mended)
+
+
+def _note(text: str) -> None:
+    """What is known before the run has ended, and stays known if it does not end well."""
+    print(printable(text), file=sys.stderr)
 
 
 def _run(home: Home, asked: list[dt.date]) -> RunSummary:
@@ -112,7 +118,7 @@ def _seen_through(home: Home, execute: Callable[[], Done]) -> Done:
         if Releases(home).base() == before:
             raise
         why = str(error)
-    output.note(f"the release is published; what follows it could not be done: {why.splitlines()[0]}")
+    _note(f"the release is published; what follows it could not be done: {why.splitlines()[0]}")
     return Done("published")
 
 

@@ -11,7 +11,7 @@ import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,7 +28,7 @@ from orchestration.releases.manifest import read_manifest
 from orchestration.releases.store import Releases
 from orchestration.terminal import output, receipt_report
 from orchestration.terminal.refusals import exit_code
-from orchestration.terminal.status import home_status
+from orchestration.terminal.status import home_status, release_row
 
 if TYPE_CHECKING:
     from orchestration.releases.as_of import AsOf
@@ -187,7 +187,7 @@ def releases(
         store.pin(pin)
     if unpin:
         store.pin(unpin, keep=False)
-    rows = [_release_row(store, release_id) for release_id in store.ids()]
+    rows = [release_row(store, release_id) for release_id in store.ids()]
     if as_json:
         output.json_out(rows)
         return
@@ -196,26 +196,6 @@ def releases(
         output.note(text)
     for text in output.made_up(", ".join(row["release_id"] for row in rows), any(row["synthetic"] for row in rows)):
         output.note(text)
-
-
-def _release_row(store: Releases, release_id: str) -> dict[str, Any]:
-    """What the list says of a release; of one whose `release.json` nobody can read, that it is damaged."""
-    said, damaged = store.known(release_id), None
-    try:
-        store.opened(release_id)
-    except RefusalError as error:
-        damaged = error.what
-    return {
-        "release_id": release_id,
-        "current": release_id == store.current_id(),
-        "pinned": release_id in store.pins(),
-        "made_at": said and said.made_at.isoformat(timespec="seconds"),
-        "receipts": said and len(said.receipts),
-        "withdrawn": said and len(said.withdrawals),
-        "synthetic": said and said.is_synthetic,
-        "warned": said.audit.counts["warned"] if said and said.audit else None,
-        "damaged": damaged,
-    }
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""The state of a home in one report: datasets held and due, the last release, the last failure and why."""
+"""A home in one report: datasets held and due, the last release, the last failure and why; and its releases in a list."""
 
 from __future__ import annotations
 
@@ -99,3 +99,23 @@ def _last_failure(home: Home, current: str | None) -> dict[str, str] | None:
             keys = ("gate", "dataset", "month", "scope", "difference", "reason")
             return {"candidate": folder.name, "why": ", ".join(f"{k} {first[k]}" for k in keys if first.get(k))}
     return None
+
+
+def release_row(store: Releases, release_id: str) -> dict[str, Any]:
+    """What the list says of a release; of one whose `release.json` nobody can read, that it is damaged."""
+    said, damaged = store.known(release_id), None
+    try:
+        store.opened(release_id)
+    except RefusalError as error:
+        damaged = error.what
+    return {
+        "release_id": release_id,
+        "current": release_id == store.current_id(),
+        "pinned": release_id in store.pins(),
+        "made_at": said and said.made_at.isoformat(timespec="seconds"),
+        "receipts": said and len(said.receipts),
+        "withdrawn": said and len(said.withdrawals),
+        "synthetic": said and said.is_synthetic,
+        "warned": said.audit.counts["warned"] if said and said.audit else None,
+        "damaged": damaged,
+    }

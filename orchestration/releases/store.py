@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -229,7 +229,11 @@ class Releases:
 
 
 def seal(folder: Path) -> None:
-    """Take the right to write from every file of a release; its folders stay, for whoever removes it."""
+    """Take the right to write from every file of a release; its folders stay, for whoever removes it.
+
+    A link to a file of somebody else, with whom a home is shared, is left as he has it.
+    """
     for path in folder.rglob("*"):
-        if path.is_file():
-            path.chmod(READ_ONLY)
+        if path.is_file() and path.stat().st_mode & 0o777 != READ_ONLY:
+            with suppress(PermissionError):
+                path.chmod(READ_ONLY)

@@ -74,7 +74,7 @@ def _damaged(releases: Releases, current: str | None) -> list[str]:
             releases.opened(current)
     except RefusalError as error:
         return [f"{error.what}; {error.remedy}"]
-    return releases.unreadable()
+    return [f"{text}; bonded run publishes anew" for text in releases.unreadable()]
 
 
 def _dataset(status: DatasetStatus) -> DatasetLine:

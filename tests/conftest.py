@@ -6,6 +6,7 @@ import datetime as dt
 import gc
 import os
 import shutil
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from orchestration.releases.publish import Publication, publish
 from orchestration.releases.query import run_sql
 from orchestration.releases.store import Releases
 from orchestration.sources.gacc_sample.files import write_sample
+from orchestration.terminal import cli
 from orchestration.terminal.run import RunSummary, run_home
 from orchestration.warehouse.build import build, write_raw_files
 from orchestration.warehouse.plan import Built
@@ -216,6 +218,7 @@ def build_wrongly(home: Home, *statements: str) -> None:
 def damage_in_place(path: Path) -> None:
     """Other bytes under the same name, size and time, as a disk that forgets leaves them."""
     times = path.stat()
+    path.chmod(0o644)
     path.write_bytes(path.read_bytes()[::-1])
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
@@ -347,3 +350,20 @@ def events(monkeypatch: pytest.MonkeyPatch) -> None:
     Where tests look at them, a fixture of this name leaves them there.
     """
     monkeypatch.setattr("orchestration.automation.instance.instance", lambda *_, **__: dg.DagsterInstance.ephemeral())
+
+
+@pytest.fixture
+def bonded(home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Run the command in this process: (exit code, standard output, standard error)."""
+    assert home.root.exists()
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["bonded", *arguments])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as done:
+            cli.main()
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.out + captured.err
+        return int(done.value.code or 0), captured.out, captured.err
+
+    return call

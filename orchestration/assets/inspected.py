@@ -23,8 +23,8 @@ from orchestration.base.settings import settings
 from orchestration.gates.audit import Report, finding_text, verdicts_by_month, worst_first
 from orchestration.gates.suites import declared_gates, read_suite
 from orchestration.releases.database import DATABASE
+from orchestration.releases.manifest import ReleaseReceipt, read_manifest
 from orchestration.releases.published import published_models
-from orchestration.releases.store import ReleaseReceipt, read_manifest
 from orchestration.warehouse.nodes import names_of
 
 INSPECTED = dg.AssetKey("inspected_month")

@@ -59,6 +59,7 @@ def landing_receipts(
     # Marts are built from them at the end of the run: a typo must not cost all that lies between.
     load_claims()
     own = own_categories(home)
+    Landing(home).chain.check()
     outcome = inbox(home, inbox_progress(context.log))
     log_inbox(context.log, outcome)
     state = Landing(home).state()

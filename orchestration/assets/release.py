@@ -55,6 +55,8 @@ def release(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator
     """
     home = warehouse.home
     publication = publish(home, built_state(home, _started_at(context)))
+    for warning in publication.warnings:
+        context.log.warning(warning)
     # Of a backfill that asks for months of `inspected_month`, too, this is the one audit.
     asked = months_asked_of(context, INSPECTED, MONTHS)
     yield from inspected(context, *publication.looked_at, months=asked)
@@ -86,7 +88,7 @@ def inspected_month(context: dg.AssetExecutionContext, warehouse: Warehouse) -> 
     home = warehouse.home
     state, months = built_state(home, dt.datetime.now(dt.UTC)), months_of(context)
     must_be_received(state, months)
-    folder, report = build_and_audit(home, state, Releases(home).current_id())
+    folder, report = build_and_audit(home, state, Releases(home).base())
     asked = {key.name for key in context.selected_asset_check_keys if not context.selected_asset_keys}
     try:
         yield from inspected(context, folder, report, asked, months=list(map(format_month, months)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,12 +26,13 @@ from orchestration.releases.settled import made_from, settle
 @dataclass(frozen=True)
 class Done:
     """What a run of the assets came to: published, unchanged or failed. `failure` says why nothing was published;
-    `counts`: comparisons of its audit by verdict.
+    `counts`: comparisons of its audit by verdict. `by_system`: it has failed, and no rule of the warehouse said so.
     """
 
     outcome: str
     failure: str | None = None
     counts: dict[str, int] = field(default_factory=dict)
+    by_system: bool = False
 
 
 def build_due(
@@ -63,7 +65,8 @@ def build_due(
         resources={"inbox": lambda *_: inbox},
     )
     if result.success:
-        settle(home, of)
+        with suppress(OSError):  # the next run looks at everything
+            settle(home, of)
         of_release = result.asset_materializations_for_node("release")
         (release,) = [event for event in of_release if event.asset_key == dg.AssetKey("release")]
         counts = {
@@ -76,7 +79,8 @@ def build_due(
     failures = [e for e in result.all_events if e.event_type == dg.DagsterEventType.STEP_FAILURE]
     failures = failures or [e for e in result.all_events if e.is_failure]
     reasons = "\n".join(_reason(e) for e in failures)
-    return Done("failed", reasons or "the run ended without saying why; see the Dagster UI")
+    by_system = not any(getattr(e.event_specific_data, "user_failure_data", None) for e in failures)
+    return Done("failed", reasons or "the run ended without saying why; see the Dagster UI", by_system=by_system)
 
 
 def _reason(event: Any) -> str:

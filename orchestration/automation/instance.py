@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import time
 from collections.abc import Collection
 from itertools import takewhile
+from pathlib import Path
 
 import dagster as dg
 from dagster._core.instance.ref import InstanceRef
 from filelock import FileLock
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from orchestration.base.settings import Home, settings
 from orchestration.warehouse.run_locks import forget, is_held
@@ -47,9 +51,48 @@ def instance(home: Home, *, in_terminal: bool = False) -> dg.DagsterInstance:
             config.write_text(CONFIG, encoding="utf-8")
         events = {**OPEN_EVENT_LOG, "config": {"base_dir": str(home.dagster / "history" / "runs")}}
         left = {"compute_logs": PRINTED, "event_log_storage": events} if in_terminal else {}
-        made = dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home.dagster), overrides=left))
-        made.get_runs(limit=1)
-        return made
+        ref = InstanceRef.from_dir(str(home.dagster), overrides=left)
+        for folder in damaged_history(home):
+            _begin_anew(folder)
+        try:
+            return _opened(ref)
+        except DatabaseError as error:
+            if isinstance(error, OperationalError):
+                raise
+            _begin_anew(home.dagster / "history")
+            return _opened(ref)
+
+
+def _opened(ref: InstanceRef) -> dg.DagsterInstance:
+    made = dg.DagsterInstance.from_ref(ref)
+    made.get_runs(limit=1)
+    return made
+
+
+def damaged_history(home: Home) -> list[Path]:
+    """Folders of Dagster's storage with a database that is none, or was cut off."""
+    found = (path for path in sorted(home.dagster.glob("*/**/*.db")) if not _is_whole(path))
+    return sorted({home.dagster / path.relative_to(home.dagster).parts[0] for path in found})
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a file of SQLite is as long as it says. One that is empty has just been made; what another lacks may
+    stand in its log.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    with path.open("rb") as stream:
+        head = stream.read(100)
+    if not head or (log.exists() and log.stat().st_size):
+        return True
+    page = int.from_bytes(head[16:18], "big")
+    length = (65_536 if page == 1 else page) * int.from_bytes(head[28:32], "big")
+    return head.startswith(b"SQLite format 3\0") and length <= path.stat().st_size
+
+
+def _begin_anew(folder: Path) -> None:
+    """Dagster keeps what it shows of runs there, and nothing that a release is made of."""
+    shutil.rmtree(folder)
+    print(f"dagster/{folder.name} was damaged: the history of runs begins anew", file=sys.stderr)
 
 
 def end_dead_runs(made: dg.DagsterInstance, home: Home) -> None:

@@ -21,6 +21,7 @@ from orchestration.base.settings import Home
 from orchestration.claims.load import load_claims
 from orchestration.landing.inbox import InboxOutcome
 from orchestration.landing.store import Landing
+from orchestration.releases.mend import made_ready
 from orchestration.releases.settled import is_settled
 from orchestration.releases.store import Releases
 from orchestration.warehouse.categories import own_categories
@@ -53,6 +54,8 @@ def do_what_is_due(
     try:
         load_claims()
         own_categories(home)
+        for text in made_ready(home):
+            context.log.warning(text)
         taken = inbox(home, inbox_progress(context.log))
     except RefusalError as error:
         raise dg.Failure(str(error), allow_retries=False) from None

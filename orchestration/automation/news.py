@@ -30,8 +30,9 @@ from orchestration.automation.instance import LAUNCHED_BY
 from orchestration.base.plain import printable
 from orchestration.base.settings import Home, settings
 from orchestration.releases.headline import headline
+from orchestration.releases.manifest import read_manifest
 from orchestration.releases.query import run_sql
-from orchestration.releases.store import Releases, read_manifest
+from orchestration.releases.store import Releases
 from orchestration.releases.summary import what_is_new
 
 #: Where the instance keeps what was told.
@@ -180,8 +181,8 @@ def _publications(made: dg.DagsterInstance, home: Home) -> Iterator[Found]:
 
 def _held_back(home: Home, record: dg.EventLogRecord, candidate: str) -> News | None:
     """Sources whose figures stay as they were, and what was found in the candidate; None where they do no longer."""
-    current = Releases(home).current_id()
-    held_back = Releases(home).manifest(current).held_back if current else {}
+    said = Releases(home).known(Releases(home).current_id())
+    held_back = said.held_back if said else {}
     text = "\n".join(held.told(source) for source, held in held_back.items())
     details = {"held_back": {source: str(held.since) for source, held in held_back.items()}}
     details |= _audit(home, home.candidates / candidate)

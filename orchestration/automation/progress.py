@@ -6,6 +6,7 @@ import time
 import dagster as dg
 from rich.console import Console
 
+from orchestration.base.plain import printable
 from orchestration.sources.catalogue import TRADE
 
 NAMES = {
@@ -52,7 +53,7 @@ class _StepLines(logging.Handler):
             self._status.stop()
 
     def _line(self, text: str) -> None:
-        self._console.print(text, markup=False, soft_wrap=True)
+        self._console.print(printable(text), markup=False, soft_wrap=True)
 
 
 @dg.logger

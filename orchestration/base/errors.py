@@ -26,11 +26,15 @@ class RefusalError(Exception):
         self.what, self.line = printable(what), line
         self.file, self.column, self.remedy = (text and printable(text) for text in (file, column, remedy))
 
-    def __str__(self) -> str:
+    @property
+    def told(self) -> str:
+        """What was wrong, and where, without what to do."""
         where = [self.file] if self.file else []
         if self.line is not None:
             where.append(f"line {self.line}")
         if self.column:
             where.append(f"column {self.column!r}")
-        text = f"{', '.join(where)}: {self.what}" if where else self.what
-        return f"{text}\n  Remedy: {self.remedy}" if self.remedy else text
+        return f"{', '.join(where)}: {self.what}" if where else self.what
+
+    def __str__(self) -> str:
+        return f"{self.told}\n  Remedy: {self.remedy}" if self.remedy else self.told

@@ -1,8 +1,11 @@
-"""Values as they are read by a person, wherever they are told."""
+"""Values as they are told to whoever reads them, person or program: no cell of a file is obeyed by what shows it."""
 
 from __future__ import annotations
 
+import json
+import math
 from decimal import Decimal
+from typing import Any
 
 
 def plain(value: object) -> str:
@@ -18,7 +21,36 @@ def plain(value: object) -> str:
     if isinstance(value, float):
         return f"{value:,.6g}"
     if isinstance(value, list | tuple):
-        return ",".join(map(str, value))
+        return ",".join(printable(str(part)) for part in value)
+    return printable(str(value))
+
+
+def bare(value: object) -> str:
+    """A value for a program that reads lines and tabs: unformatted, nothing for what is not there."""
+    if isinstance(value, list | tuple):
+        return ",".join(printable(str(part)) for part in value)
+    if isinstance(value, Decimal):
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return "" if value is None else printable(str(value))
+
+
+def json_text(value: Any) -> str:
+    """JSON that every reader takes: no figure that it does not know, and control characters as escapes.
+
+    Decimals, dates and what else it has no form for are text.
+    """
+    text = json.dumps(_for_json(value), ensure_ascii=False, indent=1, allow_nan=False)
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+
+
+def _for_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key if isinstance(key, str) else bare(key): _for_json(of) for key, of in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_for_json(part) for part in value]
+    if value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value)):
+        return value
     return str(value)
 
 

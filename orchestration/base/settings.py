@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     duckdb_memory: str = "1500MB"
     duckdb_threads: PositiveInt = 2
     audit_memory: str = "1GB"
+    #: Disk that one query may spill to, in the system's temporary folder.
+    query_spill: str = "10GB"
     #: Raw rows that facts are made from at once; more, and DuckDB would spill to disk.
     batch_rows: int = 6_000_000
     lock_seconds: int = 3600

@@ -12,7 +12,7 @@ import pandas as pd
 
 from orchestration.base.errors import RefusalError
 from orchestration.base.interrupt import stop_if_asked
-from orchestration.base.plain import plain
+from orchestration.base.plain import plain, printable
 from orchestration.base.today import today_in
 from orchestration.gates.bench import Bench
 from orchestration.gates.carried import Inputs
@@ -83,9 +83,9 @@ def worst_first(rows: pd.DataFrame) -> pd.DataFrame:
 def finding_text(row: pd.Series) -> str:
     """One comparison in one sentence."""
     if row["expected"] is None:
-        return f"{row['gate']}: {row['dataset']}: {row['reason']}"
+        return printable(f"{row['gate']}: {row['dataset']}: {row['reason']}")
     reason = f" ({row['reason']})" if row["reason"] else ""
-    return (
+    return printable(
         f"{row['gate']}: {row['dataset']} {row['month']:%Y-%m}, {row['scope']}, {row['measure']}: expected "
         f"{plain(row['expected'])}, found {plain(row['actual'])}, difference {plain(row['difference'])}, "
         f"tolerance {plain(row['tolerance'])}{reason}"

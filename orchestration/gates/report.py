@@ -17,6 +17,7 @@ from typing import Any
 import jinja2
 import pandas as pd
 
+from orchestration.base.plain import printable
 from orchestration.gates.audit import VERDICTS, GateOutcome, Report, worst, worst_first
 from orchestration.gates.reach import reach
 
@@ -312,7 +313,7 @@ def _is_absent(value: object) -> bool:
 
 
 def _text(value: object) -> str | None:
-    return None if _is_absent(value) or value in ("", "-") else str(value)
+    return None if _is_absent(value) or value in ("", "-") else printable(str(value))
 
 
 def _month(value: object) -> str | None:

@@ -1,13 +1,14 @@
 """Landing on disk: received bytes by hash, and the append-only record of receipts and withdrawals.
 
 One record is one file `records/<sequence>.json`, created whole or not at all (written aside, then linked
-under its number). Nothing here is ever edited or deleted.
+under its number), and chained to the one before (`chain`). Nothing here is ever edited or deleted.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import os
+import errno
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,10 +16,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
+from orchestration.base import durable
 from orchestration.base.errors import RefusalError
+from orchestration.base.hashes import file_sha256
 from orchestration.base.settings import Home, settings
+from orchestration.landing.chain import PREVIOUS, Chain
 from orchestration.landing.records import (
     AnyRecord,
     CodeListReceipt,
@@ -41,6 +45,10 @@ __all__ = [
     "order_of_truth",
 ]
 _RECORD: TypeAdapter[AnyRecord] = TypeAdapter(Record)
+#: What is never written again bears no right to be.
+READ_ONLY = 0o444
+#: Where nothing may be written, a file can be looked at all the same.
+_NO_RIGHT = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 class Landing:
@@ -52,10 +60,11 @@ class Landing:
         self._bytes = home.landing / "bytes"
         self._work = home.landing / "work"
         self._lock_path = home.landing / ".lock"
+        self.chain = Chain(home.landing)
 
     def state(self, sequence: int | None = None) -> LandingState:
         """The records as of now, or up to and with a sequence number."""
-        self._read = self._read.having([_RECORD.validate_json(path.read_bytes()) for path in self._unread()])
+        self._read = self._read.having([read_record(path) for path in self._unread()])
         return self._read if sequence is None else self._read.until(sequence)
 
     def _unread(self) -> list[Path]:
@@ -81,34 +90,63 @@ class Landing:
 
     @contextmanager
     def receiving(self) -> Iterator[Path]:
-        """Hold the landing for one change and give a work folder, emptied before and after."""
-        self._lock_path.parent.mkdir(parents=True, exist_ok=True)
+        """Hold the landing for one change and give a work folder, emptied before and after.
+
+        Where nothing may be written the folder lies elsewhere: all but the change itself can be done there.
+        """
+        with self._locked(), self._work_folder() as work:
+            yield work
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        try:
+            self._lock_path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock_path.open("a").close()
+        except OSError as error:
+            if error.errno not in _NO_RIGHT:
+                raise
+            yield
+            return
         with FileLock(self._lock_path, timeout=settings().lock_seconds):
+            yield
+
+    @contextmanager
+    def _work_folder(self) -> Iterator[Path]:
+        try:
             shutil.rmtree(self._work, ignore_errors=True)
             self._work.mkdir(parents=True)
-            try:
-                yield self._work
-            finally:
-                shutil.rmtree(self._work, ignore_errors=True)
+        except OSError as error:
+            if error.errno not in _NO_RIGHT:
+                raise
+            with tempfile.TemporaryDirectory(prefix="bonded-work-") as work:
+                yield Path(work)
+            return
+        try:
+            yield self._work
+        finally:
+            shutil.rmtree(self._work, ignore_errors=True)
 
     def keep_bytes(self, path: Path, sha256: str) -> None:
-        """Move a complete file to its place by hash."""
+        """Move a complete file to its place by hash; over what lies there, if that is not what its name says."""
         target = self.bytes_path(sha256)
-        if not target.exists():
+        if not target.exists() or file_sha256(target) != sha256:
             target.parent.mkdir(parents=True, exist_ok=True)
-            _sync(path)
-            path.replace(target)
-            _sync(target.parent)
+            path.chmod(READ_ONLY)
+            durable.take_place(path, target)
 
     def append(self, record: AnyRecord) -> None:
-        """Write one record under its number; whole or not at all. Only within `receiving`."""
+        """Write one record under its number, with the hash of the one before; whole or not at all. Only within
+        `receiving`.
+        """
         self.records.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self._work, suffix=".json", delete=False) as stream:
-            stream.write(record.model_dump_json(indent=1).encode())
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.link(stream.name, self._record_path(record.sequence))
-        _sync(self.records)
+        said = {**json.loads(record.model_dump_json()), PREVIOUS: self.chain.before(record.sequence)}
+        data = json.dumps(said, ensure_ascii=False, indent=1).encode()
+        self._work.mkdir(parents=True, exist_ok=True)
+        aside = self._work / f"{record.sequence:06d}.json"
+        aside.write_bytes(data)
+        aside.chmod(READ_ONLY)
+        durable.link_once(aside, self._record_path(record.sequence))
+        self.chain.ends_with(record.sequence, data)
 
     def withdraw(self, receipt_id: str, reason: str, *, dry_run: bool = False) -> Withdrawal:
         """Record that a receipt is wrong (in a dry run only check that it could be).
@@ -137,10 +175,17 @@ class Landing:
             return record
 
 
-def _sync(path: Path) -> None:
-    """Flush a file or folder to the disk, so that a crash cannot leave a name without its content."""
-    handle = os.open(path, os.O_RDONLY)
+def read_record(path: Path) -> AnyRecord:
+    """One record; `RefusalError` naming its file if that is not what was written."""
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        said = json.loads(path.read_bytes())
+        said.pop(PREVIOUS, None)
+        record = _RECORD.validate_python(said)
+        if f"{record.sequence:06d}" != path.stem:
+            raise ValueError("it bears another number")
+    except (ValueError, AttributeError, ValidationError) as error:
+        what = "it is no record" if isinstance(error, ValidationError) else str(error)
+        raise RefusalError(
+            f"a record of landing cannot be read ({what})", file=str(path), remedy=f"restore {path} from a backup"
+        ) from None
+    return record

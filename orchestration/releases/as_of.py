@@ -9,9 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 from filelock import FileLock, Timeout
 
 from orchestration.base.duck import literal, scratch
@@ -34,11 +38,15 @@ KEPT = 3
 
 @dataclass(frozen=True)
 class AsOf:
-    """Tables as known on a day. `known`, `held`: receipts of the release known by then, and all of them."""
+    """Tables as known on a day. `known`, `held`: receipts of the release known by then, and all of them.
+
+    `passing`: what keeps tables that may not stay in the home for as long as they are asked.
+    """
 
     folder: Path
     known: int
     held: int
+    passing: object = None
 
 
 def as_of(home: Home, day: dt.date, release_id: str | None = None) -> AsOf:
@@ -47,9 +55,8 @@ def as_of(home: Home, day: dt.date, release_id: str | None = None) -> AsOf:
     A vintage is a day in its source's time zone, and so is `day` for each source.
     `RefusalError` if the release had no receipt of a vintage up to that day.
     """
-    releases = Releases(home)
-    manifest = releases.manifest(release_id)
-    own = releases.folder(manifest.release_id) / FILE
+    folder, manifest = Releases(home).opened(release_id)
+    own = folder / FILE
     release = manifest.state(Landing(home).state())
     known = release.known_on(day)
     if not known.active:
@@ -58,14 +65,41 @@ def as_of(home: Home, day: dt.date, release_id: str | None = None) -> AsOf:
             f"nothing was known on {day}: the release has no receipt of a vintage up to that day",
             remedy=f"the first is of {first}" if first else "the release holds no trade",
         )
-    place = Home(home.warehouse / "as_of" / _key(known, own))
-    with FileLock(home.create().warehouse / ".as_of.lock", timeout=settings().lock_seconds):
-        if not (place.root / DATABASE).exists():
+    key = _key(known, own)
+    with _somewhere(home) as (kept, passing):
+        place = Home(kept / key)
+        if not _is_sound(place):
             _raw_must_exist(home, known)
             _build(home, place, known, manifest.release_id, own)
         (place.root / DATABASE).touch()
-        _retain(place.root.parent)
-    return AsOf(place.root, len(known.active), len(release.active))
+        _retain(kept)
+    return AsOf(place.root, len(known.active), len(release.active), passing)
+
+
+@contextmanager
+def _somewhere(home: Home) -> Iterator[tuple[Path, object]]:
+    """Where such tables are kept, held for whoever builds some; elsewhere, with what keeps them there, where the home
+    may not be written to.
+    """
+    kept = home.warehouse / "as_of"
+    try:
+        kept.mkdir(parents=True, exist_ok=True)
+        (home.warehouse / ".as_of.lock").open("a").close()
+    except OSError:
+        passing = tempfile.TemporaryDirectory(prefix="bonded-as-of-")
+        yield Path(passing.name), passing
+        return
+    with FileLock(home.warehouse / ".as_of.lock", timeout=settings().lock_seconds):
+        yield kept, None
+
+
+def _is_sound(place: Home) -> bool:
+    """Whether tables were built there that can be read."""
+    try:
+        with duckdb.connect(str(place.root / DATABASE), read_only=True) as con:
+            return bool(con.execute("select release_id from release_info").fetchall())
+    except duckdb.Error:
+        return False
 
 
 def _key(state: LandingState, own: Path) -> str:
@@ -107,7 +141,7 @@ def _begin_with(home: Home, place: Home) -> None:
     lock = FileLock(home.warehouse / ".lock")
     try:
         lock.acquire(timeout=0)
-    except Timeout:
+    except (Timeout, OSError):
         return
     try:
         built = Built.read(home)

@@ -15,20 +15,20 @@ from pathlib import Path
 from orchestration.base.settings import CONTRACT_VERSION, PROJECT, Home
 from orchestration.landing.store import LandingState
 from orchestration.releases.database import DATABASE, Before, Written, write_database, write_parquet
-from orchestration.releases.published import layout
-from orchestration.releases.store import (
+from orchestration.releases.manifest import (
     HeldBack,
     Manifest,
     ReleaseCodeList,
     ReleaseDocument,
     ReleaseReceipt,
-    Releases,
     ReleaseWithdrawal,
     parsers_of,
     read_manifest,
     sequences,
     write_manifest,
 )
+from orchestration.releases.published import layout
+from orchestration.releases.store import Releases
 from orchestration.sources.catalogue import TRADE
 from orchestration.warehouse.categories import copy_taken
 

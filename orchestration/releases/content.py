@@ -125,6 +125,15 @@ def is_marked(path: Path, said: FileContent) -> bool:
     return path.is_file() and (path.stat().st_size, _mark(path)) == (said.bytes, said.mark)
 
 
+def is_as_published(path: Path, said: FileContent) -> bool:
+    """Whether a file is by size and time the one of which this was said, also where it has been copied since; it is
+    read where only its time differs.
+    """
+    if not path.is_file() or path.stat().st_size != said.bytes:
+        return False
+    return _mark(path).split()[-1:] == said.mark.split()[-1:] or is_intact(path, said)
+
+
 def is_intact(path: Path, said: FileContent) -> bool:
     """Whether a file, read wholly, is what was said of it, wherever it lies now."""
     return path.is_file() and file_sha256(path) == said.sha256

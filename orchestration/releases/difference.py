@@ -48,11 +48,12 @@ class TableDifference:
 def difference(home: Home, a: str, b: str) -> list[TableDifference]:
     """Tables whose content hash differs, with the number of rows, the months and the figures that differ."""
     releases = Releases(home)
-    tables_a, tables_b = releases.readable(a).tables, releases.readable(b).tables
+    (folder_a, said_a), (folder_b, said_b) = releases.readable(a), releases.readable(b)
+    tables_a, tables_b = said_a.tables, said_b.tables
     found = []
     with scratch() as con:
-        for name, release in (("a", a), ("b", b)):
-            con.execute(f"attach {literal(releases.folder(release) / DATABASE)} as {name} (read_only)")
+        for name, folder in (("a", folder_a), ("b", folder_b)):
+            con.execute(f"attach {literal(folder / DATABASE)} as {name} (read_only)")
         for table in sorted(tables_a.keys() | tables_b.keys()):
             of_a, of_b = tables_a.get(table), tables_b.get(table)
             if of_a and of_b:

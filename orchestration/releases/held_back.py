@@ -12,7 +12,8 @@ from pathlib import Path
 from orchestration.base.today import today_in
 from orchestration.gates.audit import Report, finding_text
 from orchestration.landing.store import LandingState
-from orchestration.releases.store import HeldBack, Manifest, Releases, read_manifest
+from orchestration.releases.manifest import HeldBack, Manifest, read_manifest
+from orchestration.releases.store import Releases
 from orchestration.sources.catalogue import TRADE
 from orchestration.warehouse.categories import FILE
 
@@ -28,7 +29,7 @@ def to_hold_back(releases: Releases, state: LandingState, folder: Path, report: 
     sources = set(failed["source"])
     if report.passed or "broken" in set(failed["verdict"]) or not sources < there:
         return {}
-    base = releases.manifest() if releases.current_id() else None
+    base = releases.manifest(known) if (known := releases.base()) else None
     if base and base.layout != read_manifest(folder).layout:
         return {}
     today, gone = today_in("UTC"), state.withdrawn

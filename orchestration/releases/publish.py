@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+import duckdb
+
 from orchestration.base.duck import literal, scratch
 from orchestration.base.errors import RefusalError
 from orchestration.base.interrupt import uninterrupted
@@ -25,17 +27,19 @@ from orchestration.releases import candidate
 from orchestration.releases.content import FileContent, file_content, is_intact, is_marked
 from orchestration.releases.database import DATABASE, write_file
 from orchestration.releases.held_back import categories_of, to_hold_back, why_not_kept
-from orchestration.releases.published import comment, write_release_info
-from orchestration.releases.store import (
+from orchestration.releases.manifest import (
     AuditSummary,
     HeldBack,
     Manifest,
-    Releases,
     parsers_of,
     read_manifest,
     sequences,
+    verdict,
     write_manifest,
 )
+from orchestration.releases.published import comment, write_release_info
+from orchestration.releases.read_back import differing_files
+from orchestration.releases.store import Releases
 from orchestration.releases.summary import what_is_new
 from orchestration.warehouse.categories import categories_in
 
@@ -56,7 +60,8 @@ class Publication:
 
     `news`: what was received and withdrawn since the release that a failed candidate was built upon. `held_back`: the
     sources whose figures stay as they were. `refused`: the candidate with all that landing says and its audit, where
-    that is not what was published. `not_kept`: why sources could not be held back, in words.
+    that is not what was published. `not_kept`: why sources could not be held back, in words. `warnings`: sentences of
+    what was found damaged and made anew, and of what could not be tidied up once readers saw the release.
     """
 
     outcome: Literal["published", "unchanged", "failed"]
@@ -67,6 +72,7 @@ class Publication:
     held_back: Mapping[str, HeldBack] = field(default_factory=dict)
     refused: tuple[Path, Report] | None = None
     not_kept: str = ""
+    warnings: tuple[str, ...] = ()
 
     @property
     def looked_at(self) -> tuple[Path, Report]:
@@ -86,7 +92,7 @@ def publish(home: Home, state: LandingState) -> Publication:
         releases.recover()
         for leftover in home.candidates.glob(".*"):
             shutil.rmtree(leftover)
-        base = releases.current_id()
+        base, warnings = releases.base(), releases.unreadable()
         folder, report = build_and_audit(home, state, base)
         held_back, refused = to_hold_back(releases, state, folder, report), None
         if held_back:
@@ -97,35 +103,59 @@ def publish(home: Home, state: LandingState) -> Publication:
             not_kept = why_not_kept(releases, held_back, folder, report) if refused else ""
             folder, report = refused or (folder, report)
             news = tuple(what_is_new(releases, read_manifest(folder)))
-            return Publication("failed", base, folder, report, news, not_kept=not_kept)
-        if base is not None and _is_same(releases, base, read_manifest(folder)):
-            shutil.rmtree(folder)
-            _retain_candidates(home)
-            return Publication("unchanged", base, releases.folder(base), report, (), held_back, refused)
-        if releases.current_id() != base:
+            return Publication("failed", base, folder, report, news, not_kept=not_kept, warnings=tuple(warnings))
+        if base is not None and read_manifest(folder).same_content(releases.manifest(base)):
+            damaged = _damaged(releases, base, read_manifest(folder))
+            if damaged is None:
+                shutil.rmtree(folder)
+                warnings += _tidied(home)
+                return Publication("unchanged", base, releases.folder(base), report, (), held_back, refused,
+                                   warnings=tuple(warnings))  # fmt: skip
+            warnings.append(f"{damaged} of release {base} is not what was published: {folder.name} takes its place")
+        if releases.base() != base:
             raise RefusalError("the current release has changed meanwhile", remedy="bonded run again")
+        _refuse_changed(folder)
         with uninterrupted():
-            releases.add(folder)
-        _retain_candidates(home)
-        return Publication("published", folder.name, releases.folder(folder.name), report, (), held_back, refused)
+            warnings += releases.add(folder)
+        warnings += _tidied(home)
+        return Publication("published", folder.name, releases.folder(folder.name), report, (), held_back, refused,
+                           warnings=tuple(warnings))  # fmt: skip
 
 
-def _is_same(releases: Releases, release_id: str, made: Manifest) -> bool:
-    """Whether a release has the content of a candidate, and its files are those that were published: all of them read,
-    where the candidate took over nothing unread.
+def _damaged(releases: Releases, release_id: str, made: Manifest) -> str | None:
+    """The first file of a release that is not what was published: all of them read, where a candidate of its content
+    took over nothing unread.
     """
     folder, said = releases.folder(release_id), releases.manifest(release_id)
-    files, whole = ((folder / name, of) for name, of in said.files.items()), made.read_whole_at == made.made_at
-    return made.same_content(said) and all(
-        (not whole and is_marked(path, of)) or is_intact(path, of) for path, of in files
-    )
+    whole = made.read_whole_at == made.made_at
+    for name, of in said.files.items():
+        if not ((not whole and is_marked(folder / name, of)) or is_intact(folder / name, of)):
+            return name
+    return None
+
+
+def _refuse_changed(folder: Path) -> None:
+    """`RefusalError` if a file of an audited candidate is not the one that was judged."""
+    for name, of in read_manifest(folder).files.items():
+        if not is_marked(folder / name, of):
+            raise RefusalError(f"{name} of candidate {folder.name} changed after its audit", remedy="bonded run again")
 
 
 def build_and_audit(
     home: Home, state: LandingState, base: str | None, held_back: Mapping[str, HeldBack] | None = None
 ) -> tuple[Path, Report]:
-    """Build a candidate, audit the file that was built, and write the verdict beside it."""
+    """Build a candidate, audit the file that was built, and write the verdict beside it; nothing is left of one that
+    could not be audited.
+    """
     folder = candidate.build(home, state, base, held_back)
+    try:
+        return folder, _audited(home, folder, base)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _audited(home: Home, folder: Path, base: str | None) -> Report:
     manifest = read_manifest(folder)
     earlier = Releases(home).manifest(base) if base else None
     evidence = None
@@ -138,6 +168,7 @@ def build_and_audit(
         raise RefusalError(f"candidate {folder.name} changed while it was audited", remedy="bonded run again")
     _add_verdict(folder, manifest, report)
     files = _files(folder, earlier.files if earlier else {})
+    read_back = _read_back(folder, manifest, files, earlier) if report.passed else ""
     findings = report.findings("broken", "failed", "warned", "waived").head(200)
     summary = AuditSummary(
         passed=report.passed,
@@ -145,8 +176,20 @@ def build_and_audit(
         coverage=reach(report).as_dict(),
         findings=[{k: None if v is None else str(v) for k, v in row.items()} for row in findings.to_dict("records")],
     )
-    write_manifest(manifest.model_copy(update={"files": files, "audit": summary, "evidence": report.inputs}), folder)
-    return folder, report
+    said = {"files": files, "audit": summary, "evidence": report.inputs, "read_back": read_back}
+    write_manifest(manifest.model_copy(update=said), folder)
+    return report
+
+
+def _read_back(folder: Path, made: Manifest, files: dict[str, FileContent], earlier: Manifest | None) -> str:
+    """The version of DuckDB by which every Parquet file was found to hold what the tables do; `RefusalError` if one
+    does not. What was taken over as links from a release that was read back is known by its marks.
+    """
+    known = earlier.files if earlier and earlier.read_back == duckdb.__version__ else {}
+    taken_over = {name for name, said in files.items() if said == known.get(name)}
+    if found := differing_files(folder, made.tables, taken_over):
+        raise RefusalError(f"candidate {folder.name}: {found[0]}; nothing was published", remedy="bonded run again")
+    return duckdb.__version__
 
 
 def _files(folder: Path, earlier: dict[str, FileContent]) -> dict[str, FileContent]:
@@ -190,11 +233,10 @@ def subject_of(home: Home, folder: Path) -> Subject:
 
 def _before(releases: Releases, folder: Path, said: Manifest) -> Before | None:
     """The release that a candidate or release was built upon, if it is there and means the same by its figures."""
-    if said.base not in releases.ids():
+    of = releases.known(said.base) if said.base in releases.ids() else None
+    if of is None or of.contract_version != said.contract_version:
         return None
-    base, of = releases.folder(said.base), releases.manifest(said.base)
-    if of.contract_version != said.contract_version:
-        return None
+    base = releases.folder(said.base)
     content = {name: table.by_month for name, table in of.tables.items()}
     return Before(base / DATABASE, content, categories_of(base) != categories_of(folder))
 
@@ -222,7 +264,25 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
+def _tidied(home: Home) -> list[str]:
+    """Remove what no one needs once a run is green: candidates of runs that were killed, and all but the last that
+    failed. Sentences of what could not be removed.
+    """
+    try:
+        for folder in _candidates(home):
+            said = verdict(folder)
+            if said is None or said.passed:
+                shutil.rmtree(folder)
+        _retain_candidates(home)
+    except OSError as error:
+        return [f"a candidate could not be removed ({error}); the next run does"]
+    return []
+
+
+def _candidates(home: Home) -> list[Path]:
+    return sorted(p for p in home.candidates.iterdir() if p.is_dir() and not p.name.startswith("."))
+
+
 def _retain_candidates(home: Home) -> None:
-    folders = sorted(p for p in home.candidates.iterdir() if p.is_dir() and not p.name.startswith("."))
-    for folder in folders[: -settings().keep_candidates]:
+    for folder in _candidates(home)[: -settings().keep_candidates]:
         shutil.rmtree(folder)

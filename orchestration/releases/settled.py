@@ -100,12 +100,22 @@ def settle(home: Home, of: str) -> None:
     aside.replace(home.warehouse / "settled.json")
 
 
-def is_settled(home: Home) -> bool:
-    """Whether a run would come to what the last one came to: nothing has changed that decides, nor what lies there."""
+def _settled(home: Home) -> dict[str, str]:
+    """What was kept; nothing if there is nothing that can be read."""
     try:
         said = json.loads((home.warehouse / "settled.json").read_bytes())
     except (OSError, ValueError):
-        return False
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def is_raw_as_settled(home: Home) -> bool:
+    """Whether the raw files are, by names, sizes and times, those that the last run left."""
+    return _settled(home).get("raw") == _marks(home.raw)
+
+
+def is_settled(home: Home) -> bool:
+    """Whether a run would come to what the last one came to: nothing has changed that decides, nor what lies there."""
     # What lies there is asked first: it costs least.
-    there = _lies_there(home)
-    return bool(there["release"]) and said == {"inputs": inputs(home), **there}
+    said, there = _settled(home), _lies_there(home)
+    return bool(said and there["release"]) and said == {"inputs": inputs(home), **there}

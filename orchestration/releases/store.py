@@ -1,4 +1,4 @@
-"""The releases of a home: manifests, the pointer `current`, switching, rollback, retention.
+"""The releases of a home: opening them, the pointer `current`, switching, rollback, retention.
 
 A release folder is immutable. `current` is a relative symbolic link, replaced in one step; readers of the old
 release go on reading, since nothing that they have open is written to.
@@ -8,163 +8,23 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from filelock import FileLock
-from pydantic import BaseModel, ConfigDict
 
+from orchestration.base import durable
 from orchestration.base.errors import RefusalError
+from orchestration.base.hashes import file_sha256
 from orchestration.base.settings import CONTRACT_VERSION, Home, settings
-from orchestration.landing.scope import Scope
-from orchestration.landing.state import LandingState
-from orchestration.releases.content import FileContent, TableContent
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ReleaseReceipt(_Strict):
-    """A receipt that a release is built from."""
-
-    receipt_id: str
-    sha256: str
-    name: str
-    vintage: dt.date
-    scope: Scope
-
-
-class ReleaseCodeList(_Strict):
-    """A code list that a release is built from. `year` is None except for lists of commodities."""
-
-    receipt_id: str
-    sha256: str
-    name: str
-    list: str
-    year: int | None
-    language: str
-    vintage: dt.date
-
-
-class ReleaseDocument(_Strict):
-    """A document that a release is built from. `month` is the last one that it speaks of."""
-
-    receipt_id: str
-    sha256: str
-    name: str
-    source: str
-    table: str
-    title: str
-    month: dt.date
-    vintage: dt.date
-
-
-class ReleaseWithdrawal(_Strict):
-    """A receipt that a release was built without, and why."""
-
-    receipt_id: str
-    reason: str
-
-
-class HeldBack(_Strict):
-    """A source whose figures stay as the release before has them. `since`: the day from which on; `sequence`: the last
-    record of landing that they reflect, 0 where that release has none and it is left out; `parser_version`: by which
-    their rows were read; `withdrawn`: receipts that they are made of and that were withdrawn since; `candidate`: which
-    was refused, and `why`: its first findings in words.
-    """
-
-    since: dt.date
-    sequence: int
-    parser_version: str
-    withdrawn: list[str]
-    candidate: str
-    why: list[str]
-
-    def told(self, source: str) -> str:
-        """In a sentence."""
-        kept = (
-            "its figures are those that passed before" if self.sequence else "the release before has no figures of it"
-        )
-        gone = f", also of {', '.join(self.withdrawn)}, withdrawn since" if self.withdrawn else ""
-        return f"{source} is held back since {self.since}, {kept}{gone}: {self.why[0]}"
-
-    @property
-    def kept(self) -> tuple[dt.date, int, list[str]]:
-        """What a release says by it, whatever was refused meanwhile."""
-        return self.since, self.sequence, self.withdrawn
-
-
-class AuditSummary(_Strict):
-    """Verdict of an audit: comparisons by verdict, how far it reached (`gates.reach`), and each comparison that is not
-    simply passed or not applicable.
-    """
-
-    passed: bool
-    counts: dict[str, int]
-    coverage: dict[str, int] = {}
-    findings: list[dict[str, Any]]
-
-
-class Manifest(_Strict):
-    """`release.json`: what a release (or a candidate) is made of. `base` is the release it was built upon.
-
-    `layout`: hash of how tables are sorted and described; `replaced_rows`: since the file was last written in order;
-    `read_whole_at`: when all that was taken over from earlier releases was last read, and audited, wholly;
-    `evidence`: by gate and month what its comparisons were gathered from. `held_back`: by name the sources whose
-    findings block, and which say here what they said before. `parsers`: by source the version of the parser whose rows
-    it is made of.
-    """
-
-    release_id: str
-    made_at: dt.datetime
-    git_revision: str | None
-    contract_version: int
-    is_synthetic: bool
-    receipt_sequence: int
-    base: str | None
-    receipts: list[ReleaseReceipt]
-    withdrawals: list[ReleaseWithdrawal]
-    code_lists: list[ReleaseCodeList] = []
-    documents: list[ReleaseDocument] = []
-    tables: dict[str, TableContent]
-    layout: str = ""
-    replaced_rows: int = 0
-    read_whole_at: dt.datetime | None = None
-    files: dict[str, FileContent] = {}
-    audit: AuditSummary | None = None
-    evidence: dict[str, dict[str, str]] = {}
-    held_back: dict[str, HeldBack] = {}
-    parsers: dict[str, str] = {}
-
-    @property
-    def told(self) -> list[str]:
-        """A sentence for each source that is held back."""
-        return [held.told(source) for source, held in self.held_back.items()]
-
-    def state(self, records: LandingState) -> LandingState:
-        """The records that it reflects, of all records of landing."""
-        return records.until(self.receipt_sequence).holding_back(sequences(self.held_back))
-
-    def same_content(self, other: Manifest) -> bool:
-        """Whether both hold the same tables from the same receipts, code lists and documents."""
-        what = ("tables", "receipts", "withdrawals", "code_lists", "documents")
-        kept = [{source: held.kept for source, held in of.held_back.items()} for of in (self, other)]
-        return kept[0] == kept[1] and all(getattr(self, part) == getattr(other, part) for part in what)
-
-
-def parsers_of(held_back: Mapping[str, HeldBack]) -> dict[str, str]:
-    """By source the version of the parser that read what is held back."""
-    return {source: held.parser_version for source, held in held_back.items()}
-
-
-def sequences(held_back: Mapping[str, HeldBack]) -> dict[str, int]:
-    """By source the last record that what is held back reflects."""
-    return {source: held.sequence for source, held in held_back.items()}
+from orchestration.landing.store import READ_ONLY
+from orchestration.releases.content import is_as_published, is_intact
+from orchestration.releases.manifest import Manifest, read_manifest
+from orchestration.releases.read_back import differing
 
 
 class Releases:
@@ -191,6 +51,14 @@ class Releases:
             return None
         return self.current_link.readlink().name
 
+    def unseen(self) -> str | None:
+        """Why readers see nothing though something was published, in a sentence; None where they do, or nothing was."""
+        if not self.current_link.is_symlink() or self.current_id():
+            return None
+        name = self.current_link.readlink().name
+        what = "without its release.json" if self.current_link.exists() else "not there"
+        return f"readers see nothing: current points to {name}, which is {what}"
+
     def ids(self) -> list[str]:
         """All published releases, oldest first."""
         # A kill between a switch and its line in the log leaves it to the next line to name that release.
@@ -204,6 +72,8 @@ class Releases:
     def folder(self, release_id: str | None = None) -> Path:
         """The folder of a release (default: the current one); `RefusalError` if there is none."""
         wanted = release_id or self.current_id()
+        if wanted is None and (unseen := self.unseen()):
+            raise RefusalError(unseen, remedy="bonded run publishes anew; bonded rollback ID shows an older release")
         if wanted is None:
             raise RefusalError("nothing has been published yet", remedy="bonded run")
         if wanted not in self.ids():
@@ -211,43 +81,114 @@ class Releases:
         return self.home.releases / wanted
 
     def manifest(self, release_id: str | None = None) -> Manifest:
-        """The manifest of a release (default: the current one)."""
+        """The manifest of a release (default: the current one); `RefusalError` where it cannot be read."""
         return read_manifest(self.folder(release_id))
 
-    def readable(self, release_id: str | None = None) -> Manifest:
-        """`manifest` of a release whose tables this program knows; `RefusalError` for one of another contract."""
-        said = self.manifest(release_id)
+    def opened(self, release_id: str | None = None) -> tuple[Path, Manifest]:
+        """Folder and manifest of a release for whoever reads it: the one way in. `RefusalError` for a damaged one.
+
+        Files are known by size and time, and read where these differ.
+        """
+        folder = self.folder(release_id)
+        said = read_manifest(folder)
+        for name, of in said.files.items():
+            if not is_as_published(folder / name, of):
+                raise self._damaged(folder.name, f"{name} is not what was published")
+        return folder, said
+
+    def _damaged(self, release_id: str, what: str) -> RefusalError:
+        is_seen = self.current_link.is_symlink() and release_id == self.current_link.readlink().name
+        remedy = "bonded run publishes a sound one" if is_seen else "bonded releases lists the others"
+        return RefusalError(f"release {release_id} is damaged: {what}", remedy=remedy)
+
+    def base(self) -> str | None:
+        """The release that a candidate is built upon: the current one, unless nobody can read what it is made of."""
+        current = self.current_id()
+        return current if self.known(current) else None
+
+    def known(self, release_id: str | None) -> Manifest | None:
+        """The manifest of a release, sound or not; None where there is none that can be read."""
+        try:
+            return read_manifest(self.home.releases / release_id) if release_id else None
+        except RefusalError:
+            return None
+
+    def unreadable(self) -> list[str]:
+        """Why nothing can be built upon the release that readers see, in a sentence; none if it can."""
+        if unseen := self.unseen():
+            return [unseen]
+        if self.current_id() and self.base() is None:
+            return [f"release {self.current_id()} is damaged: nobody can read its release.json"]
+        return []
+
+    def readable(self, release_id: str | None = None) -> tuple[Path, Manifest]:
+        """`opened`, of a release whose tables this program knows; `RefusalError` for one of another contract."""
+        folder, said = self.opened(release_id)
         if said.contract_version != CONTRACT_VERSION:
             raise RefusalError(
                 f"release {said.release_id} is of version {said.contract_version} of the contract; this program knows "
                 f"the tables of version {CONTRACT_VERSION}",
                 remedy="bonded run publishes the same receipts anew; bonded query --release reads any release as it is",
             )
-        return said
+        return folder, said
 
-    def add(self, candidate: Path) -> None:
-        """Make a complete, audited candidate a release and switch to it. Only within `publication`."""
+    def add(self, candidate: Path) -> list[str]:
+        """Make a complete, audited candidate a release and switch to it. Only within `publication`.
+
+        Once readers see it nothing that follows is a failure: what could not be done is returned, in sentences.
+        """
         target = self.home.releases / candidate.name
-        candidate.replace(target)
-        self.switch(candidate.name, "published")
-        self._retain()
+        seal(candidate)
+        durable.take_place(candidate, target)
+        try:
+            warnings = self.switch(candidate.name, "published")
+        except OSError:
+            target.replace(candidate)
+            raise
+        try:
+            self._retain()
+        except OSError as error:
+            warnings.append(f"an old release could not be removed ({error}); the next publication does")
+        return warnings
 
-    def switch(self, release_id: str, why: str) -> None:
-        """Point `current` at a release, in one step. Only within `publication`."""
+    def switch(self, release_id: str, why: str) -> list[str]:
+        """Point `current` at a release, in one step; sentences of what could not be done after it. Only within
+        `publication`.
+        """
         before = self.current_id()
         aside = self.home.releases / ".current"
         aside.unlink(missing_ok=True)
         aside.symlink_to(release_id)
-        os.replace(aside, self.current_link)  # noqa: PTH105 - replaces the link itself, not what it points to
-        entry = {"at": dt.datetime.now(dt.UTC).isoformat(), "from": before, "to": release_id, "why": why}
-        with self._log.open("a", encoding="utf-8") as log:
-            log.write(json.dumps(entry) + "\n")
+        manifest = file_sha256(self.home.releases / release_id / "release.json")
+        durable.take_place(aside, self.current_link)
+        entry = {"at": dt.datetime.now(dt.UTC).isoformat(), "from": before, "to": release_id, "why": why,
+                 "manifest": manifest}  # fmt: skip
+        try:
+            with self._log.open("a", encoding="utf-8") as log:
+                log.write(json.dumps(entry) + "\n")
+        except OSError as error:
+            return [f"{self._log.name} could not be written ({error}); readers see {release_id} all the same"]
+        return []
 
-    def rollback(self, release_id: str) -> None:
-        """Let readers see an older release again."""
+    def rollback(self, release_id: str) -> list[str]:
+        """Let readers see an older release again; `RefusalError` naming the file where it is damaged."""
         with self.publication():
-            self.folder(release_id)
-            self.switch(release_id, "rollback")
+            if found := self.damage(release_id):
+                raise self._damaged(release_id, found[0])
+            return self.switch(release_id, "rollback")
+
+    def damage(self, release_id: str) -> list[str]:
+        """What of a release is not what was published, in sentences, all of it read: files, and what they hold."""
+        folder = self.folder(release_id)
+        logged = [entry.get("manifest") for entry in self._switches() if entry.get("to") == release_id]
+        if (said := self.known(release_id)) is None:
+            return ["nobody can read its release.json"]
+        if any(logged) and file_sha256(folder / "release.json") not in logged:
+            return ["release.json is not what was published"]
+        found = [
+            f"{name} is not what was published" for name, of in said.files.items() if not is_intact(folder / name, of)
+        ]
+        return found or differing(folder, said.tables if said.read_back == duckdb.__version__ else None)
 
     def pin(self, release_id: str, keep: bool = True) -> None:
         """Keep a release for good, or no longer."""
@@ -287,13 +228,12 @@ class Releases:
                 shutil.rmtree(self.home.releases / release_id)
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """The manifest in a release's or candidate's folder."""
-    return Manifest.model_validate_json((folder / "release.json").read_bytes())
+def seal(folder: Path) -> None:
+    """Take the right to write from every file of a release; its folders stay, for whoever removes it.
 
-
-def write_manifest(manifest: Manifest, folder: Path) -> None:
-    """Write the manifest, in one step."""
-    aside = folder / ".release.json"
-    aside.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
-    aside.replace(folder / "release.json")
+    A link to a file of somebody else, with whom a home is shared, is left as he has it.
+    """
+    for path in folder.rglob("*"):
+        if path.is_file() and path.stat().st_mode & 0o777 != READ_ONLY:
+            with suppress(PermissionError):
+                path.chmod(READ_ONLY)

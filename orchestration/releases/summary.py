@@ -7,15 +7,18 @@ Belongs here: what stands in the release and in the one that it was built upon. 
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from dataclasses import dataclass
 
 import duckdb
 
+from orchestration.base.errors import RefusalError
 from orchestration.base.months import format_month, spans
 from orchestration.base.settings import Home
 from orchestration.releases.database import DATABASE
 from orchestration.releases.headline import headline
-from orchestration.releases.store import Manifest, ReleaseReceipt, Releases
+from orchestration.releases.manifest import Manifest, ReleaseReceipt
+from orchestration.releases.store import Releases
 
 #: How many receipts are named.
 NAMED = 10
@@ -55,7 +58,9 @@ def summary(home: Home, release_id: str) -> Summary:
 
 def _base(releases: Releases, manifest: Manifest) -> Manifest | None:
     """The release that this one was built upon, if it is still kept."""
-    return releases.manifest(manifest.base) if manifest.base in releases.ids() else None
+    with suppress(RefusalError):
+        return releases.manifest(manifest.base) if manifest.base in releases.ids() else None
+    return None
 
 
 def _changed(now: Manifest, before: Manifest | None) -> list[str]:
@@ -71,7 +76,7 @@ def _changed(now: Manifest, before: Manifest | None) -> list[str]:
 
 def what_is_new(releases: Releases, made: Manifest) -> list[str]:
     """What a release, or a candidate, has received and withdrawn since the one that it was built upon; nothing where
-    that is not kept.
+    that is not kept, or cannot be read.
     """
     before = _base(releases, made)
     return _new(made, before) if before else []

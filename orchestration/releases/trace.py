@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 
 import duckdb
 from pydantic import BaseModel
@@ -13,6 +12,15 @@ from orchestration.base.errors import RefusalError
 from orchestration.base.months import format_month
 from orchestration.base.settings import Home
 from orchestration.landing.store import Landing, LandingState, Receipt
+from orchestration.releases.cells import (
+    NO_SCHEME,
+    OF_NO_CATEGORY,
+    Cell,
+    is_known,
+    published_values,
+    show_cells,
+    sources_having,
+)
 from orchestration.releases.database import DATABASE
 from orchestration.releases.store import Releases
 from orchestration.sources.catalogue import TRADE
@@ -22,20 +30,6 @@ from orchestration.warehouse.snapshot import coverage_table
 
 class AmbiguousError(Exception):
     """A category code that stands in several schemes, or a cell of which several sources or reporters have a figure."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What a number is of. `prefixes`: of the codes that are its category in the source's tariff."""
-
-    source: str
-    reporter: str
-    flow: str
-    month: dt.date
-    partner: str
-    scheme: str
-    category: str
-    prefixes: tuple[str, ...]
 
 
 class TracedReceipt(BaseModel):
@@ -50,7 +44,7 @@ class TracedReceipt(BaseModel):
 
 
 class Trace(BaseModel):
-    """A published number and the receipts behind it."""
+    """A published number and the receipts behind it. `remark`: what else must be known of it."""
 
     release_id: str
     source: str
@@ -64,6 +58,8 @@ class Trace(BaseModel):
     value_local: int | None
     local_currency: str | None
     receipts: list[TracedReceipt]
+    is_synthetic: bool = False
+    remark: str | None = None
 
 
 def trace(
@@ -82,12 +78,12 @@ def trace(
 
     `RefusalError` if it is not covered; `AmbiguousError` without the scheme, source or reporter that it takes to tell.
     """
-    releases = Releases(home)
-    folder, manifest = releases.folder(release), releases.readable(release)
+    folder, manifest = Releases(home).readable(release)
     state = manifest.state(Landing(home).state())
     with scratch() as con:
         con.execute(f"attach {literal(folder / DATABASE)} as published (read_only)")
         con.execute("use published")
+        con.register("coverage", coverage_table(state))
         try:
             streams = _streams(state, source, reporter)
             asked = _asked(con, streams, month, partner, category, flow, scheme)
@@ -95,8 +91,7 @@ def trace(
         except RefusalError as error:
             held = [said.told(name) for name, said in manifest.held_back.items() if source in (None, name)]
             raise RefusalError("; ".join([error.what, *held]), remedy=error.remedy) from None
-        con.register("coverage", coverage_table(state))
-        _cells(con, cell)
+        show_cells(con, cell)
         found = _lines(con, home, state, month) or _covering(con, state, cell)
         currency = con.execute("select local_currency from dim_source where source = ?", [cell.source]).fetchone()
     return Trace(
@@ -112,6 +107,8 @@ def trace(
         value_local=local,
         local_currency=currency and currency[0],
         receipts=found,
+        is_synthetic=manifest.is_synthetic,
+        remark=OF_NO_CATEGORY.format(category) if cell.scheme == NO_SCHEME else None,
     )
 
 
@@ -149,6 +146,8 @@ def _asked(
     ).fetchall()
     sources = {source for source, _ in streams}
     of = {(s, name): tuple(p.split(",")) for s, name, p in rows if s in sources and scheme in (None, name)}
+    if not rows and category.isdigit():
+        of = {(s, NO_SCHEME): (category,) for s in sources_having(con, category) if s in sources}
     if not of:
         raise RefusalError(
             f"there is no category {category!r}" + (f" in scheme {scheme}" if scheme else ""),
@@ -167,13 +166,13 @@ def _asked(
 
 def _answering(con: duckdb.DuckDBPyConnection, asked: list[Cell]) -> tuple[Cell, int | None, int | None]:
     """The one cell that is covered, with its published values in US dollars and in local currency."""
-    knowing = [cell for cell in asked if _is_known(con, cell)]
+    knowing = [cell for cell in asked if is_known(con, cell)]
     if not knowing:
         raise RefusalError(f"there is no partner {asked[0].partner!r}", remedy="bonded query 'from dim_partner'")
     found, reasons = [], []
     for cell in knowing:
         try:
-            found.append((cell, *_values(con, cell)))
+            found.append((cell, *published_values(con, cell)))
         except RefusalError as error:
             reasons.append(error)
     if not found:
@@ -182,64 +181,6 @@ def _answering(con: duckdb.DuckDBPyConnection, asked: list[Cell]) -> tuple[Cell,
         several = "; ".join(_options(cell.source, cell.reporter) for cell, *_ in found)
         raise AmbiguousError(f"several have a figure: {several}; name one")
     return found[0]
-
-
-def _is_known(con: duckdb.DuckDBPyConnection, cell: Cell) -> bool:
-    """Whether the source has the partner's code."""
-    asked = "select 1 from dim_partner where source = ? and partner_code = ?"
-    return cell.partner == "all" or con.execute(asked, [cell.source, cell.partner]).fetchone() is not None
-
-
-def _values(con: duckdb.DuckDBPyConnection, cell: Cell) -> tuple[int | None, int | None]:
-    """Published values; a covered series that has not begun yet is 0."""
-    key = [cell.source, cell.reporter, cell.month, cell.flow, cell.scheme, cell.category]
-    where = "source = ? and reporter = ? and month = ? and flow = ? and category_scheme = ? and category_code = ?"
-    mart = "mart_category_monthly" if cell.partner == "all" else "mart_partner_category_monthly"
-    row = con.execute(
-        f"select value_usd, value_local from {mart} where {where} and partner_code = ?", [*key, cell.partner]
-    ).fetchone()
-    if row:
-        return row[0], row[1]
-    # A partner without a row of its own is covered as far as all partners are.
-    coverage = con.execute(
-        f"select covered_usd, covered_local, reason from mart_coverage where {where} and partner_code in (?, 'all') "
-        "order by partner_code = 'all'",
-        [*key, cell.partner],
-    ).fetchone()
-    if coverage is None or not (coverage[0] or coverage[1]):
-        reason = coverage[2] if coverage else "no receipt covers this month"
-        raise RefusalError(
-            f"{cell.partner} × {cell.category} is not covered in {format_month(cell.month)}: {reason}",
-            remedy="receive a file whose scope contains it; bonded status shows what is due",
-        )
-    return (0 if coverage[0] else None), (0 if coverage[1] else None)
-
-
-def _cells(con: duckdb.DuckDBPyConnection, cell: Cell) -> None:
-    """Table `cell` (commodity_code, partner_code, currency, receipt_id): the cells of the facts behind the number.
-
-    All partners together are the partners' cells where every partner is covered, else the world file's (rule 4).
-    """
-    facts = {"fct_trade_monthly": "partner_code"}
-    if cell.partner == "all":
-        facts["fct_trade_world_monthly"] = "'world'"
-    union = " union all ".join(
-        f"select source, reporter, month, flow, commodity_code, {code} as partner_code, "
-        "unnest(['USD', local_currency]) as currency, unnest([receipt_id_usd, receipt_id_local]) as receipt_id "
-        f"from {fact}"
-        for fact, code in facts.items()
-    )
-    inside = " or ".join(f"starts_with(commodity_code, {literal(p)})" for p in cell.prefixes)
-    con.execute(
-        f"create temp table cell as select commodity_code, partner_code, currency, receipt_id from ({union}) c "
-        "where receipt_id is not null and source = $source and reporter = $reporter and month = $month "
-        f"and flow = $flow and ({inside}) "
-        "and (partner_code = $partner or ($partner = 'all' and (partner_code <> 'world') = exists ("
-        "  select 1 from coverage v where v.partner_code = '*' and v.source = c.source and v.reporter = c.reporter"
-        "  and v.month = c.month and v.flow = c.flow"
-        "  and v.feeds = 'partner' and v.currency = c.currency and starts_with(c.commodity_code, v.hs_prefix))))",
-        {k: getattr(cell, k) for k in ("source", "reporter", "month", "flow", "partner")},
-    )
 
 
 def _lines(con: duckdb.DuckDBPyConnection, home: Home, state: LandingState, month: dt.date) -> list[TracedReceipt]:

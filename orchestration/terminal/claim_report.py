@@ -9,6 +9,7 @@ from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home
 from orchestration.claims.measures import shown
 from orchestration.claims.warehouse import CONTROL_TOTAL
+from orchestration.releases.manifest import Manifest
 from orchestration.releases.query import run_sql
 from orchestration.releases.store import Releases
 from orchestration.terminal import output
@@ -17,15 +18,15 @@ COLUMNS = ["id", "claim", "printed", "then", "now", "detail"]
 TABLE = "mart_claim"
 
 
-def read_claims(home: Home, release: str | None) -> list[dict[str, Any]]:
-    """The rows of `mart_claim`, claims of the review first; `RefusalError` if the release has no such table."""
-    store = Releases(home)
-    if TABLE not in store.manifest(release).tables:
+def read_claims(home: Home, release: str | None) -> tuple[Manifest, list[dict[str, Any]]]:
+    """What the release says it is, and the rows of `mart_claim`, claims of the review first; `RefusalError` if it has
+    no such table.
+    """
+    folder, said = Releases(home).opened(release)
+    if TABLE not in said.tables:
         raise RefusalError("this release was made before claims were put to the test", remedy="bonded run")
-    columns, rows = run_sql(
-        store.folder(release), f"from {TABLE} order by starts_with(claim_id, '{CONTROL_TOTAL}'), claim_id"
-    )
-    return [dict(zip(columns, row, strict=True)) for row in rows]
+    columns, rows = run_sql(folder, f"from {TABLE} order by starts_with(claim_id, '{CONTROL_TOTAL}'), claim_id")
+    return said, [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def show(claims: list[dict[str, Any]]) -> None:

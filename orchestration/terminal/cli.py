@@ -6,14 +6,14 @@ Exit 0 success, 1 a file, a gate or a rule refused, 2 wrong usage. A user's mist
 from __future__ import annotations
 
 import datetime as dt
+import io
 import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
 
 from orchestration.base.errors import RefusalError
 from orchestration.base.interrupt import farewell, interruptible
@@ -24,9 +24,14 @@ from orchestration.landing.preview import withdrawal_changes
 from orchestration.landing.receivers import receive_file
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
+from orchestration.releases.manifest import read_manifest
 from orchestration.releases.store import Releases
 from orchestration.terminal import output, receipt_report
-from orchestration.terminal.status import home_status
+from orchestration.terminal.refusals import exit_code
+from orchestration.terminal.status import home_status, release_row
+
+if TYPE_CHECKING:
+    from orchestration.releases.as_of import AsOf
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -153,17 +158,19 @@ def audit(
     from orchestration.releases.publish import audit_folder
 
     place = _home(home)
-    if not candidate:
-        release = Releases(place).readable(release).release_id
-    folder = place.candidates / candidate if candidate else Releases(place).folder(release)
+    folder = place.candidates / candidate if candidate else Releases(place).readable(release)[0]
     if not folder.is_dir():
         raise RefusalError(f"there is no candidate {candidate!r}", remedy="candidates/ in the home lists them")
-    report = audit_folder(place, folder)
+    said, report = read_manifest(folder), audit_folder(place, folder)
+    faults = [f"{path}: this record of landing {what}" for path, what in Landing(place).chain.faults()]
     if as_json:
-        output.json_out(output.audit_dict(folder.name, report))
+        told = {"is_synthetic": said.is_synthetic, "damaged": faults}
+        output.json_out({**output.audit_dict(folder.name, report), **told})
     else:
         output.audit_table(folder.name, report)
-    if not report.passed:
+        for text in (*faults, *output.made_up(folder.name, said.is_synthetic)):
+            output.line(text)
+    if faults or not report.passed:
         raise typer.Exit(1)
 
 
@@ -180,33 +187,26 @@ def releases(
         store.pin(pin)
     if unpin:
         store.pin(unpin, keep=False)
-    current, pins = store.current_id(), store.pins()
-    rows = []
-    for release_id in store.ids():
-        manifest = store.manifest(release_id)
-        rows.append(
-            {
-                "release_id": release_id,
-                "current": release_id == current,
-                "pinned": release_id in pins,
-                "made_at": manifest.made_at.isoformat(timespec="seconds"),
-                "receipts": len(manifest.receipts),
-                "withdrawn": len(manifest.withdrawals),
-                "synthetic": manifest.is_synthetic,
-                "warned": manifest.audit.counts["warned"] if manifest.audit else None,
-            }
-        )
+    rows = [release_row(store, release_id) for release_id in store.ids()]
     if as_json:
         output.json_out(rows)
-    else:
-        output.table(list(rows[0]) if rows else ["release_id"], [list(row.values()) for row in rows])
+        return
+    output.table(list(rows[0]) if rows else ["release_id"], [list(row.values()) for row in rows])
+    for text in store.unreadable():
+        output.note(text)
+    for text in output.made_up(", ".join(row["release_id"] for row in rows), any(row["synthetic"] for row in rows)):
+        output.note(text)
 
 
 @app.command()
 def rollback(release_id: str, home: HomeOption = None) -> None:
     """Let readers see an older release again."""
-    Releases(_home(home)).rollback(release_id)
+    store = Releases(_home(home))
+    for warning in store.rollback(release_id):
+        output.note(warning)
     output.line(f"current is {release_id}")
+    for text in output.made_up(release_id, store.manifest(release_id).is_synthetic):
+        output.line(text)
 
 
 @app.command()
@@ -214,13 +214,17 @@ def diff(a: str, b: str, home: HomeOption = None, as_json: JsonOption = False) -
     """Tables, months and figures in which two releases differ."""
     from orchestration.releases.difference import difference
 
-    found = difference(_home(home), a, b)
+    place = _home(home)
+    found = difference(place, a, b)
+    made_up = output.made_up(f"{a} and of {b}", Releases(place).manifest(a).is_synthetic)
     if as_json:
         output.json_out([asdict(d) for d in found])
     elif not found:
         output.line("the same content")
     else:
         output.differences(found, a, b)
+    for text in made_up:
+        output.note(text)
 
 
 @app.command()
@@ -267,26 +271,32 @@ def query(
     """Run SQL on a release, read-only; with --as-of, on its receipts known by that date."""
     from orchestration.releases.query import run_sql
 
-    place = _home(home)
-    folder = _known_on(place, as_of, release) if as_of else Releases(place).folder(release)
-    columns, rows = run_sql(folder, sql)
+    place, day = _home(home), _day(as_of) if as_of else None
+    folder, said = Releases(place).opened(release)
+    known = _known_on(place, day, said.release_id) if day else None
+    columns, rows = run_sql(known.folder if known else folder, sql)
     if as_json:
-        output.json_out([dict(zip(columns, row, strict=True)) for row in rows])
+        output.json_out([dict(zip(output.distinct(columns), row, strict=True)) for row in rows])
     else:
         output.table(columns, [list(row) for row in rows])
+    for text in output.made_up(said.release_id, said.is_synthetic):
+        output.note(text)
 
 
-def _known_on(home: Home, text: str, release: str | None) -> Path:
-    """The folder of the tables as known on a date; says on stderr what they are made of."""
-    from orchestration.releases.as_of import as_of
-
+def _day(text: str) -> dt.date:
     try:
-        day = dt.date.fromisoformat(text)
+        return dt.date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no date: write YYYY-MM-DD", param_hint="--as-of") from None
+
+
+def _known_on(home: Home, day: dt.date, release: str) -> AsOf:
+    """The tables as known on a day; says on stderr what they are made of."""
+    from orchestration.releases.as_of import as_of
+
     made = as_of(home, day, release)
     output.note(f"as known on {day}: {made.known} of {made.held} receipts; built for this question, not audited")
-    return made.folder
+    return made
 
 
 @app.command()
@@ -298,23 +308,27 @@ def claims(
     """Printed claims put to the test: on what was known when they were published, and on what is known now."""
     from orchestration.terminal import claim_report
 
-    found = claim_report.read_claims(_home(home), release)
+    said, found = claim_report.read_claims(_home(home), release)
     if as_json:
-        output.json_out(found)
+        of = {"release_id": said.release_id, "is_synthetic": said.is_synthetic}
+        output.json_out([{**claim, **of} for claim in found])
     else:
         claim_report.show(found)
+    for text in output.made_up(said.release_id, said.is_synthetic):
+        output.note(text)
 
 
 @app.command()
 def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Check that bytes and releases are what their hashes say, and that what must be there is."""
+    """Read everything that lies in a home, and name each file that is not what it must be, with what to do."""
     from orchestration.terminal.doctor import examine
 
     findings = examine(_home(home))
     if as_json:
         output.json_out([vars(f) for f in findings])
     else:
-        output.table(["check", "ok", "detail"], [[f.check, "ok" if f.ok else "WRONG", f.detail] for f in findings])
+        rows = [[f.check, "ok" if f.ok else "WRONG", f.detail, f.remedy] for f in findings]
+        output.table(["check", "ok", "detail", "remedy"], rows)
     if not all(f.ok for f in findings):
         raise typer.Exit(1)
 
@@ -334,38 +348,23 @@ def sample(home: HomeOption = None) -> None:
 
 def main() -> None:
     """Entry point."""
-    code = _exit_code()
+    as_json = "--json" in sys.argv[1:]
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name in another script than the terminal's is shown as escapes.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = exit_code(lambda: app(standalone_mode=False), as_json=as_json)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = 1
     if said := farewell():
         output.note(said)
         # To take a process apart that holds a warehouse takes seconds, too, and no thread listens any more.
         sys.stdout.flush()
         os._exit(code)
     sys.exit(code)
-
-
-def _exit_code() -> int:
-    """Do what was typed: refusals and wrong usage in words, each with its exit code."""
-    try:
-        return app(standalone_mode=False) or 0
-    except RefusalError as error:
-        output.error(str(error))
-        return 1
-    except ValidationError as error:
-        first = error.errors()[0]
-        flag = f"--{first['loc'][0]}: " if first["loc"] else ""
-        output.error(flag + first["msg"].removeprefix("Value error, "))
-        return 2
-    except ValueError as error:
-        output.error(str(error))
-        return 2
-    except typer.Abort:
-        return 130
-    except Exception as error:
-        if not hasattr(error, "exit_code"):
-            raise
-        message = error.format_message() if hasattr(error, "format_message") else str(error)
-        output.error(message)
-        return error.exit_code
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
 """Printing: tables for a person at a terminal, plain lines in a pipe, JSON for a program.
 
-In a pipe nothing is wrapped, boxed or cut.
+In a pipe nothing is wrapped, boxed or cut. Whatever is printed passes here, so that no terminal obeys what stands in a
+file or in its name.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import shlex
 import shutil
 import sys
@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from orchestration.base.errors import RefusalError
 from orchestration.base.months import format_month
-from orchestration.base.plain import plain
+from orchestration.base.plain import bare, json_text, plain, printable
 
 if TYPE_CHECKING:
     from orchestration.gates.audit import Report
@@ -31,49 +33,62 @@ CHANGES_SHOWN = 10
 
 
 def line(text: str) -> None:
-    """One line on standard output."""
-    sys.stdout.write(text + "\n")
+    """A line on standard output, or several."""
+    sys.stdout.write(_lines(text))
 
 
 def error(text: str) -> None:
     """A refusal on standard error."""
-    sys.stderr.write(f"Refused. {text}\n")
+    sys.stderr.write(_lines(f"Refused. {text}"))
 
 
 def note(text: str) -> None:
     """What a reader should know, on standard error, so that a pipe gets the answer alone."""
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(_lines(text))
 
 
-def _bare(value: object) -> str:
-    """A value for a program: unformatted, nothing for what is not there."""
-    if isinstance(value, list | tuple):
-        return ",".join(map(str, value))
-    if isinstance(value, Decimal):
-        text = f"{value:f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    return "" if value is None else str(value)
+def _lines(text: str) -> str:
+    return "".join(f"{printable(part)}\n" for part in text.split("\n"))
+
+
+def refused(reason: Exception | str, *, as_json: bool) -> None:
+    """Why nothing was done: in words on standard error, and as JSON for whoever has asked for it."""
+    error(str(reason))
+    if as_json:
+        known = reason if isinstance(reason, RefusalError) else RefusalError(str(reason))
+        where = {"file": known.file, "line": known.line, "column": known.column}
+        said = {key: value for key, value in where.items() if value is not None}
+        json_out({"error": known.what, **said, "remedy": known.remedy})
+
+
+def made_up(release_id: str | None, is_synthetic: bool) -> list[str]:
+    """The line that goes with every figure of a synthetic home; none in a real one."""
+    return [f"SYNTHETIC DATA: every figure of release {release_id} is made up."] if is_synthetic else []
+
+
+def distinct(columns: list[str]) -> list[str]:
+    """Names of columns of which none is lost as a key."""
+    return [name if name not in columns[:n] else f"{name}_{columns[:n].count(name)}" for n, name in enumerate(columns)]
 
 
 def table(columns: list[str], rows: list[list[Any]]) -> None:
     """A table at a terminal; tab-separated lines with unformatted figures in a pipe."""
     if not sys.stdout.isatty():
         for row in [columns, *rows]:
-            line("\t".join(_bare(v) for v in row))
+            sys.stdout.write("\t".join(bare(v) for v in row) + "\n")
         return
     shown = Table(box=None, header_style="bold", pad_edge=False)
     for position, column in enumerate(columns):
         figures = any(isinstance(row[position], int | float | Decimal) for row in rows)
-        shown.add_column(column, justify="right" if figures else "left", overflow="fold")
+        shown.add_column(Text(printable(column)), justify="right" if figures else "left", overflow="fold")
     for row in rows:
-        shown.add_row(*[plain(v) for v in row])
+        shown.add_row(*[Text(plain(v)) for v in row])
     Console().print(shown)
 
 
 def json_out(value: Any) -> None:
     """JSON on standard output; decimals and dates as text."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=1, default=str)
-    sys.stdout.write("\n")
+    sys.stdout.write(json_text(value) + "\n")
 
 
 def audit_dict(subject: str, report: Report) -> dict[str, Any]:
@@ -121,6 +136,8 @@ def status(report: HomeStatus) -> None:
     further = "".join(f", {what}: {count}" for what, count in others.items() if count)
     line(f"receipts: {report.receipts} that count, {report.withdrawn} withdrawn{further}")
     line(f"last release: {report.last_release or 'none yet'}")
+    for text in (*report.damaged, *made_up(report.last_release, report.is_synthetic)):
+        line(text)
     for text in report.held_back:
         line(f"HELD BACK: {text}")
     line(f"last failure: {report.last_failure['why'] if report.last_failure else 'none since the last release'}")
@@ -147,9 +164,7 @@ def run_summary(summary: RunSummary) -> None:
     line(f"audit PASSED: of its comparisons {counts}")
     for text in summary.held_back:
         line(f"HELD BACK: {text}")
-    if summary.is_synthetic:
-        line("SYNTHETIC DATA: every figure of this release is made up.")
-    for text in summary.headline:
+    for text in (*made_up(summary.release_id, summary.is_synthetic), *summary.headline):
         line(text)
     bonded = "bonded" if shutil.which("bonded") else ".venv/bin/bonded"
     home = shlex.quote(summary.home)
@@ -175,6 +190,8 @@ def trace(found: Trace) -> None:
             for r in found.receipts
         ],
     )
+    for text in (*([found.remark] if found.remark else []), *made_up(found.release_id, found.is_synthetic)):
+        line(text)
 
 
 def differences(found: list[TableDifference], a: str, b: str) -> None:

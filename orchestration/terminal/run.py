@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from orchestration.base.errors import RefusalError
+from orchestration.base.plain import printable
 from orchestration.base.settings import Home, settings
 from orchestration.claims.load import load_claims
 from orchestration.landing.inbox import InboxOutcome, take_in
 from orchestration.landing.names import shown_name
 from orchestration.landing.store import Landing, LandingState
 from orchestration.releases.headline import headline
+from orchestration.releases.mend import made_ready
 from orchestration.releases.settled import is_settled
 from orchestration.releases.store import Releases
 from orchestration.warehouse.categories import own_categories
@@ -24,7 +30,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class RunSummary:
     """What a run did. `failure` says why nothing was published; `refused` names files set aside, `left` those that
-    somebody was still writing; `held_back`: a sentence for each source whose figures stay as they were.
+    somebody was still writing; `held_back`: a sentence for each source whose figures stay as they were; `mended`: one
+    for all that was damaged and has been made again.
     """
 
     home: str
@@ -40,6 +47,7 @@ class RunSummary:
     trace: str | None = None
     left: list[str] = field(default_factory=list)
     held_back: list[str] = field(default_factory=list)
+    mended: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
@@ -54,11 +62,24 @@ class RunSummary:
 def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
     """Receive, build, audit, publish; nothing of it if all that decides is as the last run left it.
 
-    `RefusalError` if there is nothing to build from, or claims or the home's own categories cannot be read.
+    `RefusalError` if there is nothing to build from, if claims or the home's own categories cannot be read, or if the
+    records of landing are not what was written.
     """
     home.create()
     load_claims()
     own_categories(home)
+    mended = made_ready(home)
+    for text in mended:
+        _note(text)
+    return replace(_run(home, asked), mended=mended)
+
+
+def _note(text: str) -> None:
+    """What is known before the run has ended, and stays known if it does not end well."""
+    print(printable(text), file=sys.stderr)
+
+
+def _run(home: Home, asked: list[dt.date]) -> RunSummary:
     inbox = take_in(home, quiet=settings().run_quiet_seconds, wait=True)
     state = Landing(home).state()
     if not state.receipts:
@@ -71,14 +92,34 @@ def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
             remedy="bonded receive FILE --source gacc --flow import --hs … --partners …, or put files into "
             f"{home.inbox}/<dataset>/",
         )
-    current = Releases(home).current_id()
+    current = Releases(home).base()
     if current and not asked and is_settled(home):
         _tell(home, state, inbox, current)
         return _summary(home, inbox, "unchanged", None, current)
-    done = _execute(home, inbox, asked)
-    summary = _summary(home, inbox, done.outcome, done.failure, Releases(home).current_id())
+    done = _seen_through(home, lambda: _execute(home, inbox, asked))
+    summary = _summary(home, inbox, done.outcome, done.failure, Releases(home).base())
     # What is unchanged has the verdict of its own day; this is the one of today.
     return replace(summary, counts=done.counts) if done.counts else summary
+
+
+def _seen_through(home: Home, execute: Callable[[], Done]) -> Done:
+    """What a run came to. Once readers see its release, what the system does not let be written any more is no failure
+    of it, and is told.
+    """
+    from orchestration.automation.due import Done
+
+    before = Releases(home).base()
+    try:
+        done = execute()
+        if not done.by_system or Releases(home).base() == before:
+            return done
+        why = done.failure or ""
+    except (OSError, SQLAlchemyError) as error:
+        if Releases(home).base() == before:
+            raise
+        why = str(error)
+    _note(f"the release is published; what follows it could not be done: {why.splitlines()[0]}")
+    return Done("published")
 
 
 def _tell(home: Home, state: LandingState, inbox: InboxOutcome, unchanged: str | None) -> None:
@@ -118,7 +159,10 @@ def _summary(
     refused = [(shown_name(path), str(error)) for path, error in inbox.refused]
     left = [shown_name(path) for path in inbox.left]
     if failure or current is None:
-        return RunSummary(str(home.root), outcome, current, None, failure, refused, inbox.received, left=left)
+        is_synthetic = Landing(home).state().is_synthetic
+        return RunSummary(
+            str(home.root), outcome, current, None, failure, refused, inbox.received, is_synthetic, left=left
+        )
     manifest = Releases(home).manifest(current)
     folder = home.releases / current
     lines, cell = headline(folder)

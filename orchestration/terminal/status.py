@@ -1,15 +1,17 @@
-"""The state of a home in one report: datasets held and due, the last release, the last failure and why."""
+"""A home in one report: datasets held and due, the last release, the last failure and why; and its releases, listed."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from orchestration.base.errors import RefusalError
 from orchestration.base.months import spans
 from orchestration.base.settings import Home
 from orchestration.landing.due import DatasetStatus, dataset_status
 from orchestration.landing.store import Landing
-from orchestration.releases.store import Releases, read_manifest
+from orchestration.releases.manifest import verdict
+from orchestration.releases.store import Releases
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class DatasetLine:
 @dataclass(frozen=True)
 class HomeStatus:
     """What a home holds. `last_failure`: the candidate that failed since the last release, and why; `held_back`: a
-    sentence for each source whose figures stay as they were.
+    sentence for each source whose figures stay as they were; `damaged`: one for what readers cannot see as published.
     """
 
     home: str
@@ -39,6 +41,8 @@ class HomeStatus:
     last_release: str | None
     last_failure: dict[str, str] | None
     held_back: list[str] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
+    is_synthetic: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -47,7 +51,8 @@ class HomeStatus:
 
 def home_status(home: Home) -> HomeStatus:
     """The report, as of today where each dataset's source is."""
-    state, current = Landing(home).state(), Releases(home).current_id()
+    state, releases = Landing(home).state(), Releases(home)
+    current = releases.current_id()
     return HomeStatus(
         home=str(home.root),
         receipts=len(state.active),
@@ -57,8 +62,19 @@ def home_status(home: Home) -> HomeStatus:
         datasets=[_dataset(s) for s in dataset_status(home, state)],
         last_release=current,
         last_failure=_last_failure(home, current),
-        held_back=Releases(home).manifest().told if current else [],
+        held_back=said.told if (said := releases.known(current)) else [],
+        damaged=_damaged(releases, current),
+        is_synthetic=state.is_synthetic,
     )
+
+
+def _damaged(releases: Releases, current: str | None) -> list[str]:
+    try:
+        if current:
+            releases.opened(current)
+    except RefusalError as error:
+        return [f"{error.what}; {error.remedy}"]
+    return [f"{text}; bonded run publishes anew" for text in releases.unreadable()]
 
 
 def _dataset(status: DatasetStatus) -> DatasetLine:
@@ -76,10 +92,30 @@ def _last_failure(home: Home, current: str | None) -> dict[str, str] | None:
     for folder in sorted(home.candidates.glob("[0-9]*"), reverse=True):
         if current is not None and folder.name < current:
             return None
-        manifest = read_manifest(folder)
-        if manifest.audit is not None and not manifest.audit.passed:
-            first = {**manifest.audit.findings[0]} if manifest.audit.findings else {}
+        audit = verdict(folder)
+        if audit is not None and not audit.passed:
+            first = {**audit.findings[0]} if audit.findings else {}
             first["month"] = (first.get("month") or "")[:7]
             keys = ("gate", "dataset", "month", "scope", "difference", "reason")
             return {"candidate": folder.name, "why": ", ".join(f"{k} {first[k]}" for k in keys if first.get(k))}
     return None
+
+
+def release_row(store: Releases, release_id: str) -> dict[str, Any]:
+    """What the list says of a release; of one whose `release.json` nobody can read, that it is damaged."""
+    said, damaged = store.known(release_id), None
+    try:
+        store.opened(release_id)
+    except RefusalError as error:
+        damaged = error.what
+    return {
+        "release_id": release_id,
+        "current": release_id == store.current_id(),
+        "pinned": release_id in store.pins(),
+        "made_at": said and said.made_at.isoformat(timespec="seconds"),
+        "receipts": said and len(said.receipts),
+        "withdrawn": said and len(said.withdrawals),
+        "synthetic": said and said.is_synthetic,
+        "warned": said.audit.counts["warned"] if said and said.audit else None,
+        "damaged": damaged,
+    }

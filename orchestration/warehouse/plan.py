@@ -68,14 +68,28 @@ class Built(BaseModel):
         """The state on disk; an empty one if there is none, or none that can be read, or if the build database is gone
         or was written to since.
         """
-        path = home.warehouse / "built.json"
-        if not path.exists() or not home.build_database.exists():
+        if not home.build_database.exists():
             return cls()
-        try:
-            said = cls.model_validate_json(path.read_bytes())
-        except ValidationError:
-            return cls()
+        said = cls._said(home)
         return said if said.mark in (None, _mark(home.build_database)) else cls()
+
+    @classmethod
+    def is_as_left(cls, home: Home) -> bool:
+        """Whether the build database is, by size and time, what the last step left."""
+        said = cls._said(home)
+        return said.mark is not None and said.mark == _mark(home.build_database)
+
+    @classmethod
+    def was_at_work(cls, home: Home) -> bool:
+        """Whether the last step was cut off, or nobody knows."""
+        return cls._said(home).mark is None
+
+    @classmethod
+    def _said(cls, home: Home) -> Built:
+        try:
+            return cls.model_validate_json((home.warehouse / "built.json").read_bytes())
+        except (OSError, ValidationError):
+            return cls()
 
     def write(self, home: Home, *, at_work: bool = False) -> None:
         """Replace the state on disk in one step. `at_work`: a step begins, which will write to the build database."""

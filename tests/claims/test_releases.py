@@ -120,7 +120,8 @@ def test_the_command_prints_the_table(sample_home: Home) -> None:
     """A claim a line, the reviewed ones first, nothing cut; as JSON every column."""
     said = CliRunner().invoke(app, ["claims", "--home", str(sample_home.root)])
     assert said.exit_code == 0, said.output
-    head, *lines = [line.split("\t") for line in said.output.splitlines()]
+    assert "SYNTHETIC DATA: every figure of release" in said.stderr
+    head, *lines = [line.split("\t") for line in said.stdout.splitlines()]
     assert head == COLUMNS and all(len(line) == len(COLUMNS) for line in lines)
     by_id = {line[0]: line for line in lines}
     assert list(by_id)[: len(STORY)] == sorted(STORY)
@@ -131,7 +132,8 @@ def test_the_command_prints_the_table(sample_home: Home) -> None:
     assert by_id["us_ic_most_wanted_types"][2] == "top"
     release = Releases(sample_home).current_id()
     asked = ["claims", "--home", str(sample_home.root), "--json", "--release", str(release)]
-    told = json.loads(CliRunner().invoke(app, asked).output)
+    told = json.loads(CliRunner().invoke(app, asked).stdout)
+    assert all(claim["is_synthetic"] and claim["release_id"] == release for claim in told)
     assert len(told) == len(lines) and {"verdict_then", "trace", "range_low"} <= set(told[0])
 
 
@@ -143,10 +145,10 @@ def test_a_threshold_is_printed_with_its_side() -> None:
 
 def test_an_older_release_says_that_it_has_no_claims(sample_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Instead of an error of the database."""
-    manifest = Releases(sample_home).manifest()
+    folder, manifest = Releases(sample_home).opened()
     tables = {name: table for name, table in manifest.tables.items() if name != "mart_claim"}
     older = manifest.model_copy(update={"tables": tables})
-    monkeypatch.setattr(Releases, "manifest", lambda *_: older)
+    monkeypatch.setattr(Releases, "opened", lambda *_: (folder, older))
     with pytest.raises(RefusalError, match="before claims were put to the test"):
         read_claims(sample_home, None)
 

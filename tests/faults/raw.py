@@ -66,6 +66,7 @@ def record_changed(bench: Bench) -> None:
     receipt = bench.receipt(MAY_2023)
     path = bench.home.landing / "records" / f"{receipt.sequence:06d}.json"
     value = receipt.content[0].value
+    path.chmod(0o644)
     path.write_text(
         path.read_text(encoding="utf-8").replace(f'"value": {value}', f'"value": {value + 1}'), encoding="utf-8"
     )

@@ -17,8 +17,8 @@ from orchestration.base.errors import RefusalError
 from orchestration.base.months import add_months, format_month
 from orchestration.base.plain import plain
 from orchestration.gates.audit import Report, worst_first
+from orchestration.releases.manifest import read_manifest
 from orchestration.releases.publish import Publication
-from orchestration.releases.store import read_manifest
 from tests.faults.bench import Bench, Inject
 
 #: Gate, dataset, month, scope and measure.

@@ -16,7 +16,8 @@ from orchestration.releases import candidate, database
 from orchestration.releases.content import database_content, table_content, unlike
 from orchestration.releases.database import DATABASE, write_database
 from orchestration.releases.difference import difference
-from orchestration.releases.store import Manifest, Releases, read_manifest, write_manifest
+from orchestration.releases.manifest import Manifest, read_manifest, write_manifest
+from orchestration.releases.store import Releases
 from orchestration.terminal.doctor import examine
 from tests.conftest import add, copied, damage_in_place, query, released, row, value
 from tests.revisions import Revisions, revisions
@@ -147,6 +148,7 @@ def test_rows_replaced_add_up_until_a_file_is_written_in_order(
 
 def cut(path: Path) -> None:
     """End a file in its middle."""
+    path.chmod(0o644)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
@@ -202,7 +204,8 @@ def test_what_the_doctor_found_damaged_is_written_again(small: Home, revisions: 
     of_march(revisions, small, 1)
     damage_in_place(Releases(small).folder() / JANUARY)
     assert not all(finding.ok for finding in examine(small))
-    assert released(small).outcome == "published" and all(finding.ok for finding in examine(small))
+    assert released(small).outcome == "published"
+    assert {finding.check for finding in examine(small) if not finding.ok} == {"older release"}
     assert not is_linked(small, JANUARY)
     of_march(revisions, small, 2)
     assert is_linked(small, JANUARY)

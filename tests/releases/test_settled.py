@@ -62,6 +62,7 @@ def a_raw_file_touched(home: Home, tmp_path: Path) -> None:  # noqa: ARG001
 
 def another_record_of_the_same_number(home: Home, tmp_path: Path) -> None:  # noqa: ARG001
     last = max((home.landing / "records").iterdir())
+    last.chmod(0o644)
     last.write_text(last.read_text(encoding="utf-8") + "\n", encoding="utf-8")
 
 

@@ -5,12 +5,15 @@ Belongs here: what a release says of categories. Not here: single formulas (dbt 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 import pytest
 
 from orchestration.base.settings import Home
+from orchestration.gates.reviewed import REVIEW
 from orchestration.landing.receive import receive
 from orchestration.landing.receivers import receive_file
 from orchestration.landing.scope import Declaration
@@ -102,8 +105,18 @@ def test_quantities_in_kilograms_and_pieces_are_never_added(across: Home) -> Non
 
 
 @pytest.mark.own_run("a reviewed category is changed in the database")
-def test_a_category_that_lacks_the_new_codes_is_warned_of(across: Home) -> None:
+def test_a_category_that_lacks_the_new_codes_is_warned_of(
+    across: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is published, since the details are right; the audit names the line that ended and the codes to add."""
+    reviewed = Path(shutil.copytree(REVIEW, tmp_path / "reviewed"))
+    categories, years = reviewed / "categories.csv", reviewed / "category_prefix_years.csv"
+    codes = '"85414020,85414200,85414300"'
+    text = categories.read_text(encoding="utf-8")
+    assert codes in text
+    categories.write_text(text.replace(codes, "85414020"), encoding="utf-8")
+    years.write_text(years.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    monkeypatch.setattr("orchestration.gates.reviewed.REVIEW", reviewed)
     with duckdb.connect(str(across.build_database)) as con:
         con.execute("update categories set hs_prefixes = '85414020' where category_scheme = 'solar'")
         con.execute("delete from category_prefix_years")

@@ -149,6 +149,18 @@ def test_the_file_has_the_shape_that_is_declared(sample_home: Home, tmp_path: Pa
     }
 
 
+def test_what_is_held_back_without_cause_is_told(edited: Edited) -> None:
+    """A row that nothing is wrong with: the cause that is given for it is none, and its cell lacks it."""
+    row = (
+        "select receipt_id, line, source, reporter, flow, month, hs_code as commodity_code, partner_code, regime_code, "
+        f"value as value_usd, 'unknown partner' as reason from raw_row where {OCTOBER} and currency = 'USD' limit 1"
+    )
+    held = f"select * from published.main.quarantine union all by name ({row})"
+    found = edited.findings("quarantine", held, "facts")
+    assert Found("facts", "quarantine", "reason", "2024-10") in found
+    assert Found("facts", "fct_trade_monthly", "source_rows", "2024-10") in found
+
+
 def test_two_cells_exchanged_are_told(edited: Edited) -> None:
     """Each pair of cells of a month, whose sums stay as they are: of a hundred pairs none is overlooked."""
     cells = "select partner_code, commodity_code, value_usd from fct_trade_monthly where month = date '2024-10-01'"

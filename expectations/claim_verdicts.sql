@@ -52,4 +52,4 @@ final as (
 select *, (select max(month) from coverage) as month, 'mart_claim' as table_name, table_name as scope, '-' as source,
     '-' as reporter, '-' as flow, 'release' as dataset, 0 as expected, 0 as tolerance, 'block' as severity, 'docs/claims.md' as reference
 from final
-where n_compared > 0
+where n_compared > 0 and exists (select 1 from coverage)

@@ -76,3 +76,4 @@ final as (
 select *, (select max(month) from coverage) as month, table_name as scope, '-' as source, '-' as reporter, '-' as flow,
     'release' as dataset, 0 as expected, 0 as tolerance, 'block' as severity, 'docs/marts.md' as reference
 from final
+where exists (select 1 from coverage)

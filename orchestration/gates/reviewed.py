@@ -44,7 +44,8 @@ row as (
     coalesce(b.unit, r.unit_2) as unit_2
   from listed_row as r
   join code_list as c using (receipt_id, parser_version)
-  join latest as l on c.list = l.list and c.year = l.year and c.language = l.language and c.precedence = l.precedence
+  join latest as l on c.list = l.list and c.year is not distinct from l.year and c.language = l.language
+    and c.precedence = l.precedence
   left join unit as a on r.unit_1 = a.unit_as_printed
   left join unit as b on r.unit_2 = b.unit_as_printed
 )

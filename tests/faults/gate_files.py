@@ -151,7 +151,7 @@ FILES = (
     Fault(
         "a typo in the declaration of the gates",
         edited("gates.yml", "every_month}", "each_month}"),
-        refused("gates.layers.speaks: Input should be 'every_month' or 'where_asked' (line 7)"),
+        refused("gates.layers.speaks: Input should be 'every_month' or 'where_asked' (line 8)"),
     ),
     Fault(
         "no gate at all",

@@ -39,10 +39,10 @@ def kinds(fault: Fault) -> frozenset[tuple[str, ...]]:
 
 
 def one_of_each_kind() -> dict[str, Fault]:
-    """Of each place, the faults of which no earlier one there is an example; by name."""
+    """The faults of which no earlier one is an example; by name."""
     chosen: dict[str, Fault] = {}
+    seen: set[tuple[str, ...]] = set()
     for faults in PLACES.values():
-        seen: set[tuple[str, ...]] = set()
         for fault in faults:
             if kinds(fault) - seen:
                 chosen[fault.name] = fault

@@ -129,12 +129,12 @@ class GateView:
 @dataclass(frozen=True)
 class Page:
     """What the template lays out. `tone`: the verdict whose colour the headline takes. `titles`: by name of gate;
-    `held_back`: a sentence a source.
+    `told`: sentences above the verdict.
     """
 
     subject: str
     is_synthetic: bool
-    held_back: tuple[str, ...]
+    told: tuple[str, ...]
     tone: str
     headline: str
     lead: str
@@ -146,9 +146,9 @@ class Page:
     titles: Mapping[str, str]
 
 
-def render(report: Report, subject: str, is_synthetic: bool, held_back: tuple[str, ...] = ()) -> str:
-    """The page as HTML; it loads nothing from anywhere. `held_back`: a sentence a source that is held back."""
-    return _template().render(page=page(report, subject, is_synthetic, held_back), signs=SIGNS)
+def render(report: Report, subject: str, is_synthetic: bool, told: tuple[str, ...] = ()) -> str:
+    """The page as HTML; it loads nothing from anywhere. `told`: what else a reader must know, a sentence each."""
+    return _template().render(page=page(report, subject, is_synthetic, told), signs=SIGNS)
 
 
 @cache
@@ -160,7 +160,7 @@ def _template() -> jinja2.Template:
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
 
 
-def page(report: Report, subject: str, is_synthetic: bool, held_back: tuple[str, ...] = ()) -> Page:
+def page(report: Report, subject: str, is_synthetic: bool, told: tuple[str, ...] = ()) -> Page:
     """The report in reading order: the verdict, the worst findings, then gate by gate."""
     tone, text = headline(report)
     ordered = worst_first(report.results)
@@ -169,7 +169,7 @@ def page(report: Report, subject: str, is_synthetic: bool, held_back: tuple[str,
     return Page(
         subject=subject,
         is_synthetic=is_synthetic,
-        held_back=held_back,
+        told=told,
         tone=tone,
         headline=text,
         lead=lead(report),

@@ -94,8 +94,7 @@ def _manifest(
         receipt_sequence=state.sequence,
         base=base,
         receipts=[
-            ReleaseReceipt(receipt_id=r.receipt_id, sha256=r.sha256, name=r.name, vintage=r.vintage, scope=r.scope)
-            for r in state.active
+            ReleaseReceipt(**{key: getattr(r, key) for key in ReleaseReceipt.model_fields}) for r in state.active
         ],
         withdrawals=[ReleaseWithdrawal(receipt_id=w.receipt_id, reason=w.reason) for w in state.withdrawals],
         code_lists=[

@@ -60,10 +60,10 @@ def published_values(con: duckdb.DuckDBPyConnection, cell: Cell) -> tuple[int | 
     ).fetchone()
     if row:
         return row[0], row[1]
-    # A partner without a row of its own is covered as far as all partners are.
+    # A partner without a row of its own is covered as far as every partner is.
     coverage = con.execute(
-        f"select covered_usd, covered_local, reason from mart_coverage where {where} and partner_code in (?, 'all') "
-        "order by partner_code = 'all'",
+        f"select covered_usd, covered_local, reason from mart_coverage where {where} and partner_code in (?, '*') "
+        "order by partner_code = '*'",
         [*key, cell.partner],
     ).fetchone()
     if coverage is None or not (coverage[0] or coverage[1]):

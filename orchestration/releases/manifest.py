@@ -24,13 +24,14 @@ class _Strict(BaseModel):
 
 
 class ReleaseReceipt(_Strict):
-    """A receipt that a release is built from."""
+    """A receipt that a release is built from. `remarks`: what was odd about its scope."""
 
     receipt_id: str
     sha256: str
     name: str
     vintage: dt.date
     scope: Scope
+    remarks: tuple[str, ...] = ()
 
 
 class ReleaseCodeList(_Strict):
@@ -140,6 +141,11 @@ class Manifest(_Strict):
     def told(self) -> list[str]:
         """A sentence for each source that is held back."""
         return [held.told(source) for source, held in self.held_back.items()]
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is odd about the scopes of its receipts, a sentence each."""
+        return [f"{r.name} (receipt {r.receipt_id}): {remark}" for r in self.receipts for remark in r.remarks]
 
     def state(self, records: LandingState) -> LandingState:
         """The records that it reflects, of all records of landing."""

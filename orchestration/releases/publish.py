@@ -256,7 +256,7 @@ def _add_verdict(folder: Path, manifest: Manifest, report: Report) -> None:
             comment(con, f"out.main.{table}", text, {})
             write_file(con, f"out.main.{table}", folder / "parquet" / f"{table}.parquet")
         con.execute("detach out")
-    page = render(report, manifest.release_id, manifest.is_synthetic, tuple(manifest.told))
+    page = render(report, manifest.release_id, manifest.is_synthetic, (*manifest.told, *manifest.remarks))
     (folder / "audit.html").write_text(page, encoding="utf-8")
 
 

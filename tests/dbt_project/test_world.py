@@ -12,6 +12,7 @@ from orchestration.base.settings import Home
 from orchestration.landing.preview import withdrawal_changes
 from orchestration.landing.receive import receive
 from orchestration.landing.store import Landing, Receipt
+from orchestration.releases.store import Releases
 from orchestration.releases.trace import trace
 from tests.conftest import declared, failed, query, released, write_csv
 
@@ -104,8 +105,12 @@ def test_what_is_received_twice_on_one_day(home: Home, tmp_path: Path) -> None:
         ("2024-01-01", "passed"), ("2024-02-01", "passed"),
     ]  # fmt: skip
 
+    add(home, tmp_path / "odd.csv", [("202406", "502", 9)], partners="all", months="2024-06")
     more = add(home, tmp_path / "more.csv", [("202403", "502", 1_001)], vintage="2025-01-20", months="2024-03")
     released(home)
+    (odd,) = [remark for remark in Releases(home).manifest().remarks if remark.startswith("odd.csv (receipt ")]
+    assert "declared all partners, seen 1 (502)" in odd
+    assert odd in (Releases(home).folder() / "audit.html").read_text(encoding="utf-8")
     told = "select reason from audit_results where verdict = 'warned' and gate = 'additivity'"
     assert query(home, told) == [("first 85423190: 1,000 for all partners together, 1,001 for those received",)]
     Landing(home).withdraw(more.receipt_id, "to have more than 2 %")

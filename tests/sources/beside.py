@@ -325,7 +325,7 @@ def test_one_source_s_red_does_not_stop_the_other(both: Home, tmp_path: Path) ->
     said = Releases(both).manifest().held_back["utopia"]
     assert said.sequence == 2 and (both.candidates / said.candidate).is_dir()
     assert {r.receipt_id for r in Releases(both).manifest().receipts if r.scope.source == "utopia"} == first
-    assert "Held back" in (Releases(both).folder() / "audit.html").read_text(encoding="utf-8")
+    assert "utopia is held back since" in (Releases(both).folder() / "audit.html").read_text(encoding="utf-8")
     assert audit_folder(both, Releases(both).folder()).passed
     again = run_home(both, [])
     assert again.outcome == "unchanged" and not again.ok and again.held_back == ran.held_back

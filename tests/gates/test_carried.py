@@ -188,6 +188,7 @@ def test_rows_where_nobody_looks_are_found(
     assert (gate, month) in {(g, f"{m:%Y-%m}") for g, m in zip(found["gate"], found["month"], strict=True)}
 
 
+@pytest.mark.series("test_months_that_a_revision_does_not_touch_are_taken_over")
 @pytest.mark.own_run("a receipt is withdrawn between two publications")
 def test_withdrawn_months_leave_no_evidence(audited: Home, revisions: Revisions) -> None:
     """What was said of a month that is covered no longer goes with it."""

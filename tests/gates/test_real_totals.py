@@ -54,6 +54,7 @@ def test_january_2019_meets_the_press(real_home: Home) -> None:
     assert row == ("2019-01-01", *figures, "block", "passed")
 
 
+@pytest.mark.series("test_a_fault_ends_as_it_must")
 @pytest.mark.own_run("the real file is changed in one cell")
 def test_one_cell_raised_by_sixty_million_is_not_published(home: Home, tmp_path: Path) -> None:
     """The finding names month, scope, expected, actual and difference."""

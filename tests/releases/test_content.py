@@ -184,6 +184,7 @@ def test_a_damaged_month_is_not_linked(small: Home) -> None:
     assert released(small).outcome == "unchanged"
 
 
+@pytest.mark.series("test_once_a_month_the_audit_is_whole")
 @pytest.mark.own_run("publications a month apart are what is tested")
 def test_once_a_month_everything_is_read_again(
     small: Home, revisions: Revisions, monkeypatch: pytest.MonkeyPatch
@@ -221,6 +222,7 @@ def test_a_release_that_cannot_be_read_is_published_anew(small: Home, what: str)
     assert released(small).outcome == "published" and Releases(small).manifest().tables == before
 
 
+@pytest.mark.series("test_a_release_that_cannot_be_read_is_published_anew")
 @pytest.mark.own_run("a release of another layout is what is built upon")
 def test_a_release_of_another_layout_gives_nothing(small: Home, revisions: Revisions) -> None:
     """Sorted or described in another way, or by a version that knew no layout."""
@@ -253,6 +255,7 @@ def test_a_copied_home_is_known_by_its_hashes(small: Home, revisions: Revisions)
     assert is_linked(small, JANUARY)
 
 
+@pytest.mark.series("test_a_state_that_cannot_be_read_makes_all_stale")
 @pytest.mark.own_run("the build database is edited before a publication")
 def test_a_build_database_that_others_wrote_to_is_not_built_upon(small: Home, tmp_path: Path) -> None:
     """Names and derived columns, which no gate looks at; with and without something new."""

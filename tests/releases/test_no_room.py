@@ -166,6 +166,7 @@ def test_candidates_of_killed_runs_go_with_the_next_green_one(small: Home) -> No
     assert [path.name for path in small.candidates.iterdir()] == ["20240101T000002-cccccc"]
 
 
+@pytest.mark.series("test_a_home_that_holds_one_heals_by_withdrawing")
 @pytest.mark.own_run("what cannot be parsed is withdrawn between two runs")
 def test_a_receipt_that_cannot_be_read_any_more_is_withdrawn(small: Home, tmp_path: Path) -> None:
     """Until then a run fails in words that name it."""

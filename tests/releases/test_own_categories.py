@@ -39,6 +39,7 @@ def told(home: Home) -> tuple[bool, str]:
     return found.ok, found.detail
 
 
+@pytest.mark.series("test_an_edit_during_a_run_waits_for_the_next_one")
 @pytest.mark.own_run("own categories are published, changed and removed")
 def test_each_release_has_the_file_that_it_was_made_by(small: Home) -> None:
     """Query, as-of, trace and audit answer by the release's categories; going back shows them again."""

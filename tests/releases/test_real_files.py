@@ -145,6 +145,7 @@ def test_the_undated_file_of_several_months_is_refused(tmp_path: Path) -> None:
         assert refused.value.file == file.name and "month" in str(refused.value.remedy)
 
 
+@pytest.mark.series("test_unit_tests_of_the_models")
 @pytest.mark.own_run("one file in twenty parts, without one of them, and whole: a home of its own")
 def test_twenty_files_that_name_every_chapter_are_the_whole(tmp_path: Path) -> None:
     """In random order the same marts; without one of them no all_goods, and mart_coverage names its chapters."""

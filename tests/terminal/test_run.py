@@ -57,6 +57,7 @@ def test_running_again_changes_nothing(small: Home, monkeypatch: pytest.MonkeyPa
     assert len(Releases(small).ids()) == 1 and not list(small.candidates.glob("[0-9]*"))
 
 
+@pytest.mark.series("test_facts_follow_the_rules")
 @pytest.mark.own_run("a receipt comes and goes between two builds")
 def test_a_later_receipt_counts_whole_and_withdrawing_it_brings_the_old_back(small: Home, tmp_path: Path) -> None:
     """A cell that the later receipt lacks is 0; the older release still answers as before."""
@@ -86,6 +87,7 @@ def test_an_older_vintage_that_arrives_late_changes_nothing(small: Home, tmp_pat
     assert contents(small)["mart_partner_category_monthly"] == before
 
 
+@pytest.mark.series("test_a_fault_ends_as_it_must")
 @pytest.mark.own_run("a failed run, and the run after it, are what is tested")
 def test_many_unknown_codes_block_and_say_so(small: Home, tmp_path: Path) -> None:
     """Above half a percent nothing is published; the candidate is kept, and the run says what, where, how much."""

@@ -245,6 +245,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[set[str], dict[
     yield told
 
 
+@pytest.mark.series("test_a_home_that_has_grown_equals_one_built_from_nothing")
 @pytest.mark.own_run("months and categories are made stale together")
 def test_a_new_month_and_a_changed_category_at_once(
     small: Home, tmp_path: Path, runs: list[tuple[set[str], dict[str, object]]]

@@ -120,6 +120,7 @@ paired as (
 
 tallied as (
     select
+        'mart_bloc_category_monthly' as table_name,
         source,
         reporter,
         flow,
@@ -142,29 +143,8 @@ tallied as (
         ] as answers
     from paired
     group by all
-),
-
-counted as (
-    select source, reporter, flow, month, count(*) filter (where is_wanted) as n_wanted,
-        count(*) filter (where not is_wanted) as n_found
-    from (
-        select source, reporter, flow, month, true as is_wanted from wanted
-        union all
-        select source, reporter, flow, month, false from mart_bloc_category_monthly
-    ) as either
-    group by all
-),
-
-answered as (
-    select source, reporter, flow, month, n_compared, 0 as expected, unnest(answers, recursive := true) from tallied
-    union all by name
-    select source, reporter, flow, month, greatest(n_wanted, n_found) as n_compared, n_wanted as expected,
-        n_found as n_wrong
-    from counted
 )
 
-select source, reporter, flow, month, n_compared, 'mart_bloc_category_monthly' as table_name, column_name, expected,
-    n_wrong as actual, first_wrong as reason, source || ' ' || flow as dataset, table_name as scope,
-    coalesce('rows with another ' || column_name, 'rows') as measure, 0 as tolerance, 'block' as severity,
-    'docs/marts.md' as reference
-from answered
+select * from answers_by_column('tallied', 'docs/marts.md')
+union all by name
+select * from answers_by_rows('wanted', 'mart_bloc_category_monthly', 'docs/marts.md')

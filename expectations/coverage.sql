@@ -68,6 +68,7 @@ why as (
 
 tallied as (
     select
+        'mart_coverage' as table_name,
         source,
         reporter,
         flow,
@@ -87,30 +88,13 @@ spoken as (
     select distinct source, reporter, flow, partner_code, category_scheme, category_code from published.main.mart_coverage
 ),
 
-counted as (
-    select source, reporter, flow, month, count(*) filter (where is_wanted) as n_wanted,
-        count(*) filter (where not is_wanted) as n_found
-    from (
-        select c.source, c.reporter, c.flow, c.month, true as is_wanted
-        from category_cover as c
-        inner join spoken as s using (source, reporter, flow, category_scheme, category_code)
-        where c.partner_code = '*'
-        union all
-        select source, reporter, flow, month, false from mart_coverage
-    ) as either
-    group by all
-),
-
-answered as (
-    select source, reporter, flow, month, n_compared, 0 as expected, unnest(answers, recursive := true) from tallied
-    union all by name
-    select source, reporter, flow, month, greatest(n_wanted, n_found) as n_compared, n_wanted as expected,
-        n_found as n_wrong
-    from counted
+due as (
+    select c.source, c.reporter, c.flow, c.month
+    from category_cover as c
+    inner join spoken as s using (source, reporter, flow, category_scheme, category_code)
+    where c.partner_code = '*'
 )
 
-select source, reporter, flow, month, n_compared, 'mart_coverage' as table_name, column_name, expected,
-    n_wrong as actual, first_wrong as reason, source || ' ' || flow as dataset, table_name as scope,
-    coalesce('rows with another ' || column_name, 'rows') as measure, 0 as tolerance, 'block' as severity,
-    'docs/rules.md, rule 2' as reference
-from answered
+select * from answers_by_column('tallied', 'docs/rules.md, rule 2')
+union all by name
+select * from answers_by_rows('due', 'mart_coverage', 'docs/rules.md, rule 2')

@@ -201,53 +201,6 @@ wanted as (
     select 'dim_category', concat_ws('/', category_scheme, category_code), to_json(t) from wanted_category as t
     union all
     select 'fct_exchange_rate_monthly', month::varchar, to_json(t) from wanted_rate as t
-),
-
--- Rows that are alike as a whole are alike in each column.
-paired as (
-    select table_name, row_key, s.row as said, w.row as wanted
-    from said as s
-    full join wanted as w using (table_name, row_key)
-    where s.row is distinct from w.row
-),
-
-differing as (
-    select p.table_name, c.column_name, count(*) as n,
-        min(told(json_extract_string(p.wanted, c.column_name), json_extract_string(p.said, c.column_name), p.row_key))
-            as reason
-    from paired as p
-    inner join published_column as c on p.table_name = c.table_name and p.said is not null and p.wanted is not null
-    where json_extract_string(p.said, c.column_name) is distinct from json_extract_string(p.wanted, c.column_name)
-    group by all
-),
-
-counted as (
-    select table_name, count(*) as n_compared,
-        count(*) filter (where n_wanted <> n_found) as n_wrong,
-        min(format('{}: {} expected, {} found', row_key, n_wanted, n_found)) filter (where n_wanted <> n_found) as reason
-    from (
-        select table_name, row_key, count(*) filter (where is_wanted) as n_wanted, count(*) filter (where not is_wanted) as n_found
-        from (
-            select table_name, row_key, true as is_wanted from wanted
-            union all
-            select table_name, row_key, false from said
-        ) as either
-        group by all
-    ) as of_key
-    group by all
-),
-
-final as (
-    select c.table_name, c.column_name, 'rows with another ' || c.column_name as measure, coalesce(d.n, 0) as actual,
-        n.n_compared, d.reason
-    from counted as n
-    inner join published_column as c using (table_name)
-    left join differing as d using (table_name, column_name)
-    union all
-    select table_name, null, 'rows missing or too many', n_wrong, n_compared, reason from counted
 )
 
-select *, (select max(month) from coverage) as month, table_name as scope, '-' as source, '-' as reporter, '-' as flow,
-    'release' as dataset, 0 as expected, 0 as tolerance, 'block' as severity, 'docs/rules.md' as reference
-from final
-where exists (select 1 from coverage)
+select * from answers_by_json('said', 'wanted', 'docs/rules.md')

@@ -141,13 +141,6 @@ tallied as (
     left join dim_regime as g on r.regime_code = g.regime_code
     left join dim_province as v on r.province_code = v.province_code
     group by all
-),
-
-answered as (
-    select * exclude (answers), unnest(answers, recursive := true) from tallied
 )
 
-select source, reporter, flow, month, n_compared, table_name, column_name, n_wrong as actual, first_wrong as reason,
-    source || ' ' || flow as dataset, table_name as scope, 'rows with another ' || column_name as measure,
-    0 as expected, 0 as tolerance, 'block' as severity, 'docs/rules.md, rules 1 and 3' as reference
-from answered
+select * from answers_by_column('tallied', 'docs/rules.md, rules 1 and 3')

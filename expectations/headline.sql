@@ -10,6 +10,7 @@ with series as (
 
 tallied as (
     select
+        'mart_headline_monthly' as table_name,
         h.source,
         h.reporter,
         h.flow,
@@ -35,13 +36,6 @@ tallied as (
     left join series as s using (source, reporter, flow, month, partner_code, category_scheme, category_code)
     left join dim_category_scheme as t using (category_scheme)
     group by all
-),
-
-answered as (
-    select 'mart_headline_monthly' as table_name, * exclude (answers), unnest(answers, recursive := true) from tallied
 )
 
-select source, reporter, flow, month, n_compared, table_name, column_name, n_wrong as actual, first_wrong as reason,
-    source || ' ' || flow as dataset, table_name as scope, 'rows with another ' || column_name as measure,
-    0 as expected, 0 as tolerance, 'block' as severity, 'docs/marts.md' as reference
-from answered
+select * from answers_by_column('tallied', 'docs/marts.md')

@@ -81,16 +81,8 @@ tallied as (
     left join bloc as b on t.bloc_code = b.bloc_code
     left join dim_regime as g on t.regime_code = g.regime_code
     group by all
-),
-
--- Not every mart has every name.
-answered as (
-    select table_name, source, reporter, flow, month, n_compared, unnest(answers, recursive := true)
-    from tallied
 )
 
-select source, reporter, flow, month, n_compared, table_name, column_name, n_wrong as actual, first_wrong as reason,
-    source || ' ' || flow as dataset, table_name as scope, 'rows with another ' || column_name as measure,
-    0 as expected, 0 as tolerance, 'block' as severity, 'docs/marts.md' as reference
-from answered
+-- Not every mart has every name.
+select * from answers_by_column('tallied', 'docs/marts.md')
 semi join published_column using (table_name, column_name)

@@ -64,49 +64,12 @@ wanted as (
     left join review_control_scopes as s using (scope_code)
 ),
 
-paired as (
-    select control_total_id, to_json(t) as said, to_json(w) as wanted
-    from fct_control_total as t
-    inner join wanted as w using (control_total_id)
-    where to_json(t) is distinct from to_json(w)
+said as (
+    select 'fct_control_total' as table_name, control_total_id as row_key, to_json(t) as row from fct_control_total as t
 ),
 
-differing as (
-    select c.column_name, count(*) as n,
-        min(told(json_extract_string(p.wanted, c.column_name), json_extract_string(p.said, c.column_name), p.control_total_id))
-            as reason
-    from paired as p
-    inner join published_column as c on c.table_name = 'fct_control_total'
-    where json_extract_string(p.said, c.column_name) is distinct from json_extract_string(p.wanted, c.column_name)
-    group by all
-),
-
-counted as (
-    select count(*) as n_compared, count(*) filter (where n_wanted <> n_found) as n_wrong,
-        min(format('{}: {} expected, {} found', control_total_id, n_wanted, n_found)) filter (where n_wanted <> n_found) as reason
-    from (
-        select control_total_id, count(*) filter (where is_wanted) as n_wanted, count(*) filter (where not is_wanted) as n_found
-        from (
-            select control_total_id, true as is_wanted from wanted
-            union all
-            select control_total_id, false from fct_control_total
-        ) as either
-        group by all
-    ) as of_key
-),
-
-final as (
-    select c.column_name, 'rows with another ' || c.column_name as measure, coalesce(d.n, 0) as actual, n.n_compared,
-        d.reason
-    from published_column as c
-    cross join counted as n
-    left join differing as d using (column_name)
-    where c.table_name = 'fct_control_total'
-    union all
-    select null, 'rows missing or too many', n_wrong, n_compared, reason from counted
+made_anew as (
+    select 'fct_control_total' as table_name, control_total_id as row_key, to_json(w) as row from wanted as w
 )
 
-select *, (select max(month) from coverage) as month, 'fct_control_total' as table_name, table_name as scope, '-' as source,
-    '-' as reporter, '-' as flow, 'release' as dataset, 0 as expected, 0 as tolerance, 'block' as severity, 'docs/rules.md' as reference
-from final
-where n_compared > 0 and exists (select 1 from coverage)
+select * from answers_by_json('said', 'made_anew', 'docs/rules.md')

@@ -171,28 +171,7 @@ tallied as (
             and m.month = w.month and m.category_scheme = w.category_scheme and m.category_code = w.category_code
     where is_asked(m.month)
     group by all
-),
-
-answered as (
-    select * exclude (answers), unnest(answers, recursive := true) from tallied
 )
 
-select
-    source,
-    reporter,
-    flow,
-    source || ' ' || flow as dataset,
-    month,
-    table_name as scope,
-    'rows with another ' || column_name as measure,
-    table_name,
-    column_name,
-    0 as expected,
-    n_wrong as actual,
-    0 as tolerance,
-    n_compared,
-    'block' as severity,
-    first_wrong as reason,
-    'docs/marts.md' as reference
-from answered
+select * from answers_by_column('tallied', 'docs/marts.md')
 where table_name = 'mart_partner_category_monthly' or not starts_with(column_name, 'partner_share')

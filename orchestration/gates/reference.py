@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from orchestration.gates.compared import COMPARED
 from orchestration.gates.reviewed import seed
 from orchestration.landing.datasets import Dataset
 from orchestration.landing.due import held_months
@@ -123,24 +124,6 @@ from (
 ) as m
 where value_usd > 0 or value_local > 0
 group by all"""
-#: How a gate compares a column that it has made anew, row by row: whole numbers and words exactly, ratios but for their
-#: last digits, since another order of sums and quotients gives others. `row_key`: words that tell a row, only put
-#: together for one that differs.
-COMPARED = (
-    "create macro is_far(wanted, found) as (wanted is null) <> (found is null) "
-    "or coalesce(abs(wanted - found) > 1e-9 * abs(wanted) + 1e-13, false)",
-    "create macro told(wanted, found, row_key) as format('{}: {} expected, {} found', row_key, "
-    "coalesce(wanted::varchar, 'NULL'), coalesce(found::varchar, 'NULL'))",
-    "create macro compared(name, wanted, found, row_key) as {column_name: name, "
-    "n_wrong: count(*) filter (where wanted is distinct from found), "
-    "first_wrong: min(case when wanted is distinct from found then told(wanted, found, row_key) end)}",
-    "create macro measured(name, wanted, found, row_key) as {column_name: name, "
-    "n_wrong: count(*) filter (where is_far(wanted, found)), "
-    "first_wrong: min(case when is_far(wanted, found) then told(wanted, found, row_key) end)}",
-    "create macro share(part, whole) as part / nullif(whole, 0)::double",
-    "create macro growth(later, earlier) as later / nullif(earlier, 0)::double - 1",
-    "create macro series_key(r) as format('{} × {}/{}', r.partner_code, r.category_scheme, r.category_code)",
-)
 #: Of which published tables these are made, where a text names them; `first_traded` is told apart.
 READS = {
     "requirement": f"{SCOPE_PREFIX} dim_category dim_source",

@@ -7,8 +7,9 @@ it decides on types. Keys given twice are refused.
 from __future__ import annotations
 
 import errno
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -82,7 +83,15 @@ def load(path: Path, model: type[Model]) -> Model:
 
 
 def parse(data: bytes, path: Path, model: type[Model]) -> Model:
-    """What was read from a file as an instance of the model; `RefusalError` as by `load`."""
+    """What was read from a file as an instance of the model; `RefusalError` as by `load`.
+
+    The same bytes are parsed once, so nobody may change what comes back.
+    """
+    return cast(Model, _parse(data, path, model))
+
+
+@lru_cache(maxsize=256)
+def _parse(data: bytes, path: Path, model: type[BaseModel]) -> BaseModel:
     try:
         node = yaml.compose(data.decode("utf-8"), Loader=_Loader)
     except RecursionError:
@@ -94,9 +103,9 @@ def parse(data: bytes, path: Path, model: type[Model]) -> Model:
             f"{what}", file=path.name, line=mark.line + 1 if mark else None, remedy="mend the YAML"
         ) from None
     lines: dict[Location, int] = {}
-    data = {} if node is None else _build(node, (), lines, path)
+    said = {} if node is None else _build(node, (), lines, path)
     try:
-        return model.model_validate(data)
+        return model.model_validate(said)
     except ValidationError as error:
         # A misspelt key is also a missing one: say the misspelling.
         first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")

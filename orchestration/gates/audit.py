@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,9 +107,9 @@ def verdicts_by_month(report: Report, gate: str) -> Iterator[tuple[dt.date, pd.D
     yield from spoken.groupby("month")  # type: ignore[misc]
 
 
-def worst(verdict: pd.Series) -> str:
+def worst(verdicts: Iterable[str]) -> str:
     """The worst of some verdicts."""
-    present = set(verdict)
+    present = set(verdicts)
     return next((v for v in VERDICTS if v in present), "not_applicable")
 
 

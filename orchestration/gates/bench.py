@@ -57,7 +57,7 @@ class Bench:
 
     def _show(self, months: set[str] | None) -> None:
         if self._shown != months and self._subject.content is not None:
-            show(self.con, self._subject.content, months)
+            show(self.con, months)
             self._shown = months
 
     def gathered(self, gate: str) -> pd.DataFrame:

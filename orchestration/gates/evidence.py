@@ -51,6 +51,11 @@ NO_INFO = (
     "select null::varchar as release_id, null::date as last_month, null::int as contract_version, "
     "null::boolean as is_synthetic where false"
 )
+#: Which months of a published table by months a gate sees: all, or those of the variable `shown`. The ends of these are asked for,
+#: too, since they say which parts of a file need not be read.
+IS_SHOWN = """ where getvariable('shown') is null or (
+  month between list_min(getvariable('shown')) and list_max(getvariable('shown'))
+  and list_contains(getvariable('shown'), month))"""
 #: What a row of evidence says; the rest follows from it.
 SAID = """source, reporter, flow, dataset, month, table_name, column_name, scope, measure, expected, actual, tolerance,
   n_compared, severity, reason, reference"""
@@ -140,8 +145,11 @@ def _show_published(con: duckdb.DuckDBPyConnection, subject: Subject) -> None:
         "create table published_view as select view_name as table_name, sql from duckdb_views() "
         "where database_name = 'published' and not internal"
     )
+    con.execute("set variable shown = null::date[]")
     for (table,) in con.execute("select distinct table_name from published_column").fetchall():
-        con.execute(f'create view "{table}" as select * from published.main."{table}"')
+        in_one_piece = "" in (subject.content or {}).get(table, {"": ""})
+        where = "" if in_one_piece else IS_SHOWN
+        con.execute(f'create view "{table}" as select * from published.main."{table}"{where}')
     made = con.execute(
         "select count(*) from duckdb_tables() where database_name = 'published' and table_name = 'release_info'"
     ).fetchone()
@@ -156,18 +164,13 @@ def _type(declared: str) -> str:
     return declared.lower().replace(", ", ",")
 
 
-def show(con: duckdb.DuckDBPyConnection, content: Content, months: Collection[str] | None) -> None:
+def show(con: duckdb.DuckDBPyConnection, months: Collection[str] | None) -> None:
     """Let gates see some months alone of published tables that have months, and of raw rows; None = all.
 
     Landing is small and stays whole.
     """
-    where = ""
-    if months is not None:
-        dates = ", ".join(f"date '{month}-01'" for month in sorted(months))
-        where = f" where month in ({dates})" if dates else " where false"
-    for table, held in content.items():
-        if "" not in held:
-            con.execute(f'create or replace view "{table}" as select * from published.main."{table}"{where}')
+    dates = ", ".join(f"date '{month}-01'" for month in sorted(months or ()))
+    con.execute("set variable shown = " + (f"[{dates}]::date[]" if months is not None else "null::date[]"))
     show_raw(con, months)
 
 

@@ -6,11 +6,11 @@ Here the report becomes plain text values; `audit.html.j2` lays them out. Nothin
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import pandas as pd
 from orchestration.base.plain import printable
 from orchestration.gates.audit import VERDICTS, GateOutcome, Report, worst, worst_first
 from orchestration.gates.reach import reach
+from orchestration.gates.report_shapes import Cell, GateView, Line, Page, Sentences, Strip, Table, Tally
 
 TEMPLATE = Path(__file__).with_name("audit.html.j2")
 #: Rows of a table on the page; `audit_results` has them all.
@@ -38,112 +39,8 @@ SIGNS = {
     "not_applicable": "–",
 }
 
-Tally = Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class Line:
-    """One comparison as it is read: months YYYY-MM, figures grouped by thousands, None where there is nothing."""
-
-    verdict: str
-    gate: str
-    dataset: str | None
-    month: str | None
-    scope: str | None
-    measure: str | None
-    expected: str | None
-    actual: str | None
-    difference: str | None
-    tolerance: str | None
-    n_compared: str | None
-    waived_by: str | None
-    reason: str | None
-    reference: str | None
-
-    @property
-    def place(self) -> str:
-        """Where it was found: dataset, month, scope and measure, as far as they are known."""
-        return ", ".join(part for part in (self.dataset, self.month, self.scope, self.measure) if part)
-
-    @property
-    def has_figures(self) -> bool:
-        """Whether two sides were there to compare, or at least one."""
-        return self.expected is not None or self.actual is not None
-
-
-@dataclass(frozen=True)
-class Table:
-    """The lines that are shown, and how many of each verdict are left out."""
-
-    lines: tuple[Line, ...]
-    left_out: Tally
-
-
-@dataclass(frozen=True)
-class Sentences:
-    """The worst findings of one kind, to be told in words."""
-
-    title: str
-    table: Table
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One month of one gate, in words: `2024-05: 2 failed, 3 passed`."""
-
-    verdict: str
-    words: str
-
-
-@dataclass(frozen=True)
-class Strip:
-    """The twelve months of a year; None where the gate says nothing of a month."""
-
-    year: int
-    cells: tuple[Cell | None, ...]
-
-
-@dataclass(frozen=True)
-class GateView:
-    """One gate: its outcome, its months, its comparisons, and what it could not compare.
-
-    `strips` is empty if no row has a month. `undated`: verdicts of the rows without one; `remark`: what they say.
-    `reference`: where it is the same for all, else None.
-    """
-
-    outcome: GateOutcome
-    counts: Tally
-    strips: tuple[Strip, ...]
-    undated: Tally
-    remark: str | None
-    compared: Table
-    silent: Table
-    reference: str | None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether its table needs to be read."""
-        return self.outcome.verdict in ("broken", "failed", "warned")
-
-
-@dataclass(frozen=True)
-class Page:
-    """What the template lays out. `tone`: the verdict whose colour the headline takes. `titles`: by name of gate;
-    `told`: sentences above the verdict.
-    """
-
-    subject: str
-    is_synthetic: bool
-    told: tuple[str, ...]
-    tone: str
-    headline: str
-    lead: str
-    extent: str
-    reach: tuple[str, ...]
-    counts: Tally
-    sentences: tuple[Sentences, ...]
-    gates: tuple[GateView, ...]
-    titles: Mapping[str, str]
+#: One row of the results by column.
+Row = Mapping[str, Any]
 
 
 def render(report: Report, subject: str, is_synthetic: bool, told: tuple[str, ...] = ()) -> str:
@@ -163,9 +60,12 @@ def _template() -> jinja2.Template:
 def page(report: Report, subject: str, is_synthetic: bool, told: tuple[str, ...] = ()) -> Page:
     """The report in reading order: the verdict, the worst findings, then gate by gate."""
     tone, text = headline(report)
-    ordered = worst_first(report.results)
-    spoken = ordered[ordered["verdict"] != "not_applicable"]
-    years = sorted({month.year for month in spoken["month"] if not _is_absent(month)})
+    ordered = _rows(worst_first(report.results))
+    spoken = (row["month"] for row in ordered if row["verdict"] != "not_applicable")
+    years = sorted({month.year for month in spoken if not _is_absent(month)})
+    by_gate: dict[str, list[Row]] = defaultdict(list)
+    for row in ordered:
+        by_gate[row["gate"]].append(row)
     return Page(
         subject=subject,
         is_synthetic=is_synthetic,
@@ -177,7 +77,7 @@ def page(report: Report, subject: str, is_synthetic: bool, told: tuple[str, ...]
         reach=tuple(reach(report).sentences()),
         counts=report.counts,
         sentences=sentences(ordered),
-        gates=tuple(gate_view(outcome, ordered[ordered["gate"] == outcome.gate], years) for outcome in report.gates),
+        gates=tuple(gate_view(outcome, by_gate[outcome.gate], years) for outcome in report.gates),
         titles={outcome.gate: outcome.title for outcome in report.gates},
     )
 
@@ -248,55 +148,63 @@ def extent(results: pd.DataFrame) -> str:
     return " · ".join(parts) + window
 
 
-def sentences(ordered: pd.DataFrame) -> tuple[Sentences, ...]:
+def sentences(ordered: Sequence[Row]) -> tuple[Sentences, ...]:
     """What must be read first. The worst of each gate comes before the second worst of any."""
     blocks = []
     for title, (verdicts, limit) in SENTENCES.items():
-        found = ordered[ordered["verdict"].isin(verdicts)]
-        turn = found.groupby("gate").cumcount()
-        found = found.loc[turn.sort_values(kind="stable").index]
-        if not found.empty:
-            blocks.append(Sentences(title, table(found, limit)))
+        turn: Counter[str] = Counter()
+        found = []
+        for row in ordered:
+            if row["verdict"] in verdicts:
+                found.append((turn[row["gate"]], row))
+                turn[row["gate"]] += 1
+        if found:
+            blocks.append(Sentences(title, table([row for _, row in sorted(found, key=itemgetter(0))], limit)))
     return tuple(blocks)
 
 
-def gate_view(outcome: GateOutcome, rows: pd.DataFrame, years: Iterable[int]) -> GateView:
+def gate_view(outcome: GateOutcome, rows: Sequence[Row], years: Iterable[int]) -> GateView:
     """One gate from its rows, worst first. `years`: those of all gates, so that the strips lie side by side."""
-    silent = rows["verdict"] == "not_applicable"
-    broken = rows["verdict"] == "broken"
-    undated = rows[rows["month"].isna()]
-    references = set(rows["reference"].dropna())
+    undated = [row for row in rows if _is_absent(row["month"])]
+    references = {row["reference"] for row in rows if not _is_absent(row["reference"])}
     return GateView(
         outcome=outcome,
-        counts=Counter(rows["verdict"]),
+        counts=Counter(row["verdict"] for row in rows),
         strips=strips(rows, years) if len(undated) < len(rows) else (),
-        undated=Counter(undated["verdict"]),
-        remark=outcome.message or (_text(undated["reason"].iloc[0]) if len(undated) else None),
-        compared=table(rows[~silent & ~broken], ROWS_SHOWN),
-        silent=table(rows[silent], ROWS_SHOWN),
+        undated=Counter(row["verdict"] for row in undated),
+        remark=outcome.message or (_text(undated[0]["reason"]) if undated else None),
+        compared=table([row for row in rows if row["verdict"] not in ("not_applicable", "broken")], ROWS_SHOWN),
+        silent=table([row for row in rows if row["verdict"] == "not_applicable"], ROWS_SHOWN),
         reference=str(references.pop()) if len(references) == 1 else None,
     )
 
 
-def strips(rows: pd.DataFrame, years: Iterable[int]) -> tuple[Strip, ...]:
+def strips(rows: Sequence[Row], years: Iterable[int]) -> tuple[Strip, ...]:
     """The months of one gate by year; a cell takes the worst verdict of all datasets in the month."""
-    dated = rows[rows["month"].notna()]
-    months = {_month(month): verdict for month, verdict in dated.groupby("month")["verdict"]}
+    months: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        if month := _month(row["month"]):
+            months[month].append(row["verdict"])
 
     def cell(month: str) -> Cell | None:
         found = months.get(month)
-        return None if found is None else Cell(worst(found), f"{month}: {tally(Counter(found))}")
+        return Cell(worst(found), f"{month}: {tally(Counter(found))}") if found else None
 
     return tuple(Strip(year, tuple(cell(f"{year}-{month:02}") for month in range(1, 13))) for year in years)
 
 
-def table(rows: pd.DataFrame, limit: int) -> Table:
+def table(rows: Sequence[Row], limit: int) -> Table:
     """The first rows as lines; the others are counted."""
-    lines = tuple(line(row) for row in rows.head(limit).to_dict("records"))
-    return Table(lines, Counter(rows["verdict"].iloc[limit:]))
+    return Table(tuple(map(line, rows[:limit])), Counter(row["verdict"] for row in rows[limit:]))
 
 
-def line(row: Mapping[Any, Any]) -> Line:
+def _rows(frame: pd.DataFrame) -> list[Row]:
+    names = [str(name) for name in frame]
+    columns = (frame[name].tolist() for name in names)
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def line(row: Row) -> Line:
     """One row of the results as text."""
     return Line(
         verdict=row["verdict"],

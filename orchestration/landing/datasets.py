@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -103,14 +102,7 @@ class _File(BaseModel):
 
 def load_datasets(folder: Path | None = None) -> dict[str, Dataset]:
     """All datasets by name, from `datasets.yml`; a typo is an error that names the line."""
-    path = (folder or settings().expectations) / "datasets.yml"
-    found = path.stat() if path.exists() else None
-    return _load(path, found and (found.st_size, found.st_mtime_ns, found.st_ino))
-
-
-@lru_cache(maxsize=4)
-def _load(path: Path, mark: tuple[int, int, int] | None) -> dict[str, Dataset]:  # noqa: ARG001 - a changed file is read again
-    return strict_yaml.load(path, _File).datasets
+    return strict_yaml.load((folder or settings().expectations) / "datasets.yml", _File).datasets
 
 
 def find(name: str, file: str) -> Dataset:

@@ -51,8 +51,8 @@ NO_INFO = (
     "select null::varchar as release_id, null::date as last_month, null::int as contract_version, "
     "null::boolean as is_synthetic where false"
 )
-#: Which months of a published table by months a gate sees: all, or those of the variable `shown`. The ends of these are asked for,
-#: too, since they say which parts of a file need not be read.
+#: Which months of a published table by months a gate sees: all, or those of the variable `shown`. Their ends say which
+#: parts of a file need not be read.
 IS_SHOWN = """ where getvariable('shown') is null or (
   month between list_min(getvariable('shown')) and list_max(getvariable('shown'))
   and list_contains(getvariable('shown'), month))"""

@@ -1,4 +1,4 @@
-"""The dbt steps one after another, without Dagster: for databases that nobody publishes.
+"""The dbt steps one after another, without Dagster and dbt's own tests: for databases that nobody publishes.
 
 Belongs here: what marts as of a date and benchmarks need. Not here: runs that publish; these are Dagster's job, whose
 assets take the same steps (`assets/dbt.py`).
@@ -7,6 +7,7 @@ assets take the same steps (`assets/dbt.py`).
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from functools import partial
 
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home
@@ -50,15 +51,21 @@ def build(home: Home, state: LandingState) -> None:
 
 
 def _runs(home: Home, work: Plan) -> Iterator[tuple[tuple[Step, ...], Callable[[], DbtOutcome]]]:
-    """The runs of dbt, each with the steps that it takes: facts and marts at once if the facts fit into one batch."""
-    yield ("dimensions",), lambda: run_dbt(home, work.stale_of("dimensions"), full_refresh=work.full)
-    facts, marts, months = work.stale_of("facts"), work.stale_of("marts"), work.replaced()
-    if len(work.batches(months)) == 1 and not work.categories_of(marts):
-        window = None if work.full else work.window(months)
-        yield ("facts", "marts"), lambda: run_dbt(home, [*facts, *marts], window=window, full_refresh=work.full)
+    """The runs of dbt, each with the steps that it takes: as few as there can be, if the facts fit into one batch."""
+    dimensions, facts, marts = work.stale_of("dimensions"), work.stale_of("facts"), work.stale_of("marts")
+    months = work.replaced()
+    at_once = len(work.batches(months)) == 1 and not work.categories_of(marts)
+    if at_once and work.full:
+        everything = [*dimensions, *facts, *marts]
+        yield ("dimensions", "facts", "marts"), partial(run_dbt, home, everything, full_refresh=True, tests=False)
+        return
+    yield ("dimensions",), partial(run_dbt, home, dimensions, full_refresh=work.full, tests=False)
+    if at_once:
+        # A window would stay in views, which dimensions are read through.
+        yield ("facts", "marts"), partial(run_dbt, home, [*facts, *marts], window=work.window(months), tests=False)
     else:
-        yield ("facts",), lambda: build_facts(home, work, facts, work.full)
-        yield ("marts",), lambda: build_marts(home, work, marts, work.full)
+        yield ("facts",), partial(build_facts, home, work, facts, work.full)
+        yield ("marts",), partial(build_marts, home, work, marts, work.full)
 
 
 def build_facts(home: Home, work: Plan, names: Collection[str], anew: bool) -> DbtOutcome:

@@ -70,6 +70,7 @@ def test_a_range_of_the_job_is_one_run(room: ControlRoom, home: Home) -> None:
     assert set(steps(home, runs).values()) == {1}
 
 
+@pytest.mark.series("test_a_range_of_the_job_is_one_run")
 def test_release_and_months_together_are_audited_once(room: ControlRoom, home: Home) -> None:
     """Dagster makes a run of each, with months and without; the release audits, and tells of the months asked for."""
     runs = room.backfill(["release", "inspected_month"], ["2024-01", "2024-02"])
@@ -78,6 +79,7 @@ def test_release_and_months_together_are_audited_once(room: ControlRoom, home: H
     assert "the release that was launched with it audits" in said(home, inspecting)
 
 
+@pytest.mark.series("test_months_that_nobody_has_received_are_refused")
 def test_months_that_nobody_has_received_are_refused_in_words(room: ControlRoom, home: Home) -> None:
     """The dialog's "Missing": only what fetches runs, nothing is built, and the run says which months can be had."""
     before = built(home)
@@ -90,7 +92,7 @@ def test_months_that_nobody_has_received_are_refused_in_words(room: ControlRoom,
     assert landing and room.launch(ASSETS_JOB, landing).status == "SUCCESS", "what has no months is not concerned"
 
 
-@pytest.mark.series("test_months_that_nobody_has_received_are_refused_in_words")
+@pytest.mark.series("test_months_that_nobody_has_received_are_refused")
 def test_all_assets_with_months_that_were_received(room: ControlRoom, home: Home, tmp_path: Path) -> None:
     """Green where everything reflects landing; else what stands above facts that do not is refused, with the job."""
     assert {run.status for run in room.backfill(ALL, ["2024-01", "2024-02"])} == {"SUCCESS"}
@@ -104,7 +106,7 @@ def test_all_assets_with_months_that_were_received(room: ControlRoom, home: Home
     assert room.launch("publish").status == "SUCCESS"
 
 
-@pytest.mark.series("test_months_that_nobody_has_received_are_refused_in_words")
+@pytest.mark.series("test_months_that_nobody_has_received_are_refused")
 def test_all_assets_with_all_months(room: ControlRoom, home: Home) -> None:
     """The dialog's "All" begins in 2015: refused, with the months that can be had."""
     before = built(home)
@@ -113,7 +115,7 @@ def test_all_assets_with_all_months(room: ControlRoom, home: Home) -> None:
     assert built(home) == before
 
 
-@pytest.mark.series("test_months_that_nobody_has_received_are_refused_in_words")
+@pytest.mark.series("test_months_that_nobody_has_received_are_refused")
 @pytest.mark.parametrize("group", sorted({str(asset["group"]) for asset in graph().values()}))
 def test_each_group_is_green(room: ControlRoom, group: str) -> None:
     """As the page of a group launches it: with months if one of its assets has them."""
@@ -137,6 +139,7 @@ def fails(room: ControlRoom, home: Home, folder: Path, *jobs: tuple[str, dict[st
     return runs
 
 
+@pytest.mark.series("test_a_range_of_the_job_is_one_run")
 def test_a_run_is_launched_again_after_its_failure_was_mended(room: ControlRoom, home: Home, tmp_path: Path) -> None:
     """`publish` from where it failed: published."""
     before = Releases(home).current_id()
@@ -145,7 +148,7 @@ def test_a_run_is_launched_again_after_its_failure_was_mended(room: ControlRoom,
     assert room.again(due.run_id, "FROM_FAILURE").status == "SUCCESS" and Releases(home).current_id() != before
 
 
-@pytest.mark.series("test_a_run_is_launched_again_after_its_failure_was_mended")
+@pytest.mark.series("test_a_range_of_the_job_is_one_run")
 def test_a_month_that_failed_is_launched_again(room: ControlRoom, home: Home, tmp_path: Path) -> None:
     """From where it failed, what was to build on it says what to launch, until that was done; then all steps."""
     (ranged, due) = fails(room, home, tmp_path, (BUILD, {"dagster/partition": "2024-03"}), ("publish", {}))

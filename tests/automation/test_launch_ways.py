@@ -101,6 +101,7 @@ def test_the_terminal(small: Home) -> None:
     assert f"layers: gacc import {BAD}, received = raw" in said.stdout and "difference 5," in said.stdout
 
 
+@pytest.mark.series("test_the_terminal")
 @pytest.mark.own_run("a damaged home is launched in this way")
 @pytest.mark.usefixtures("damaged")
 def test_the_job(small: Home) -> None:

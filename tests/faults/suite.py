@@ -39,15 +39,14 @@ def kinds(fault: Fault) -> frozenset[tuple[str, ...]]:
 
 
 def one_of_each_kind() -> dict[str, Fault]:
-    """The faults of which no earlier one is an example; by name."""
+    """Few faults of which each other one is an example, those of many kinds first; by name."""
     chosen: dict[str, Fault] = {}
-    seen: set[tuple[str, ...]] = set()
-    for faults in PLACES.values():
-        for fault in faults:
-            if kinds(fault) - seen:
-                chosen[fault.name] = fault
-            seen |= kinds(fault)
-    return chosen
+    unseen = {kind for fault in FAULTS.values() for kind in kinds(fault)}
+    while unseen:
+        best = max(FAULTS.values(), key=lambda fault: len(kinds(fault) & unseen))
+        chosen[best.name] = best
+        unseen -= kinds(best)
+    return {name: fault for name, fault in FAULTS.items() if name in chosen}
 
 
 def one_of_each_outcome() -> set[str]:

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+import signal
+import subprocess
+import sys
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,13 +22,13 @@ import pytest
 
 from orchestration.assets.release import failure_text
 from orchestration.base.errors import RefusalError
-from orchestration.base.settings import Home, settings
+from orchestration.base.settings import PROJECT, Home, settings
 from orchestration.landing.receive import receive
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing, Receipt
 from orchestration.releases.as_of import as_of
 from orchestration.releases.difference import difference
-from orchestration.releases.publish import audit_folder
+from orchestration.releases.publish import audit_folder, publish
 from orchestration.releases.query import run_sql
 from orchestration.releases.store import Releases
 from orchestration.releases.trace import trace
@@ -338,6 +342,44 @@ def test_one_source_s_red_does_not_stop_the_other(both: Home, tmp_path: Path) ->
     assert mended.outcome == "published" and not mended.held_back
     assert value_of(both, "utopia", "2024-04") == [(6, 6_015)]
     assert query(both, "select count(held_back_since) from mart_coverage") == [(0,)]
+
+
+KILL = """
+    import os, signal, sys
+    from pathlib import Path
+    from orchestration.base.settings import Home
+    from orchestration.landing.store import Landing
+    from orchestration.releases import publish
+    home, (module, name) = Home(Path(sys.argv[1])), sys.argv[2].split(".")
+    of = {"publish": publish, "candidate": publish.candidate}[module]
+    whole, calls = getattr(of, name), []
+    def second(*a, **k):
+        calls.append(1)
+        if len(calls) == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return whole(*a, **k)
+    setattr(of, name, second)
+    publish.publish(home, Landing(home).state())
+"""
+
+
+@pytest.mark.series("test_one_source_s_red_does_not_stop_the_other")
+@pytest.mark.own_run("the publication is killed while a source is held back")
+@pytest.mark.parametrize(
+    "point", ["candidate.build", "candidate.write_parquet", "publish.audit", "publish.write_manifest"]
+)
+def test_a_kill_in_the_candidate_that_holds_back(both: Home, tmp_path: Path, point: str) -> None:
+    """kill -9 in the second candidate: readers see what they saw, and the next publication holds back all the same."""
+    before = Releases(both).current_id()
+    next_months(both, tmp_path, rows_of(("2024-04",), eur=2_000))
+    state = built(both)
+    command = [sys.executable, "-c", textwrap.dedent(KILL), str(both.root), point]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    assert Releases(both).current_id() == before
+    again = publish(both, state)
+    assert again.outcome == "published" and set(again.held_back) == {"utopia"}
+    assert len(list(both.candidates.iterdir())) <= 1
 
 
 @pytest.mark.series("test_one_source_s_red_does_not_stop_the_other")

@@ -1,8 +1,8 @@
 """The ECB's reference rates: yuan and dollars for a euro, monthly means, and across them yuan for a dollar.
 
 Belongs here: the table in which the ECB answers for both series at once (`csvdata`), and where it is asked for.
-Not here: asking (`web`). The ratio of two means is the mean of the days' ratios, each weighed by the day's dollars for a
-euro: these move by a few percent within a month, and the ratio by far less.
+Not here: asking (`web`). The ratio of two means is the mean of the days' ratios, each weighed by the day's dollars for
+a euro: these move by a few percent within a month, and the ratio by far less.
 """
 
 from __future__ import annotations

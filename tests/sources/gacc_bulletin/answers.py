@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from uuid import NAMESPACE_URL, uuid5
 
-from tests.sources.gacc_bulletin.pages import CHIPS, EXPORTS, FOOD, commodity_headings, page
+from tests.sources.gacc_bulletin.pages import CHINA_TRADE, CHIPS, FOOD, commodity_headings, country_headings, page
 from tests.sources.publisher import Shown
 
 HOST = "http://english.customs.gov.cn"
@@ -85,10 +85,23 @@ def shown(
 
 
 def bulletin(year: int, title: str, month: str) -> str:
-    """A page of this title; only that of major exports in dollars holds a table that is read."""
-    if title != f"{TABLES['5']} (in USD)":
-        return page([FOOD], title=f"{title}, {month} {year}", date=None)
-    number = MONTHS.index(month) + 1
-    head = EXPORTS.replace("Jun 2025", f"{month} {year}")
+    """A page of this title, which can be read if it is of a table that is read."""
+    number, is_usd = MONTHS.index(month) + 1, title.endswith("USD)")
+    head = title.replace(" (in", f", {month} {year} (in")
+    unit = "Unit: USD1 Million" if is_usd else "Unit: CNY 100 Million"
+    if title[1] == "4":
+        return page([CHINA_TRADE], country_headings(str(number), f"1- to-{number}"), head, unit, None)
     headings = commodity_headings(str(number), f"1-{number}&nbsp;Total", f"1-{number} Total,{year - 1}")
-    return page([CHIPS, FOOD], headings, title=head, date=None)
+    return page([CHIPS, FOOD], headings, head, unit, None)
+
+
+def image(year: int, title: str, month: str) -> str:
+    """A page whose table is a picture, as some of 2018 are."""
+    text = bulletin(year, title, month)
+    begin, end = text.index("<table"), text.index("</table>") + len("</table>")
+    return f'{text[:begin]}<img src="/picture.png" />{text[end:]}'
+
+
+def contradiction(year: int, title: str, month: str) -> str:
+    """A page whose title is in yuan and whose unit is in dollars, as one of June 2025 is."""
+    return bulletin(year, title.replace("USD", "CNY"), month).replace("Unit: CNY 100 Million", "Unit: USD1 Million")

@@ -24,6 +24,8 @@ from tests.sources.gacc_bulletin.answers import (
     TABLES,
     address_of,
     bulletin,
+    contradiction,
+    image,
     index,
     path_of,
     shown,
@@ -240,6 +242,19 @@ def test_the_shell_of_a_page(customs: Publisher) -> None:
     answer = client.get(sheet.question)
     assert answer is not None
     WEB.check(sheet, answer)
+
+
+def test_every_page_that_is_asked_for_is_read(customs: Publisher, tmp_path: Path) -> None:
+    """It says the month and the currency under which the index lists it; what cannot be read is refused by itself."""
+    for sheet in asked(customs):
+        (tmp_path / sheet.name).write_bytes(customs.pages[sheet.question.path].content)
+        found = parse(tmp_path / sheet.name, tmp_path / "work")
+        _, month, _, currency = sheet.name.removesuffix(".html").split("_")
+        assert (f"{found.month:%Y-%m}", found.currency) == (month, currency)
+    for write, what in ((image, "the table is an image"), (contradiction, "is in USD, the title in CNY")):
+        (tmp_path / "page.html").write_text(write(2026, EXPORTS, "Mar"), encoding="utf-8")
+        with pytest.raises(RefusalError, match=what):
+            parse(tmp_path / "page.html", tmp_path / "work")
 
 
 def test_february_alone_and_with_january(customs: Publisher, tmp_path: Path) -> None:

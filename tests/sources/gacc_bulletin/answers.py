@@ -85,7 +85,7 @@ def shown(
 
 
 def bulletin(year: int, title: str, month: str) -> str:
-    """A page of this title, which can be read if it is of a table that is read."""
+    """A page of this title, from February on, which can be read if it is of a table that is read."""
     number, is_usd = MONTHS.index(month) + 1, title.endswith("USD)")
     head = title.replace(" (in", f", {month} {year} (in")
     unit = "Unit: USD1 Million" if is_usd else "Unit: CNY 100 Million"

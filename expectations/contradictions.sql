@@ -202,7 +202,7 @@ printed as (
 ),
 
 rate as (
-    select d.receipt_id, d.precedence, d.vintage, d.name, r.month, r.cny_per_usd
+    select d.receipt_id, d.precedence, d.vintage, d.name, d.table_name, r.month, r.cny_per_usd
     from exchange_rates_row as r
     inner join document as d using (receipt_id, parser_version)
 ),
@@ -216,7 +216,11 @@ rated as (
             filter (where e.cny_per_usd <> l.cny_per_usd) as example,
         null as example_of_quantity
     from rate as l
-    inner join rate as e on l.month = e.month and l.vintage = e.vintage and e.precedence < l.precedence
+    -- Two publishers differ, each by its own market: neither contradicts the other.
+    inner join rate as e
+        on
+            l.month = e.month and l.table_name = e.table_name and l.vintage = e.vintage
+            and e.precedence < l.precedence
     anti join rate as o on l.month = o.month and l.precedence < o.precedence
     group by all
 ),

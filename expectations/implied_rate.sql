@@ -53,6 +53,7 @@ compared as (
 
 rate as (
     select c.source, c.reporter, c.flow, c.scope, c.period_to, avg(r.cny_per_usd) as mean, count(r.month) as months,
+        string_agg(distinct r.source, '; ' order by r.source) as whose,
         date_diff('month', c.period_from, c.period_to) + 1 as needed
     from compared as c
     left join fct_exchange_rate_monthly as r on r.month between c.period_from and c.period_to
@@ -73,7 +74,7 @@ final as (
         if(r.months = r.needed, c.n_compared, 0) as n_compared,
         if(r.months = r.needed, c.known_error, 'no exchange rate is known for all months of the period') as reason,
         if(c.known_error is null, 'warn', 'expect') as severity,
-        c.reference
+        concat_ws('; ', c.reference, 'rate: ' || r.whose) as reference
     from compared as c
     inner join rate as r using (source, reporter, flow, scope, period_to)
 )

@@ -9,6 +9,7 @@ import csv
 import datetime as dt
 import re
 from decimal import Decimal
+from fractions import Fraction
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -52,6 +53,31 @@ def rates(data: bytes) -> dict[dt.date, tuple[int, Decimal]]:
     spans = {month.year * 12 + month.month for month in found}
     if not found or len(spans) != max(spans) - min(spans) + 1:
         raise UnsoundError("a gap")
+    return found
+
+
+def ecb_rates(data: bytes) -> dict[dt.date, tuple[int, Decimal]]:
+    """By month the line of the yuan for a euro, and these divided by the dollars for one; no line of another series."""
+    try:
+        reader = csv.reader((f"{line}\n" for line in text_of(data).removesuffix("\n").split("\n")), strict=True)
+        records = [(0, [""]), *((reader.line_num, cells) for cells in reader)]
+    except csv.Error as error:
+        raise UnsoundError(str(error)) from None
+    prices: dict[str, dict[str, tuple[int, str]]] = {"CNY": {}, "USD": {}}
+    for (before, _), (_, cells) in pairwise(records[1:]):
+        said = dict(zip(records[1][1], cells, strict=False))
+        if len(cells) != len(records[1][1]) or said["KEY"] != f"EXR.M.{said['CURRENCY']}.EUR.SP00.A":
+            raise UnsoundError("cells or key")
+        if said["TIME_PERIOD"] in prices[said["CURRENCY"]]:
+            raise UnsoundError("a month twice")
+        is_price = said["OBS_STATUS"].strip() in ("A", "") and said["OBS_VALUE"].strip() not in ("", "NaN")
+        prices[said["CURRENCY"]][said["TIME_PERIOD"]] = before + 1, said["OBS_VALUE"] if is_price else ""
+    found = {}
+    for month, (line, yuan) in prices["CNY"].items():
+        dollars = prices["USD"].get(month, (0, ""))[1]
+        if yuan and dollars:
+            rate = round(Fraction(yuan.strip()) / Fraction(dollars.strip()) * 10**6)
+            found[dt.date(int(month[:4]), int(month[5:]), 1)] = line, Decimal(rate).scaleb(-6)
     return found
 
 

@@ -20,6 +20,7 @@ from tests.conftest import csv_text, many, row
 from tests.fuzz import plain_others, plain_trade
 from tests.fuzz.mutants import mutants
 from tests.fuzz.plain_trade import UnsoundError
+from tests.sources.exchange_rates.answers import DOLLARS, MAY, YUAN, both
 from tests.sources.gacc_bulletin.pages import (
     CHINA_TRADE,
     CHIPS,
@@ -49,6 +50,10 @@ RATES = [
     b"observation_date,EXCHUS\n2023-12-01,7.1424\n2024-01-01,7.1707\n",
     b"DATE,EXCHUS\n2023-12-01,7.1424\n2024-01-01,7.1707\n2024-02-01,7.1935\n",
 ]
+ECB_RATES = [
+    both(dict([*YUAN.items()][:3]), dict([*DOLLARS.items()][:3])).encode(),
+    both(dict([*YUAN.items()][4:]), DOLLARS | MAY).replace("\r\n", "\n").encode(),
+]
 LISTS = [
     b'"CODES","DESCRIPTION",\n101,"Afghanistan",\n110,Hong Kong,\n303,"United Kingdom, all of it",\n',
     '"贸易伙伴编码","贸易伙伴名称",\n101,"阿富汗",\n116,日本,\n'.encode(),
@@ -71,6 +76,11 @@ def trade_as_plainly_read(told: Told, data: bytes) -> None:
 def rates_as_plainly_read(told: Told, data: bytes) -> None:
     """Each month with its line and rate."""
     assert {r["month"]: (r["line"], r["cny_per_usd"]) for r in told} == plain_others.rates(data)
+
+
+def ecb_rates_as_plainly_read(told: Told, data: bytes) -> None:
+    """Each month with the line of the yuan and the ratio of the two."""
+    assert {r["month"]: (r["line"], r["cny_per_usd"]) for r in told} == plain_others.ecb_rates(data)
 
 
 def codes_as_plainly_read(told: Told, data: bytes) -> None:
@@ -112,6 +122,7 @@ Check = Callable[[Told, bytes], None]
 KINDS: dict[str, tuple[Callable[..., Any], list[bytes], Callable[[Path], Told], Check, tuple[int, int]]] = {
     "trade": (gacc.parse, TRADE, trade_rows, trade_as_plainly_read, (100, 1000)),
     "rates": (rates.parse, RATES, rows_of, rates_as_plainly_read, (30, 300)),
+    "rates of the ECB": (rates.parse, ECB_RATES, rows_of, ecb_rates_as_plainly_read, (30, 300)),
     "lists": (nomenclature.parse, LISTS, rows_of, codes_as_plainly_read, (30, 300)),
     "bulletins": (bulletin.parse, PAGES, rows_of, figures_as_printed, (30, 300)),
 }

@@ -34,6 +34,7 @@ from tests.conftest import (
     write_csv,
 )
 from tests.gates.looking import EXPECTATIONS, evidence
+from tests.sources.exchange_rates.answers import both
 from tests.sources.gacc_bulletin.pages import CHIPS, EXPORTS, FOOD, page
 
 GATE = "contradictions"
@@ -207,6 +208,12 @@ def bulletin(path: Path, other: str) -> Path:
     return path
 
 
+def ecb_rates(path: Path, other: str) -> Path:
+    """Two months across the ECB's rates."""
+    path.write_text(both({"2024-01": "7.8", "2024-02": other}, {"2024-01": "1.1", "2024-02": "1.0"}), encoding="utf-8")
+    return path
+
+
 def rates(path: Path, other: str) -> Path:
     """Two months of exchange rates."""
     path.write_text(f"month,cny_per_usd\n2024-01,7.1\n2024-02,{other}\n", encoding="utf-8")
@@ -218,6 +225,7 @@ PAPERS: dict[str, tuple[str, Callable[[Path, str], Path], tuple[str, str], str]]
     "a list of commodities": ("gacc_nomenclature", lines, ("Mules", "Asses"), "first 01012900"),
     "a bulletin": ("gacc_bulletin", bulletin, ("17,218.6", "17,218.7"), "first Integrated circuits, export value_usd"),
     "rates": ("exchange_rates", rates, ("7.2", "7.3"), "first 2024-02: 7.2 and 7.3"),
+    "rates of the ECB": ("exchange_rates", ecb_rates, ("7.2", "7.3"), "first 2024-02: 7.2 and 7.3"),
 }
 
 
@@ -238,7 +246,7 @@ def test_lists_and_documents(home: Home, small_home: Home, tmp_path: Path, kind:
 
 
 def test_other_documents_are_no_contradiction(home: Home, small_home: Home, tmp_path: Path) -> None:
-    """Pages of one day in dollars and in yuan, of two months, and rates of other months."""
+    """Pages of one day in dollars and in yuan, of two months, and rates of two publishers."""
     in_yuan = [cell if n % 2 == 0 else "1.0" for n, cell in enumerate(CHIPS)]
     in_yuan[1] = CHIPS[1]
     for name, text in {
@@ -249,7 +257,12 @@ def test_other_documents_are_no_contradiction(home: Home, small_home: Home, tmp_
         (tmp_path / name).write_text(text, encoding="utf-8")
         said = {"source": "gacc_bulletin", "vintage": "2026-01-20"}
         receive_file(home, tmp_path / name, Declaration.model_validate(said))
-    assert not compared(home, small_home)["actual"].any()
+    for name, write in {"fed": rates, "ecb": ecb_rates}.items():
+        for text in ("7.2", "7.20"):
+            path = write(tmp_path / f"{name} {text}", text)
+            receive_file(home, path, Declaration.model_validate({**said, "source": "exchange_rates"}))
+    frame = compared(home, small_home)
+    assert not frame["actual"].any() and frame["source"].tolist().count("exchange_rates") == 1
 
 
 def test_a_new_document_is_gathered_anew(home: Home, tmp_path: Path) -> None:

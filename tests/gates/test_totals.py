@@ -44,6 +44,8 @@ def test_a_known_error_is_expected_until_it_agrees(sample_home: Home, tmp_path: 
     found = audited(sample_home, tmp_path / "as_it_is").findings("expected")
     assert set(found["gate"]) == {"totals", "implied_rate"} and set(found["severity"]) == {"expect"}
     assert all("known to be wrong: PRESS" in reason for reason in found["reason"])
+    (rate,) = set(found[found["gate"] == "implied_rate"]["reference"].str.partition("; ")[2])
+    assert rate == "rate: Federal Reserve, G.5, series EXCHUS, reviewed"
     right = "update fct_control_total set value = 37720000000 where control_total_id = 'import_world_ic_2020_09_usd'"
     warned = audited(sample_home, tmp_path, right).findings("warned")
     assert warned["gate"].tolist() == ["implied_rate", "totals"] or warned["gate"].tolist() == [
@@ -51,3 +53,13 @@ def test_a_known_error_is_expected_until_it_agrees(sample_home: Home, tmp_path: 
         "implied_rate",
     ]
     assert all("it agrees now, so review its grade; known to be wrong" in reason for reason in warned["reason"])
+
+
+def test_of_rates_it_is_said_whose_they_are(sample_home: Home, tmp_path: Path) -> None:
+    """Of every publisher that a period's mean has months of, beside where the figures are printed."""
+    ecb = "CNY per USD, monthly averages, computed from CNY and USD per EUR (European Central Bank)"
+    sql = f"update fct_exchange_rate_monthly set source = '{ecb}' where month = '2022-03-01'"
+    frame = evidence(sample_home, changed(sample_home, tmp_path, sql), ["implied_rate"])
+    said = frame[frame["scope"].str.startswith("import_world_ic_2022_01_08_usd")]["reference"].tolist()
+    assert len(said) == 1 and said[0].startswith("https://")
+    assert said[0].endswith(f"; rate: {ecb}; Federal Reserve, G.5, series EXCHUS, reviewed")

@@ -146,7 +146,7 @@ def test_what_models_see_of_documents(home: Home, tmp_path: Path) -> None:
     first, second = pq.read_table(folder / "document.parquet").to_pylist()
     assert first == {
         "receipt_id": early.receipt_id,
-        "parser_version": "rates1",
+        "parser_version": "rates2",
         "precedence": 1,
         "source": "exchange_rates",
         "table_name": "cny_per_usd_monthly",
@@ -183,17 +183,17 @@ def test_raw_rows_of_documents(home: Home, tmp_path: Path) -> None:
         "gacc_nomenclature/none.list1.parquet",
         "gacc_bulletin/none.bulletin1.parquet",
         f"gacc_bulletin/{bulletin.receipt_id}.bulletin1.parquet",
-        "exchange_rates/none.rates1.parquet",
-        f"exchange_rates/{rate.receipt_id}.rates1.parquet",
+        "exchange_rates/none.rates2.parquet",
+        f"exchange_rates/{rate.receipt_id}.rates2.parquet",
     }
     assert set(tree(home.raw)) == {
         "gacc_nomenclature/none.list1.parquet",
         f"gacc_nomenclature/{synthetic.lists[0].receipt_id}.list1.parquet",
         "gacc_bulletin/none.bulletin1.parquet",
-        "exchange_rates/none.rates1.parquet",
+        "exchange_rates/none.rates2.parquet",
     }
     rows = duckdb.sql(f"from read_parquet('{real.raw}/exchange_rates/*.parquet') order by line").fetchall()
-    assert [r[:3] for r in rows] == [(rate.receipt_id, "rates1", line) for line in (2, 3)]
+    assert [r[:3] for r in rows] == [(rate.receipt_id, "rates2", line) for line in (2, 3)]
     figures = duckdb.sql(f"from read_parquet('{real.raw}/gacc_bulletin/*.parquet')")
     assert figures.columns == ["receipt_id", "parser_version", *gacc_bulletin.ROW_SCHEMA.names]
     for reader in READERS.values():

@@ -136,9 +136,10 @@ def test_a_document_from_the_command_line(bonded, tmp_path: Path) -> None:
     file.write_text("month,cny_per_usd\n2024-01,7.1\n2024-02,7.25\n", encoding="utf-8")
     code, out, _ = bonded("receive", str(file), *flags, "--dry-run")
     assert code == 0 and "table\tcny_per_usd_monthly\n" in out and "last_month\t2024-02\n" in out
-    assert out.endswith("line\tmonth\tcny_per_usd\n2\t2024-01\t7.1\n3\t2024-02\t7.25\n")
+    assert out.endswith("line\tmonth\tcny_per_usd\tprinted\n2\t2024-01\t7.1\t7.1\n3\t2024-02\t7.25\t7.25\n")
     code, out, _ = bonded("receive", str(file), *flags, "--dry-run", "--json")
-    assert code == 0 and json.loads(out)[0]["figures"][1] == {"line": 3, "month": "2024-02", "cny_per_usd": "7.25"}
+    (_, figure) = json.loads(out)[0]["figures"]
+    assert code == 0 and figure == {"line": 3, "month": "2024-02", "cny_per_usd": "7.25", "printed": "7.25"}
     code, out, _ = bonded("receive", str(file), *flags, "--vintage", "2024-03-01")
     assert code == 0 and "cny_per_usd_monthly" in out and "2 figures" in out
     code, out, _ = bonded("receive", str(file), *flags, "--json")

@@ -1,4 +1,5 @@
--- A received rate wins over the reviewed one; of several received that of the latest vintage, then sequence.
+-- A received rate wins over the reviewed one; of several received that of the latest vintage, then sequence, whoever
+-- published it: the title says who.
 with received as (
     select
         r.month,

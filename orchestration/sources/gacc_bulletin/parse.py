@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.sources.gacc.calendar import BEIJING
+from orchestration.sources.gacc_bulletin import web
 from orchestration.sources.gacc_bulletin.columns import Column, Columns, read_columns
 from orchestration.sources.gacc_bulletin.page import BulletinPage, Line, read_page
 from orchestration.sources.gacc_bulletin.rows import Record, read_records
@@ -37,6 +38,8 @@ SOURCE = "gacc_bulletin"
 #: Raised whenever the same bytes would give other rows; part of every raw file's name.
 PARSER_VERSION = "bulletin1"
 TIME_ZONE = BEIJING.key
+#: How pages are asked for.
+WEB = web.WEB
 #: The columns of a raw row, in order. `value` and `half_unit` (half a unit of the last printed digit) are in whole USD,
 #: CNY or base units, growth is a fraction (12.5 % is 0.125). Periods are first days of their first and last month.
 ROW_SCHEMA = pa.schema(

@@ -1,4 +1,4 @@
-"""Parsing monthly exchange rates: both headers, every refusal with its line, then the real file."""
+"""Parsing monthly exchange rates of two columns: the headers, every refusal with its line, then the real file."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.conftest import REALDATA
 PLAIN = "month,cny_per_usd\n"
 FRED = "observation_date,EXCHUS\n"
 ROWS = [
-    {"line": 2, "month": dt.date(2023, 12, 1), "cny_per_usd": Decimal("7.142400")},
-    {"line": 3, "month": dt.date(2024, 1, 1), "cny_per_usd": Decimal("7.1")},
+    {"line": 2, "month": dt.date(2023, 12, 1), "cny_per_usd": Decimal("7.142400"), "printed": "7.1424"},
+    {"line": 3, "month": dt.date(2024, 1, 1), "cny_per_usd": Decimal("7.1"), "printed": "7.1"},
 ]
 
 
@@ -35,8 +35,8 @@ def parsed(folder: Path, text: str, encoding: str = "utf-8") -> tuple[ParsedRate
 SOUND = {
     "ours": (PLAIN + "2023-12,7.1424\n2024-01,7.1\n", "utf-8"),
     "ours, quoted, CRLF and BOM": ('"month","cny_per_usd"\r\n"2023-12","7.1424"\r\n2024-01, 7.1\r\n', "utf-8-sig"),
-    "the Federal Reserve's": (FRED + "2023-12-01,7.1424\n2024-01-01,7.1000", "utf-8"),
-    "the Federal Reserve's older one": ("DATE,EXCHUS\n2023-12-01,7.1424\n2024-01-01,7.1000\n", "utf-8"),
+    "the Federal Reserve's": (FRED + "2023-12-01,7.1424\n2024-01-01,7.1", "utf-8"),
+    "the Federal Reserve's older one": ("DATE,EXCHUS\n2023-12-01,7.1424\n2024-01-01,7.1\n", "utf-8"),
 }
 
 
@@ -47,6 +47,12 @@ def test_months_and_rates(tmp_path: Path, case: str) -> None:
     assert rows == ROWS
     assert (found.table, found.month, found.rows) == ("cny_per_usd_monthly", dt.date(2024, 1, 1), 2)
     assert found.title.endswith("2023-12..2024-01") and ("EXCHUS" in found.title) == ("Reserve" in case)
+
+
+def test_the_text_stays_as_it_is_printed(tmp_path: Path) -> None:
+    """With zeros that a number does not have."""
+    _, (row,) = parsed(tmp_path, FRED + "2024-01-01, 7.1000\n")
+    assert (row["cny_per_usd"], row["printed"]) == (Decimal("7.1"), "7.1000")
 
 
 def test_any_order_of_months(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing, Receipt
 from orchestration.releases.as_of import as_of
 from orchestration.releases.difference import difference
+from orchestration.releases.manifest import verdict
 from orchestration.releases.publish import audit_folder, publish
 from orchestration.releases.query import run_sql
 from orchestration.releases.store import Releases
@@ -379,7 +380,9 @@ def test_a_kill_in_the_candidate_that_holds_back(both: Home, tmp_path: Path, poi
     assert Releases(both).current_id() == before
     again = publish(both, state)
     assert again.outcome == "published" and set(again.held_back) == {"utopia"}
-    assert len(list(both.candidates.iterdir())) <= 1
+    # Of what was killed the refused candidate is kept, as one of any failed audit; nothing half done is.
+    said = list(map(verdict, both.candidates.iterdir()))
+    assert said and all(audit is not None and not audit.passed for audit in said)
 
 
 @pytest.mark.series("test_one_source_s_red_does_not_stop_the_other")

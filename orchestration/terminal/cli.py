@@ -340,7 +340,7 @@ def sample(home: HomeOption = None) -> None:
 
     place = _home(home).create()
     state = Landing(place).state()
-    if state.first_source and not state.is_synthetic:
+    if state.first and not state.is_synthetic:
         raise RefusalError("this home holds real receipts", remedy="bonded sample --home ANOTHER_FOLDER")
     files = write_sample(place.inbox)
     output.line(f"{len(files)} synthetic files in {place.inbox}")

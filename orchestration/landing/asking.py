@@ -19,6 +19,7 @@ import tenacity
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import settings, source_settings
 from orchestration.base.today import now
+from orchestration.landing.said_out import Told
 from orchestration.landing.transfer import LATER, Unpacking, asked_to_wait, is_private
 from orchestration.landing.words import said_by
 from orchestration.sources.web import Answer, AnswerError, DocumentWeb, PassingError, Question, TradeWeb
@@ -28,7 +29,6 @@ for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 Sleep = Callable[[float], None]
-Told = Callable[[str], None]
 Got = TypeVar("Got")
 #: An answer with figures, and one without any.
 FOUND, NOTHING, UNCHANGED = 200, 204, 304
@@ -85,6 +85,11 @@ class Asker:
     @property
     def has_key(self) -> bool:
         return self._key is not None
+
+    @property
+    def is_shut(self) -> bool:
+        """Whether the publisher is not to be asked any more for now."""
+        return self._shut is not None
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -16,8 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from orchestration.base import durable
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home, settings
-from orchestration.landing.asking import Told
 from orchestration.sources.web import Released
+
+#: Who hears of what a fetch waits for.
+Told = Callable[[str], None]
 
 
 class _Out(BaseModel):

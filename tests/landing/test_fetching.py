@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,33 +23,12 @@ from orchestration.landing.records import Receipt
 from orchestration.landing.said_out import SaidOut, asking_alone
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
-from orchestration.sources.catalogue import DOCUMENT_WEBS, TRADE
+from orchestration.sources.catalogue import TRADE
 from tests.conftest import declared, row, tree, write_csv
 from tests.landing import toy as toys
-from tests.landing.toy import KEY, Fault, Toy, ToyPages, ToyWeb
+from tests.landing.toy import KEY, WAITED, Fault, Toy, ToyWeb
 
-WAITED: list[float] = []
 QUARTERS = ["2024-01..2024-03", "2024-04..2024-06"]
-
-
-@pytest.fixture
-def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Toy]:
-    """China's customs on this machine, as their own; nobody waits, and what would be waited is kept."""
-    with toys.serving() as known:
-        prepare(known, tmp_path, monkeypatch)
-        known.publish("2024-01", "2024-06")
-        WAITED.clear()
-        yield known
-
-
-def prepare(known: Toy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_own: bool = True) -> None:
-    """Let this process ask it."""
-    monkeypatch.setattr(settings(), "expectations", toys.expectations(tmp_path / "expectations"))
-    monkeypatch.setitem(TRADE, "gacc", TRADE["gacc"])
-    monkeypatch.setitem(DOCUMENT_WEBS, "exchange_rates", ToyPages())
-    toys.offer(known.address, is_own=is_own)
-    monkeypatch.setenv("BONDED_GACC_ADDRESS", known.address)
-    monkeypatch.setenv("BONDED_EXCHANGE_RATES_ADDRESS", known.address)
 
 
 def fetched(home: Home, name: str | None = "toy_chips", **said: Any) -> Outcome:

@@ -18,8 +18,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 from orchestration.base.months import add_months, month_range, parse_month
-from orchestration.base.settings import PROJECT
+from orchestration.base.settings import PROJECT, settings
 from orchestration.sources.catalogue import DOCUMENT_WEBS, TRADE
 from orchestration.sources.web import (
     Answer,
@@ -35,6 +37,8 @@ from orchestration.sources.web import (
 )
 
 KEY = "made-up-key-0123456789"
+#: Seconds that would have been waited.
+WAITED: list[float] = []
 DATASETS = """
   toy_chips:
     title: Chips that are fetched
@@ -210,6 +214,21 @@ def serving(toy: Toy | None = None) -> Iterator[Toy]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def offered(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Toy]:
+    """Let this process ask it, at what counts as China's customs' own address. January to June 2024 are out."""
+    with serving() as known:
+        monkeypatch.setattr(settings(), "expectations", expectations(folder / "expectations"))
+        monkeypatch.setitem(TRADE, "gacc", TRADE["gacc"])
+        monkeypatch.setitem(DOCUMENT_WEBS, "exchange_rates", ToyPages())
+        offer(known.address)
+        monkeypatch.setenv("BONDED_GACC_ADDRESS", known.address)
+        monkeypatch.setenv("BONDED_EXCHANGE_RATES_ADDRESS", known.address)
+        known.publish("2024-01", "2024-06")
+        WAITED.clear()
+        yield known
 
 
 class _Handler(BaseHTTPRequestHandler):

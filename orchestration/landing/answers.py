@@ -17,7 +17,7 @@ from orchestration.base.settings import Home
 from orchestration.landing.asking import Asker, Sleep
 from orchestration.landing.names import derived
 from orchestration.landing.records import Fetched, is_made_up
-from orchestration.landing.said_out import Told, asked_folder
+from orchestration.landing.said_out import Told, answers_folder
 from orchestration.landing.state import LandingState
 from orchestration.sources.web import Answer
 
@@ -89,8 +89,10 @@ def fetched_as(request: str, answer: Answer, asker: Asker, marks: dict[str, str]
     )
 
 
-def written(home: Home, name: str, content: bytes) -> Path:
-    """An answer as a file that can be received; what a killed process has left there is written over."""
-    file = asked_folder(home) / derived(name.replace("/", "-"), "")
+def written(home: Home, source: str, name: str, content: bytes) -> Path:
+    """An answer as a file that can be received, as long as its source is asked."""
+    folder = answers_folder(home, source)
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / derived(name.replace("/", "-"), "")
     file.write_bytes(content)
     return file

@@ -22,7 +22,7 @@ from orchestration.base.today import now
 from orchestration.landing.said_out import Told
 from orchestration.landing.transfer import LATER, Unpacking, asked_to_wait, is_private
 from orchestration.landing.words import said_by
-from orchestration.sources.web import Answer, AnswerError, DocumentWeb, PassingError, Question, TradeWeb
+from orchestration.sources.web import AbsentError, Answer, AnswerError, DocumentWeb, PassingError, Question, TradeWeb
 
 # What they tell of a request is nobody's to read in a log: headers may stand there.
 for _name in ("httpx", "httpcore"):
@@ -34,11 +34,14 @@ Got = TypeVar("Got")
 FOUND, NOTHING, UNCHANGED = 200, 204, 304
 #: A question that the publisher will not take as it is: too many parts of it, or too long an address.
 NOT_TAKEN = frozenset({400, 413, 414})
+#: There is nothing, or nothing any more.
+ABSENT = frozenset({404, 410})
 #: Whoever answers so is not asked again for now.
 SHUT = frozenset({401, 403, 412})
 #: What may be better a moment later, beside all that is 5xx.
 PASSING = frozenset({408, 425, 429})
 REDIRECTS = 3
+LONGEST_MARK = 200
 LONGEST_BACKOFF = 60.0
 
 
@@ -147,8 +150,8 @@ class Asker:
             status=sent.status,
             content=sent.content,
             content_type=sent.headers.get("content-type", ""),
-            etag=sent.headers.get("etag"),
-            last_modified=sent.headers.get("last-modified"),
+            etag=self._mark(sent.headers.get("etag")),
+            last_modified=self._mark(sent.headers.get("last-modified")),
             fetched_at=now(),
         )
 
@@ -225,6 +228,8 @@ class Asker:
             raise self._shut
         if sent.status in NOT_TAKEN:
             raise NotTakenError(what, remedy="correct what is asked: the dataset in expectations/datasets.yml")
+        if sent.status in ABSENT:
+            raise AbsentError(what, remedy=f"look at {self.address} in a browser")
         if sent.status not in SHUT:
             raise AnswerError(what, remedy=LATER)
         name = f"BONDED_{self.source.upper()}_KEY"
@@ -232,6 +237,12 @@ class Asker:
         self._shut = AnswerError(what, remedy=f"if the key is wrong, export {name}=<key>; else {LATER}" if
                                  self._key else keyless)  # fmt: skip
         raise self._shut
+
+    def _mark(self, said: str | None) -> str | None:
+        """A mark that can be kept, and sent back."""
+        return (
+            said if said and said.isprintable() and said == self._hidden(said) and len(said) <= LONGEST_MARK else None
+        )
 
     def _hidden(self, text: str) -> str:
         """Words of others without the key, if they repeat it."""

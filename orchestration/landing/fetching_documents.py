@@ -84,11 +84,8 @@ class _Visit:
         """The receipt of a page; None if it says nothing new."""
         said = Declaration(source=self.source, vintage=_vintage(self.source, answer.last_modified))
         fetched = fetched_as(sheet.question.text, answer, self.asker)
-        file = written(self.home, sheet.name, answer.content)
-        try:
-            done = receive_document(self.home, file, said, fetched=fetched, landing=self.landing)
-        finally:
-            file.unlink(missing_ok=True)
+        file = written(self.home, self.source, sheet.name, answer.content)
+        done = receive_document(self.home, file, said, fetched=fetched, landing=self.landing)
         return done.receipt.receipt_id if done.is_new and done.receipt else None
 
 

@@ -64,6 +64,8 @@ class Visit:
 
     def _fetch(self, name: str, dataset: Dataset, beside: Iterable[Dataset], outcome: Outcome) -> None:
         promised = dataset.promised(self.today)
+        if not promised:
+            return
         out = self._released(dataset.reported_by, beside, outcome)
         needs = Needs(
             name, dataset, {m: out[m] for m in promised if m in out}, self.landing.state(), self.said, self.today
@@ -200,11 +202,9 @@ class Visit:
             vintage=vintage,
         )
         fetched = fetched_as(request.question.text, answer, self.asker, marks_of(needs.out, month_range(*months)))
-        file = written(self.home, _name(self.source.name, request, months, answer), answer.content)
-        try:
-            outcome = receive_trade(self.home, file, declaration, fetched=fetched, landing=self.landing)
-        finally:
-            file.unlink(missing_ok=True)
+        name = self.source.name
+        file = written(self.home, name, _name(name, request, months, answer), answer.content)
+        outcome = receive_trade(self.home, file, declaration, fetched=fetched, landing=self.landing)
         return outcome.receipt.receipt_id if outcome.is_new and outcome.receipt else None
 
 

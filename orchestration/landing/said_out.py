@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -87,6 +88,11 @@ def asked_folder(home: Home) -> Path:
     return home.landing / "asked"
 
 
+def answers_folder(home: Home, source: str) -> Path:
+    """Where an answer of a source lies while it is received; emptied before anything is asked."""
+    return asked_folder(home) / source
+
+
 @contextmanager
 def asking_alone(home: Home, source: str, told: Told) -> Iterator[None]:
     """Ask a publisher while nobody else does; who has to wait for that says so. `RefusalError` after too long."""
@@ -103,6 +109,8 @@ def asking_alone(home: Home, source: str, told: Told) -> Iterator[None]:
             what = f"{source} has been asked by another process for {settings().lock_seconds:,} s"
             raise RefusalError(what, remedy="wait for it, or stop it; then type the same again") from None
     try:
+        shutil.rmtree(answers_folder(home, source), ignore_errors=True)
         yield
     finally:
+        shutil.rmtree(answers_folder(home, source), ignore_errors=True)
         lock.release()

@@ -21,6 +21,10 @@ class AnswerError(RefusalError):
     """An answer that is not what was asked for: nothing of it is kept. Asking again at once would not help."""
 
 
+class AbsentError(AnswerError):
+    """The publisher has nothing at this address (404): other questions to it may be answered."""
+
+
 class PassingError(AnswerError):
     """One that may be better a moment later: a server that is down, a page in place of figures, a broken transfer.
 

@@ -249,6 +249,7 @@ def test_a_server_that_does_not_answer_is_asked_again(home: Home, toy: Toy, monk
 STAYING = {
     "quota": "answers 403: Out of call volume quota.",
     "unauthorized": "answers 401: no such key",
+    "absent": "answers 404: Not found for repair",
     "elsewhere": "sends whoever asks on to http://localhost:9",
     "circle": "round in a circle",
     "echo": "repeats the key",

@@ -281,6 +281,7 @@ class _Handler(BaseHTTPRequestHandler):
             "quota": (403, b'{"message":"Out of call volume quota."}', {"Content-Type": "application/json"}),
             "unauthorized": (401, f"no such key: {self.headers.get('X-Key')}".encode(), {}),
             "not taken": (400, b'{"errorObject":{"errorMessage":"Too many months."}}', {}),
+            "absent": (404, page.replace(b"Closed", b"Not found"), {"Content-Type": "text/html"}),
             "elsewhere": (302, b"", {"Location": f"{self.toy.elsewhere}?{self.headers.get('X-Key')}"}),
             "moved": (307, b"", {"Location": self.path.replace("/data?", "/data?moved=1&")}),
             "circle": (302, b"", {"Location": self.path}),

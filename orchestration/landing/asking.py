@@ -134,7 +134,7 @@ class Asker:
         failure = state.outcome.exception() if state.outcome else None
         if isinstance(failure, PassingError):
             seconds = state.next_action.sleep if state.next_action else 0
-            self._told(f"{failure.what}: again in {max(1, round(seconds))} s")
+            self._told(f"{failure.what.rstrip('.')}; asked again in {max(1, round(seconds))} s")
 
     def _answer(self, question: Question, headers: Mapping[str, str]) -> Answer | None:
         address = f"{self.address}/{question.text.lstrip('/')}"
@@ -233,7 +233,7 @@ class Asker:
         if sent.status not in SHUT:
             raise AnswerError(what, remedy=LATER)
         name = f"BONDED_{self.source.upper()}_KEY"
-        keyless = f"export {name}=<key>" if self._header else LATER
+        keyless = f"export {name}=<key>; or {LATER}" if self._header else LATER
         self._shut = AnswerError(what, remedy=f"if the key is wrong, export {name}=<key>; else {LATER}" if
                                  self._key else keyless)  # fmt: skip
         raise self._shut

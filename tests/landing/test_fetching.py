@@ -236,7 +236,7 @@ def test_what_passes_by_itself_is_asked_again(home: Home, toy: Toy, case: str) -
     toy.faults.append(fault)
     sound(fetched(home, told=told.append))
     assert len(WAITED) == 1 and waits(WAITED[0]), WAITED
-    assert len(told) == 1 and "again in" in told[0] and spans(home) == QUARTERS
+    assert len(told) == 1 and "; asked again in" in told[0] and spans(home) == QUARTERS
 
 
 def test_a_server_that_does_not_answer_is_asked_again(home: Home, toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:

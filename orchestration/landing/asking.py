@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TypeVar
@@ -42,6 +43,10 @@ SHUT = frozenset({401, 403, 412})
 PASSING = frozenset({408, 425, 429})
 REDIRECTS = 3
 LONGEST_MARK = 200
+#: So many characters of a publisher's words are told.
+TOLD = 300
+#: After so many questions in a row that were put in vain a publisher is not asked again for now.
+IN_VAIN = 2
 LONGEST_BACKOFF = 60.0
 
 
@@ -77,13 +82,14 @@ class Asker:
         caps: tuple[int | None, int | None] = getattr(web, "caps", (None, None))
         self.cap: int | None = said.cap or caps[0 if self.has_key else 1]
         self._shut: AnswerError | None = None
+        self._in_vain, self._is_reached, self._is_within = 0, True, False
         self._asked_at: float | None = None
-        self._http = httpx.Client(timeout=settings().fetch_seconds, headers=_headers())
         if self._key and not is_private(httpx.URL(self.address)):
             raise RefusalError(
                 f"a key would go to {self.address} for everybody to read",
                 remedy=f"unset BONDED_{source.upper()}_KEY, or give BONDED_{source.upper()}_ADDRESS with https",
             )
+        self._http = httpx.Client(timeout=settings().fetch_seconds, headers=_headers())
 
     @property
     def has_key(self) -> bool:
@@ -105,9 +111,13 @@ class Asker:
         return self.persisting(lambda: self._answer(question, headers))
 
     def persisting(self, call: Callable[[], Got]) -> Got:
-        """What a call gives, which is done again, with growing patience, where that can help; then `AnswerError`."""
+        """What a call gives, which is done again, with growing patience, where that can help; then `AnswerError`.
+
+        One within another counts as a part of it.
+        """
         if self._shut:
             raise self._shut
+        is_outer, self._is_within = not self._is_within, True
         again = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(settings().fetch_attempts),
             retry=tenacity.retry_if_exception_type(PassingError),
@@ -117,11 +127,18 @@ class Asker:
             reraise=True,
         )
         try:
-            return again(call)
+            got = again(call)
+            self._in_vain = 0 if is_outer else self._in_vain
+            return got
         except PassingError as error:
             last = error.what
-        self._shut = AnswerError(f"{last} ({settings().fetch_attempts} times)", remedy=LATER)
-        raise self._shut
+        finally:
+            self._is_within = self._is_within and not is_outer
+        failure = AnswerError(f"{last} ({settings().fetch_attempts} times)", remedy=LATER)
+        self._in_vain += 1
+        if self._in_vain >= IN_VAIN or not self._is_reached:
+            self._shut = failure
+        raise failure
 
     def _patience(self, state: tenacity.RetryCallState) -> float:
         """Seconds until the next attempt: what the publisher asks for, else twice as long each time."""
@@ -161,7 +178,7 @@ class Asker:
             sent = self._sent(address, headers)
             if sent.status not in (301, 302, 303, 307, 308):
                 return sent
-            here, there = httpx.URL(address), httpx.URL(address).join(sent.headers.get("location", ""))
+            here, there = httpx.URL(address), self._moved(address, sent)
             if (here.scheme, here.host, here.port) != (there.scheme, there.host, there.port):
                 elsewhere = self._hidden(f"{there.scheme}://{there.netloc.decode('ascii', 'replace')}")
                 raise AnswerError(
@@ -171,10 +188,16 @@ class Asker:
             address = str(there)
         raise AnswerError(f"{self.source} sends whoever asks round in a circle", remedy=LATER)
 
+    def _moved(self, address: str, sent: _Sent) -> httpx.URL:
+        with suppress(httpx.InvalidURL):
+            return httpx.URL(address).join(sent.headers.get("location", ""))
+        raise AnswerError(f"{self.source} sends whoever asks on to nowhere", remedy=LATER)
+
     def _sent(self, address: str, headers: Mapping[str, str]) -> _Sent:
         """One request, a pause after the one before; `PassingError` where nothing whole comes back."""
         if self._asked_at is not None and (left := self._asked_at + self._pause - time.monotonic()) > 0:
             self._sleep(left)
+        self._is_reached = True
         try:
             with self._http.stream("GET", address, headers=dict(headers), auth=self._signed) as response:
                 return _Sent(response.status_code, dict(response.headers), self._body(response))
@@ -199,6 +222,7 @@ class Asker:
         if "CERTIFICATE_VERIFY_FAILED" in said:
             return AnswerError(f"{self.address} does not prove that it is the publisher's: {said}", remedy=LATER)
         if isinstance(error, httpx.ConnectError):
+            self._is_reached = False
             return PassingError(f"{self.source} cannot be reached at {self.address}: {said}")
         return PassingError(f"the answer of {self.source} broke off: {said}")
 
@@ -218,7 +242,7 @@ class Asker:
 
     def _refuse(self, sent: _Sent) -> None:
         """Raise what a status means, in the publisher's own words."""
-        words = self._hidden(said_by(sent.content, sent.headers.get("content-type", "")))
+        words = self._hidden(said_by(sent.content, sent.headers.get("content-type", "")))[:TOLD]
         what = f"{self.source} answers {sent.status}" + (f": {words}" if words else "")
         if sent.status in PASSING or sent.status >= 500:
             wait, most = asked_to_wait(sent.headers.get("retry-after"), words), settings().fetch_wait_seconds

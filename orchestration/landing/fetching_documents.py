@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home
 from orchestration.landing.answers import Outcome, Way, fetched_as, marks_by, refuse_other_kind, written
+from orchestration.landing.arrival import read_alone
 from orchestration.landing.asking import Asker
 from orchestration.landing.datasets import load_datasets
 from orchestration.landing.documents import receive_document
@@ -48,7 +49,8 @@ class _Visit:
         refuse_other_kind(state, self.asker, self.source)
         known, first = state.pages(self.source), way.months[0] if way.months else first_month(state)
         seen = frozenset[str]() if way.again else frozenset(known)
-        sheets = self.asker.persisting(lambda: list(self.web.sheets(self.asker, seen, first)))
+        with read_alone(f"the list of pages of {self.source}"):
+            sheets = self.asker.persisting(lambda: list(self.web.sheets(self.asker, seen, first)))
         if way.dry_run:
             self.outcome.questions = [sheet.question.text for sheet in sheets]
             return
@@ -69,7 +71,8 @@ class _Visit:
         def whole() -> Answer | None:
             answer = self.asker.get(sheet.question, etag=etag, last_modified=changed)
             if answer is not None:
-                self.web.check(sheet, answer)
+                with read_alone(sheet.name):
+                    self.web.check(sheet, answer)
             return answer
 
         answer = self.asker.persisting(whole)

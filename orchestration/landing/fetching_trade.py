@@ -22,6 +22,7 @@ from orchestration.landing.answers import (
     refuse_other_kind,
     written,
 )
+from orchestration.landing.arrival import read_alone
 from orchestration.landing.asking import Asker, NotTakenError
 from orchestration.landing.datasets import Dataset
 from orchestration.landing.names import derived
@@ -88,8 +89,9 @@ class Visit:
             of = {m for d in datasets if d.reported_by == reporter for m in d.promised(self.today)}
             months = sorted(of)
             try:
-                found = self.asker.persisting(lambda: self.web.released(self.asker, reporter, months))
-            except AnswerError as error:
+                with read_alone(f"what is out of {self.source.name}"):
+                    found = self.asker.persisting(lambda: self.web.released(self.asker, reporter, months))
+            except RefusalError as error:
                 if not self.way.dry_run:
                     raise
                 outcome.by_calendar = True
@@ -159,7 +161,8 @@ class Visit:
         def whole() -> Answer | None:
             answer = self.asker.get(request.question, etag=etag, last_modified=changed)
             if answer is not None:
-                self.web.check(request, answer, cap=self.asker.cap)
+                with read_alone(text):
+                    self.web.check(request, answer, cap=self.asker.cap)
             return answer
 
         answer = self.asker.persisting(whole)

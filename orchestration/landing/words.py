@@ -1,4 +1,4 @@
-"""What a publisher says where it gives no figures: its own words, short, out of JSON, a page or plain text.
+"""What a publisher says where it gives no figures: its own words, out of JSON, a page or plain text.
 
 Belongs here: words of refusals. Not here: figures, which each source reads.
 """
@@ -12,8 +12,6 @@ from contextlib import suppress
 from html import unescape
 from typing import Any
 
-#: So many characters are told.
-TOLD = 300
 #: Where words stand in JSON.
 _KEYS = ("message", "errorMessage", "error", "detail", "errorObject", "title")
 
@@ -26,7 +24,7 @@ def said_by(content: bytes, content_type: str) -> str:
             text = "; ".join(dict.fromkeys(_of_json(json.loads(text)))) or text
     elif "html" in content_type or text.startswith("<"):
         text = _of_page(text)
-    return " ".join(text.split())[:TOLD]
+    return " ".join(text.split())
 
 
 def _of_json(said: Any) -> Iterator[str]:

@@ -171,6 +171,23 @@ def test_two_datasets_of_one_source(home: Home, toy: Toy) -> None:
     assert [text for text, *_ in toy.log] == ["/out?reporter=CHN"], "all of it lies within the other"
 
 
+def test_one_question_that_is_never_answered_does_not_stop_another_dataset(home: Home, toy: Toy) -> None:
+    """It is a second one in a row that shows that nobody answers."""
+    Landing(home).activate("toy_memory")
+    Landing(home).activate("toy_chips")
+    toy.publish("2024-01", "2024-03")
+    toy.faults.append(Fault("down", asked="hs=8542&", times=5))
+    toy.faults.append(Fault("page", asked="months=202404", times=5))
+    outcomes = {o.name: o for o in fetch(home, None, Way(sleep=WAITED.append))}
+    assert not outcomes["toy_memory"].refused and spans(home) == ["2024-05..2024-06"]
+    assert len(outcomes["toy_chips"].refused) == 2 and len([1 for text, *_ in toy.log if "hs=8542&" in text]) == 10
+    toy.faults += [Fault("page", asked="/out", times=10), Fault("down", asked="/data", times=99)]
+    toy.log.clear()
+    outcomes = {o.name: o for o in fetch(home, None, Way(sleep=WAITED.append))}
+    assert all(len(o.refused) == 1 and "Closed" not in o.refused[0].what for o in outcomes.values())
+    assert {text for text, *_ in toy.log} == {"/out?reporter=CHN"}
+
+
 def test_a_cut_answer_is_split_and_remembered_as_such(home: Home, toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of it is kept; its parts are, and the next time they are asked for at once."""
     monkeypatch.setenv("BONDED_GACC_CAP", "9")
@@ -251,6 +268,8 @@ STAYING = {
     "unauthorized": "answers 401: no such key",
     "absent": "answers 404: Not found for repair",
     "elsewhere": "sends whoever asks on to http://localhost:9",
+    "nowhere": "on to nowhere",
+    "long": "answers 401: xxx",
     "circle": "round in a circle",
     "echo": "repeats the key",
     "packed": "packed in a way that nobody asked for (br)",
@@ -270,7 +289,7 @@ def test_what_stays_wrong_is_a_sentence_and_no_half_receipt(
     toy.faults.append(Fault(kind, after=1, times=99, retry_after="9000" if kind == "rate" else None))
     outcome = fetched(home)
     (error,) = outcome.refused
-    assert STAYING[kind] in error.what and error.remedy and KEY not in str(error)
+    assert STAYING[kind] in error.what and error.remedy and KEY[:8] not in str(error)
     assert spans(home) == QUARTERS[:1] and len(outcome.received) == 1
     toy.faults.clear()
     toy.log.clear()
@@ -292,6 +311,13 @@ def test_an_answer_that_is_not_sound_does_not_stop_the_next(home: Home, toy: Toy
     assert len(fetched(home).refused) == 1 and spans(home) == QUARTERS[1:]
     sound(fetched(home))
     assert spans(home) == [QUARTERS[1], QUARTERS[0]]
+
+
+def test_what_is_out_can_be_nonsense(home: Home, toy: Toy) -> None:
+    """A source that trips over it refuses in a sentence."""
+    toy.out["2024-13"] = ("soon", "1")
+    (error,) = fetched(home).refused
+    assert error.file == "what is out of gacc" and "'2024-13' is not a month" in error.what and toy.asked() == []
 
 
 def test_within_its_own_address_a_publisher_may_move(home: Home, toy: Toy) -> None:

@@ -79,6 +79,8 @@ class ToyWeb:
     def released(self, client: Client, reporter: str, months: Collection[dt.date]) -> Mapping[dt.date, Released]:
         answer = client.get(Question("/out", (("reporter", reporter),)))
         assert answer is not None
+        if answer.content.startswith(b"<"):
+            raise PassingError("gacc answers with a page in place of months")
         said = {parse_month(month): of for month, of in json.loads(answer.content).items()}
         return {m: Released(m, dt.date.fromisoformat(said[m][0]), said[m][1]) for m in months if m in said}
 
@@ -284,6 +286,8 @@ class _Handler(BaseHTTPRequestHandler):
             "absent": (404, page.replace(b"Closed", b"Not found"), {"Content-Type": "text/html"}),
             "elsewhere": (302, b"", {"Location": f"{self.toy.elsewhere}?{self.headers.get('X-Key')}"}),
             "moved": (307, b"", {"Location": self.path.replace("/data?", "/data?moved=1&")}),
+            "nowhere": (302, b"", {"Location": "http://localhost:port/"}),
+            "long": (401, b"x" * 280 + f" {self.headers.get('X-Key')}".encode(), {}),
             "circle": (302, b"", {"Location": self.path}),
             "echo": (200, content + f"{self.headers.get('X-Key')}".encode(), headers),
             "damaged": (200, b"\x1f\x8bxxxxxxxxxxxxxx", {**headers, "Content-Encoding": "gzip"}),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TypeVar
@@ -178,7 +177,7 @@ class Asker:
             sent = self._sent(address, headers)
             if sent.status not in (301, 302, 303, 307, 308):
                 return sent
-            here, there = httpx.URL(address), self._moved(address, sent)
+            here, there = httpx.URL(address), httpx.URL(address).join(sent.headers.get("location", ""))
             if (here.scheme, here.host, here.port) != (there.scheme, there.host, there.port):
                 elsewhere = self._hidden(f"{there.scheme}://{there.netloc.decode('ascii', 'replace')}")
                 raise AnswerError(
@@ -187,11 +186,6 @@ class Asker:
                 )
             address = str(there)
         raise AnswerError(f"{self.source} sends whoever asks round in a circle", remedy=LATER)
-
-    def _moved(self, address: str, sent: _Sent) -> httpx.URL:
-        with suppress(httpx.InvalidURL):
-            return httpx.URL(address).join(sent.headers.get("location", ""))
-        raise AnswerError(f"{self.source} sends whoever asks on to nowhere", remedy=LATER)
 
     def _sent(self, address: str, headers: Mapping[str, str]) -> _Sent:
         """One request, a pause after the one before; `PassingError` where nothing whole comes back."""

@@ -268,7 +268,7 @@ STAYING = {
     "unauthorized": "answers 401: no such key",
     "absent": "answers 404: Not found for repair",
     "elsewhere": "sends whoever asks on to http://localhost:9",
-    "nowhere": "on to nowhere",
+    "nowhere": "Invalid URL in location header",
     "long": "answers 401: xxx",
     "circle": "round in a circle",
     "echo": "repeats the key",

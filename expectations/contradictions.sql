@@ -1,12 +1,20 @@
 -- Compares: two receipts of one day (vintage) in what both of them say and one of them decides: trade of one currency and
 --           grain cell by cell, code lists code by code, bulletins figure by figure, exchange rates month by month.
 -- Window:   months of receipts whose scopes overlap; lists of one year and language; pages of one table and month.
+--           Answers to one and the same request are prints in the order of fetching: the last of them speaks for all.
 -- Tolerance: none, but for the rounding of a bulletin. Which came later says nothing of which is right: it blocks. Trade
 --            blocks by values; where they are equal, unequal quantities warn.
 with part as (
     select c.*, r.vintage, r.grain, r.name
     from coverage as c
     inner join receipt as r using (receipt_id)
+    anti join receipt as l on r.source = l.source and r.request = l.request and r.precedence < l.precedence
+),
+
+paper as (
+    select d.*
+    from document as d
+    anti join document as l on d.source = l.source and d.request = l.request and d.precedence < l.precedence
 ),
 
 -- Parts of scopes that overlap. Partners are joined apart from all of them: there may be a receipt for each.
@@ -30,8 +38,7 @@ print as (
     select distinct receipt_id, precedence, feeds, source, reporter, flow, currency, month, vintage, name from part
 ),
 
--- Receipts of other grains are compared by additivity. Whatever is a print by its order, and not by its day, belongs out
--- of these pairs.
+-- Receipts of other grains are compared by additivity.
 pair as (
     select l.*, e.receipt_id as earlier_id, e.name as earlier_name
     from overlap as v
@@ -154,7 +161,7 @@ figure as (
             order by r.line
         ) as nth
     from gacc_bulletin_row as r
-    inner join document as d using (receipt_id, parser_version)
+    inner join paper as d using (receipt_id, parser_version)
 ),
 
 page as (
@@ -204,7 +211,7 @@ printed as (
 rate as (
     select d.receipt_id, d.precedence, d.vintage, d.name, d.table_name, r.month, r.cny_per_usd
     from exchange_rates_row as r
-    inner join document as d using (receipt_id, parser_version)
+    inner join paper as d using (receipt_id, parser_version)
 ),
 
 rated as (

@@ -7,7 +7,7 @@ import gc
 import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -30,6 +30,7 @@ from orchestration.terminal import cli
 from orchestration.terminal.run import RunSummary, run_home
 from orchestration.warehouse.build import build, write_raw_files
 from orchestration.warehouse.plan import Built
+from tests.landing.toy import Toy, offered
 
 #: On small homes a second thread of DuckDB waits busily, on a core that another worker needs.
 os.environ.setdefault("BONDED_DUCKDB_THREADS", "1")
@@ -350,6 +351,13 @@ def events(monkeypatch: pytest.MonkeyPatch) -> None:
     Where tests look at them, a fixture of this name leaves them there.
     """
     monkeypatch.setattr("orchestration.automation.instance.instance", lambda *_, **__: dg.DagsterInstance.ephemeral())
+
+
+@pytest.fixture
+def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Toy]:
+    """China's customs as if they could be asked over the network, on a server of this machine."""
+    with offered(tmp_path, monkeypatch) as known:
+        yield known
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from pydantic import PositiveFloat, PositiveInt, ValidationError
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestration.base.errors import RefusalError
@@ -54,6 +54,38 @@ class Settings(BaseSettings):
     notify: str | None = None
     #: Whoever is told has so long to take it, repetitions included.
     notify_seconds: PositiveFloat = 10
+    #: Whom a publisher may write to about what is asked of it: an address of mail, or of a page.
+    contact: str | None = Field(None, pattern=r"^[\x21-\x7e]{3,200}$")
+    #: A publisher that sends nothing for so long does not answer; a whole answer takes at most so long.
+    fetch_seconds: PositiveFloat = 60
+    fetch_whole_seconds: PositiveFloat = 1800
+    #: A question is put so many times where the answer may be better a moment later.
+    fetch_attempts: PositiveInt = 5
+    #: A publisher that asks for a longer wait is asked again another time.
+    fetch_wait_seconds: PositiveFloat = 300
+    #: The most that one answer holds, unpacked.
+    fetch_bytes: PositiveInt = 1_000_000_000
+
+
+class SourceSettings(BaseSettings):
+    """What may be set of one source that is asked over the network: `BONDED_<SOURCE>_ADDRESS`, `…_KEY`, `…_PAUSE`
+    (seconds between two requests), `…_CAP` (rows at which its answers are cut off).
+    """
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
+
+    address: str | None = Field(None, pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$")
+    key: SecretStr | None = None
+    pause: NonNegativeFloat | None = None
+    cap: PositiveInt | None = None
+
+    @field_validator("key")
+    @classmethod
+    def _sendable(cls, key: SecretStr | None) -> SecretStr | None:
+        said = key.get_secret_value() if key else ""
+        if not all("!" <= character <= "~" for character in said):
+            raise ValueError("it has a blank or a character that no key has")
+        return key
 
 
 @cache
@@ -62,9 +94,25 @@ def settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors()[0]
-        name = f"BONDED_{first['loc'][0]}".upper()
-        raise RefusalError(f"{name}: {first['msg']}", remedy=f"correct {name}, or unset it") from None
+        raise _unreadable(error, "BONDED_") from None
+
+
+def source_settings(source: str) -> SourceSettings:
+    """What is set of a source now; `RefusalError` naming the variable that cannot be read, without what it says."""
+    prefix = f"BONDED_{source}_".upper()
+    unread = None
+    try:
+        return SourceSettings(_env_prefix=prefix)
+    except ValidationError as error:
+        unread = _unreadable(error, prefix)
+    # Outside of the handler: what is raised there carries what it handles, and that holds the key.
+    raise unread
+
+
+def _unreadable(error: ValidationError, prefix: str) -> RefusalError:
+    first = error.errors(include_input=False)[0]
+    name = f"{prefix}{first['loc'][0]}".upper()
+    return RefusalError(f"{name}: {first['msg']}", remedy=f"correct {name}, or unset it")
 
 
 @dataclass(frozen=True)

@@ -25,13 +25,13 @@ from orchestration.base.plainfile import open_plain
 from orchestration.base.settings import Home
 from orchestration.base.today import today_in
 from orchestration.landing.names import shown_name
-from orchestration.landing.records import AnyReceipt
+from orchestration.landing.records import AnyReceipt, Fetched, is_made_up
 from orchestration.landing.remarks import of_the_clock
 from orchestration.landing.remedies import HOME
 from orchestration.landing.scope import Declaration
 from orchestration.landing.state import LandingState, Unscoped
 from orchestration.landing.store import Landing
-from orchestration.sources.catalogue import SYNTHETIC_SOURCES, TRADE, time_zone_of
+from orchestration.sources.catalogue import TRADE, time_zone_of
 from orchestration.sources.refusals import UnfitError
 from orchestration.sources.source import place_of
 
@@ -48,6 +48,7 @@ class Arrival:
     `vintage`: as declared, else today in the source's time zone.
 
     `waiting`: it lies in the inbox, where received files stay; one whose receipt was withdrawn is not new there.
+    `fetched`: how it came over the network; None: it was brought.
     """
 
     landing: Landing
@@ -60,15 +61,18 @@ class Arrival:
     declaration: Declaration
     vintage: dt.date
     waiting: bool
+    fetched: Fetched | None = None
 
     def earlier(self, receipts: Sequence[Unscoped]) -> Unscoped | None:
         """The latest of the receipts that these bytes have already, at that vintage if one is declared (rule 6).
 
-        For what has no scope of trade: its declaration is its source.
+        For what has no scope of trade: its declaration is its source, and what was asked for if it was fetched.
         """
         gone = frozenset[str]() if self.waiting else self.state.withdrawn
         said = self.declaration
         same = [r for r in receipts if (r.sha256, r.source) == (self.sha256, said.source) and r.receipt_id not in gone]
+        if self.fetched:
+            return next((r for r in reversed(same) if r.fetched and r.fetched.request == self.fetched.request), None)
         return next((r for r in reversed(same) if said.vintage in (None, r.vintage)), None)
 
     def stamp(self) -> dict[str, Any]:
@@ -81,6 +85,7 @@ class Arrival:
             "bytes": self.bytes,
             "name": self.name,
             "received_at": dt.datetime.now(dt.UTC),
+            **({"fetched": self.fetched} if self.fetched else {}),
         }
 
     def keep(self, receipt: AnyReceipt) -> tuple[str, ...]:
@@ -153,16 +158,22 @@ def read_alone(name: str) -> Iterator[None]:
 
 @contextmanager
 def arriving(
-    home: Home, file: Path, declaration: Declaration, *, waiting: bool, landing: Landing | None
+    home: Home,
+    file: Path,
+    declaration: Declaration,
+    *,
+    waiting: bool,
+    landing: Landing | None,
+    fetched: Fetched | None = None,
 ) -> Iterator[Arrival]:
     """Hold the landing for one file; `RefusalError` if it cannot be read, or the home holds the other kind."""
     name, landing = shown_name(file), landing or Landing(home)
     with landing.receiving() as work:
         copy, sha256, size = copy_in(file, work / "bytes", follow=not waiting)
         state = landing.state()
-        refuse_other_kind(state, declaration, name)
+        refuse_other_kind(state, declaration, name, fetched)
         vintage = declaration.vintage or today_in(_time_zone(declaration))
-        yield Arrival(landing, state, work, copy, name, sha256, size, declaration, vintage, waiting)
+        yield Arrival(landing, state, work, copy, name, sha256, size, declaration, vintage, waiting, fetched)
 
 
 def _time_zone(declaration: Declaration) -> str:
@@ -183,14 +194,15 @@ def refuse_trade_scope(declaration: Declaration, what: str, name: str) -> None:
         )
 
 
-def refuse_other_kind(state: LandingState, declaration: Declaration, name: str) -> None:
+def refuse_other_kind(state: LandingState, declaration: Declaration, name: str, fetched: Fetched | None = None) -> None:
     """A home is real or synthetic from its first receipt on (docs/rules.md, rule 7)."""
-    if state.first_source is None or declaration.source is None:
+    if state.first is None or declaration.source is None:
         return
-    if state.is_synthetic != (declaration.source in SYNTHETIC_SOURCES):
+    if state.is_synthetic != is_made_up(declaration.source, fetched):
         kind = "synthetic" if state.is_synthetic else "real"
         raise UnfitError(
-            f"this home holds {kind} receipts (source {state.first_source}); {declaration.source} never shares it",
+            f"this home holds {kind} receipts (source {state.first.source}); "
+            f"{declaration.source}{' from there' if fetched else ''} never shares it",
             file=name,
             advice="give it a home of its own",
             otherwise={HOME: "<another folder>"},

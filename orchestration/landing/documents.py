@@ -18,6 +18,7 @@ from orchestration.base.months import format_month
 from orchestration.base.settings import Home
 from orchestration.landing.arrival import Arrival, arriving, read_alone, refuse_trade_scope
 from orchestration.landing.names import shown_name
+from orchestration.landing.records import Fetched
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import DocumentReceipt, Landing
 from orchestration.sources.catalogue import DOCUMENTS
@@ -76,11 +77,15 @@ def receive_document(
     compare: bool = False,
     waiting: bool = False,
     landing: Landing | None = None,
+    fetched: Fetched | None = None,
 ) -> ReceivedDocument:
-    """Receive one document of a declared source; `RefusalError`, with nothing changed, if it is not sound."""
+    """Receive one document of a declared source; `RefusalError`, with nothing changed, if it is not sound.
+
+    `fetched`: how it came over the network.
+    """
     refuse_trade_scope(declaration, "a document", shown_name(file))
     source = declaration.source or ""
-    with arriving(home, file, declaration, waiting=waiting, landing=landing) as new:
+    with arriving(home, file, declaration, waiting=waiting, landing=landing, fetched=fetched) as new:
         known = new.earlier(new.state.papers)
         if known:
             return ReceivedDocument(known, is_new=False, remarks=() if dry_run else new.restored())

@@ -13,6 +13,7 @@ from orchestration.base.months import format_month
 from orchestration.base.seeds import read_seed
 from orchestration.base.settings import Home
 from orchestration.landing.datasets import Dataset, load_datasets
+from orchestration.landing.said_out import SaidOut
 from orchestration.landing.scope import partner_keys, shown
 from orchestration.landing.store import LandingState
 from orchestration.sources.catalogue import TRADE
@@ -46,7 +47,11 @@ class Query:
 
 @dataclass(frozen=True)
 class DatasetStatus:
-    """One dataset: active or an offer; months held, and those due, on the source's day, but not there."""
+    """One dataset: active or an offer; months held, and those due, on the source's day, but not there.
+
+    `not_out`: promised months that the publisher, when it was last asked, said are not out; `queries`: what people are
+    to download, of a source that only they may ask.
+    """
 
     name: str
     dataset: Dataset
@@ -54,6 +59,7 @@ class DatasetStatus:
     held: tuple[dt.date, ...]
     due: tuple[dt.date, ...]
     queries: tuple[Query, ...]
+    not_out: tuple[dt.date, ...] = ()
 
     def overdue_since(self) -> dt.date | None:
         """The day on which the first missing month came out."""
@@ -66,9 +72,15 @@ def dataset_status(home: Home, state: LandingState, today: dt.date | None = None
     for name, dataset in load_datasets().items():
         active, day = name in state.dataset_names, today or TRADE[dataset.source].today()
         held = held_months(state, dataset, day)
-        due = tuple(m for m in dataset.promised(day) if active and m not in held)
-        folder = str(home.inbox / name) + "/"
-        found.append(DatasetStatus(name, dataset, active, held, due, queries(dataset, due, folder)))
+        missing = tuple(m for m in dataset.promised(day) if active and m not in held)
+        if TRADE[dataset.source].web is None:
+            orders = queries(dataset, missing, f"{home.inbox / name}/")
+            found.append(DatasetStatus(name, dataset, active, held, missing, orders))
+            continue
+        said = SaidOut.read(home, dataset.source)
+        not_out = tuple(m for m in missing if said.is_not_out(dataset.reported_by, m))
+        due = tuple(m for m in missing if m not in not_out)
+        found.append(DatasetStatus(name, dataset, active, held, due, (), not_out))
     return found
 
 

@@ -11,20 +11,24 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from orchestration.base import strict_yaml
 from orchestration.base.commands import bonded
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home
 from orchestration.landing import datasets
-from orchestration.landing.arrival import arriving, read_alone
+from orchestration.landing.arrival import Arrival, arriving, read_alone
 from orchestration.landing.fitting import missing, reads, resolve
 from orchestration.landing.names import shown_name, sidecar
 from orchestration.landing.preview import Changes, changes
 from orchestration.landing.reach import reach
+from orchestration.landing.reading import parse_receipt
+from orchestration.landing.records import Fetched
 from orchestration.landing.remarks import of_scope, superseded
 from orchestration.landing.remedies import written_out
 from orchestration.landing.scope import Declaration, Scope, is_part, merge, shown, single_month
-from orchestration.landing.store import Landing, LandingState, Receipt, ReceivedMonth
+from orchestration.landing.store import Landing, Receipt, ReceivedMonth
 from orchestration.sources.gacc.layout import split_header
 from orchestration.sources.refusals import UnfitError
 from orchestration.sources.source import ParsedTrade
@@ -98,10 +102,14 @@ def receive_trade(
     compare: bool = False,
     waiting: bool = False,
     landing: Landing | None = None,
+    fetched: Fetched | None = None,
 ) -> Received:
-    """Receive one file of trade whose declaration is whole already; see `receive` for the rest."""
-    with arriving(home, file, declaration, waiting=waiting, landing=landing) as new:
-        known = _known(home, new.state, new.sha256, declaration, new.name, waiting)
+    """Receive one file of trade whose declaration is whole already; see `receive` for the rest.
+
+    `fetched`: how it came over the network. An answer that says the same as the last one to its request is not new.
+    """
+    with arriving(home, file, declaration, waiting=waiting, landing=landing, fetched=fetched) as new:
+        known = _known(home, new, declaration, waiting)
         if known:
             return Received(known, is_new=False, remarks=() if dry_run else new.restored())
         source, month = reads(declaration, new.name), single_month(declaration.months)
@@ -109,7 +117,12 @@ def receive_trade(
             parsed = source.parse(new.copy, new.work / "parsed", name=new.name, header=declaration.header, month=month)
             scope, vintage = resolve(declaration, parsed, new.name, source.today())
         _refuse_outside_dataset(declaration, scope, new.name)
-        odd, told = of_scope(scope, parsed), dry_run or compare
+        last = new.state.answers(scope.source).get(fetched.request) if fetched else None
+        if last and _says_the_same(new, last, scope, parsed):
+            return Received(last, is_new=False)
+        # What is hardly seen of a request was asked for all the same: its scope is no slip of anybody's.
+        odd = of_scope(scope, parsed) if fetched is None or not parsed.rows else ()
+        told = dry_run or compare
         outcome = Received(
             None,
             True,
@@ -154,17 +167,31 @@ def _same(receipt: Receipt, declaration: Declaration) -> bool:
     )
 
 
-def _known(
-    home: Home, state: LandingState, sha256: str, declaration: Declaration, name: str, waiting: bool
-) -> Receipt | None:
+def _says_the_same(new: Arrival, last: Receipt, scope: Scope, parsed: ParsedTrade) -> bool:
+    """Whether an answer has the scope and the rows of the one before, whatever else its bytes say."""
+    content = tuple(ReceivedMonth(month=m.month, rows=m.rows, value=m.value) for m in parsed.months)
+    if (scope, content) != (last.scope, last.content):
+        return False
+    try:
+        before = parse_receipt(new.landing, last, new.work / "before")
+    except (RefusalError, OSError):
+        return False
+    return pq.read_table(before.rows_path).equals(pq.read_table(parsed.rows_path))
+
+
+def _known(home: Home, new: Arrival, declaration: Declaration, waiting: bool) -> Receipt | None:
     """The receipt that these bytes have under this declaration already (docs/rules.md, rule 6)."""
     if missing(declaration):
         return None
-    ever, gone = [r for r in state.receipts if r.sha256 == sha256], state.withdrawn
+    ever, gone = [r for r in new.state.receipts if r.sha256 == new.sha256], new.state.withdrawn
     earlier = [r for r in ever if r.receipt_id not in gone]
+    if new.fetched:
+        asked = new.fetched.request
+        same = [r for r in earlier if r.fetched and (r.source, r.fetched.request) == (declaration.source, asked)]
+        return same[-1] if same and same[-1].scope.months == declaration.months else None
     same = [r for r in (ever if waiting else earlier) if _same(r, declaration)]
     if earlier and not same:
-        _refuse_bytes(home, earlier[-1], name)
+        _refuse_bytes(home, earlier[-1], new.name)
     if declaration.vintage is None:
         return same[-1] if same else None
     return next((r for r in same if r.vintage == declaration.vintage), None)

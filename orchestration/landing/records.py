@@ -1,4 +1,4 @@
-"""The records of landing: receipts of trade, code lists and other documents, and withdrawals.
+"""The records of landing: receipts of trade, code lists and other documents, withdrawals, and datasets made active.
 
 Belongs here: what one record says. Not here: which of them count (`state`), how they are kept (`store`).
 """
@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestration.landing.scope import Months, Scope
+from orchestration.sources.catalogue import SYNTHETIC_SOURCES
 
 
 class ReceivedMonth(BaseModel):
@@ -21,6 +22,29 @@ class ReceivedMonth(BaseModel):
     month: dt.date
     rows: int
     value: int
+
+
+class Fetched(BaseModel):
+    """How an answer came over the network. `request`: the text of the question, which declares what the answer holds;
+    `address`: where it was asked, without any key; `is_own`: whether that is the publisher's or a mirror of it;
+    `marks`: by month (YYYY-MM) what the publisher's figures were known by, so that a revision is seen.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    request: str
+    address: str
+    status: int
+    etag: str | None = None
+    last_modified: str | None = None
+    fetched_at: dt.datetime
+    is_own: bool
+    marks: dict[str, str] = Field(default_factory=dict)
+
+
+def is_made_up(source: str, fetched: Fetched | None) -> bool:
+    """Whether figures are synthetic: their source makes them up, or they came from nowhere that it is known by."""
+    return source in SYNTHETIC_SOURCES or (fetched is not None and not fetched.is_own)
 
 
 class Receipt(BaseModel):
@@ -43,11 +67,17 @@ class Receipt(BaseModel):
     encoding: str
     content: tuple[ReceivedMonth, ...]
     remarks: tuple[str, ...] = ()
+    fetched: Fetched | None = None
 
     @property
     def source(self) -> str:
         """Where the rows come from."""
         return self.scope.source
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether its figures are made up."""
+        return is_made_up(self.source, self.fetched)
 
 
 class UnscopedReceipt(BaseModel):
@@ -63,6 +93,12 @@ class UnscopedReceipt(BaseModel):
     received_at: dt.datetime
     vintage: dt.date
     source: str
+    fetched: Fetched | None = None
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether what it says is made up."""
+        return is_made_up(self.source, self.fetched)
 
 
 class CodeListReceipt(UnscopedReceipt):
@@ -110,7 +146,18 @@ class Withdrawal(BaseModel):
     withdrawn_at: dt.datetime
 
 
+class Activation(BaseModel):
+    """The event of naming a dataset, or a source of documents, that the home is to be fetched: no receipt is needed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["activation"] = "activation"
+    sequence: int
+    dataset: str
+    activated_at: dt.datetime
+
+
 #: Everything that was received, trade or not.
 AnyReceipt = Receipt | CodeListReceipt | DocumentReceipt
-AnyRecord = Receipt | CodeListReceipt | DocumentReceipt | Withdrawal
+AnyRecord = Receipt | CodeListReceipt | DocumentReceipt | Withdrawal | Activation
 Record = Annotated[AnyRecord, Field(discriminator="kind")]

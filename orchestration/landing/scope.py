@@ -124,11 +124,6 @@ class Scope(BaseModel):
         limits = [f"{k} {shown(getattr(self, k))}" for k in ("regimes", "provinces") if getattr(self, k) != "all"]
         return " × ".join([f"HS{self.code_length}", *split]) + "".join(f", {limit} only" for limit in limits)
 
-    @property
-    def is_synthetic(self) -> bool:
-        """Whether the source makes its figures up."""
-        return TRADE[self.source].is_synthetic
-
 
 class Declaration(BaseModel):
     """What somebody declares of a file: a dataset, a sidecar `<file>.yml`, or flags; None = not said."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from orchestration.landing.records import (
+    Activation,
     AnyReceipt,
     AnyRecord,
     CodeListReceipt,
@@ -20,7 +21,6 @@ from orchestration.landing.records import (
     Withdrawal,
 )
 from orchestration.landing.scope import Scope
-from orchestration.sources.catalogue import SYNTHETIC_SOURCES
 
 Unscoped = TypeVar("Unscoped", bound=UnscopedReceipt)
 
@@ -42,6 +42,7 @@ class LandingState:
     withdrawals: tuple[Withdrawal, ...]
     lists: tuple[CodeListReceipt, ...] = ()
     papers: tuple[DocumentReceipt, ...] = ()
+    activations: tuple[Activation, ...] = ()
 
     def having(self, new: Sequence[AnyRecord]) -> LandingState:
         """These records and later ones."""
@@ -53,6 +54,7 @@ class LandingState:
             self.withdrawals + tuple(r for r in new if isinstance(r, Withdrawal)),
             self.lists + tuple(r for r in new if isinstance(r, CodeListReceipt)),
             self.papers + tuple(r for r in new if isinstance(r, DocumentReceipt)),
+            self.activations + tuple(r for r in new if isinstance(r, Activation)),
         )
 
     def until(self, sequence: int) -> LandingState:
@@ -63,6 +65,7 @@ class LandingState:
             tuple(r for r in self.withdrawals if r.sequence <= sequence),
             tuple(r for r in self.lists if r.sequence <= sequence),
             tuple(r for r in self.papers if r.sequence <= sequence),
+            tuple(r for r in self.activations if r.sequence <= sequence),
         )
 
     def holding_back(self, sources: Mapping[str, int]) -> LandingState:
@@ -115,16 +118,15 @@ class LandingState:
         return tuple(sorted(everything, key=lambda r: r.sequence))
 
     @property
-    def first_source(self) -> str | None:
-        """Source of the first receipt of any kind, which decides whether the home is real or synthetic (rule 7)."""
+    def first(self) -> AnyReceipt | None:
+        """The first receipt of any kind, which decides whether the home is real or synthetic (rule 7)."""
         firsts: list[AnyReceipt] = [*self.receipts[:1], *self.lists[:1], *self.papers[:1]]
-        first = min(firsts, key=lambda r: r.sequence, default=None)
-        return first.source if first else None
+        return min(firsts, key=lambda r: r.sequence, default=None)
 
     @property
     def is_synthetic(self) -> bool:
         """Whether the home holds made-up figures."""
-        return self.first_source in SYNTHETIC_SOURCES
+        return self.first is not None and self.first.is_synthetic
 
     def precedence(self) -> dict[str, int]:
         """Rank of each active receipt: later vintage, then finer grain, then later sequence (rules 1 and 5)."""
@@ -133,5 +135,16 @@ class LandingState:
 
     @property
     def dataset_names(self) -> tuple[str, ...]:
-        """Datasets that are active here: named by a receipt, once and for all."""
-        return tuple(dict.fromkeys(r.dataset for r in self.receipts if r.dataset))
+        """Datasets that are active here: named by a receipt or to be fetched, once and for all."""
+        named = [(r.sequence, r.dataset) for r in self.receipts if r.dataset]
+        named += [(a.sequence, a.dataset) for a in self.activations]
+        return tuple(dict.fromkeys(name for _, name in sorted(named)))
+
+    def answers(self, source: str) -> dict[str, Receipt]:
+        """By the text of its question the last answer of a source of trade that counts."""
+        return {r.fetched.request: r for r in self.active if r.fetched and r.source == source}
+
+    def pages(self, source: str) -> dict[str, DocumentReceipt]:
+        """The same of a source of documents."""
+        mine = sorted((r for r in self.documents if r.source == source), key=lambda r: r.sequence)
+        return {r.fetched.request: r for r in mine if r.fetched}

@@ -24,6 +24,7 @@ from orchestration.base.hashes import file_sha256
 from orchestration.base.settings import Home, settings
 from orchestration.landing.chain import PREVIOUS, Chain
 from orchestration.landing.records import (
+    Activation,
     AnyRecord,
     CodeListReceipt,
     DocumentReceipt,
@@ -173,6 +174,16 @@ class Landing:
             if not dry_run:
                 self.append(record)
             return record
+
+    def activate(self, dataset: str) -> bool:
+        """Record that a dataset, or a source of documents, is to be fetched; False if it is active already."""
+        with self.receiving():
+            state = self.state()
+            if dataset in state.dataset_names:
+                return False
+            at = dt.datetime.now(dt.UTC)
+            self.append(Activation(sequence=state.sequence + 1, dataset=dataset, activated_at=at))
+            return True
 
 
 def read_record(path: Path) -> AnyRecord:

@@ -90,7 +90,7 @@ def _manifest(
         made_at=made_at,
         git_revision=git_revision(),
         contract_version=CONTRACT_VERSION,
-        is_synthetic=any(r.scope.is_synthetic for r in state.receipts),
+        is_synthetic=any(r.is_synthetic for r in state.receipts),
         receipt_sequence=state.sequence,
         base=base,
         receipts=[

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from orchestration.base import durable
 from orchestration.base.errors import RefusalError
+from orchestration.landing.records import Fetched
 from orchestration.landing.scope import Scope
 from orchestration.landing.state import LandingState
 from orchestration.releases.content import FileContent, TableContent
@@ -24,7 +25,9 @@ class _Strict(BaseModel):
 
 
 class ReleaseReceipt(_Strict):
-    """A receipt that a release is built from. `remarks`: what was odd about its scope."""
+    """A receipt that a release is built from. `remarks`: what was odd about its scope; `fetched`: where its bytes came
+    from, if they were not brought.
+    """
 
     receipt_id: str
     sha256: str
@@ -32,6 +35,7 @@ class ReleaseReceipt(_Strict):
     vintage: dt.date
     scope: Scope
     remarks: tuple[str, ...] = ()
+    fetched: Fetched | None = None
 
 
 class ReleaseCodeList(_Strict):
@@ -57,6 +61,7 @@ class ReleaseDocument(_Strict):
     title: str
     month: dt.date
     vintage: dt.date
+    fetched: Fetched | None = None
 
 
 class ReleaseWithdrawal(_Strict):

@@ -11,6 +11,7 @@ from orchestration.sources.gacc.offer import OFFER as GACC
 from orchestration.sources.gacc_bulletin import parse as gacc_bulletin
 from orchestration.sources.gacc_nomenclature import parse as gacc_nomenclature
 from orchestration.sources.source import DocumentReader, Reader, Source
+from orchestration.sources.web import DocumentWeb
 
 OFFERS = (
     GACC,
@@ -21,6 +22,10 @@ TRADE: dict[str, Source] = {source.name: source for source in OFFERS}
 CODE_LISTS: Reader = gacc_nomenclature
 #: Readers of documents by source.
 DOCUMENTS: dict[str, DocumentReader] = {reader.SOURCE: reader for reader in (exchange_rates, gacc_bulletin)}
+#: How sources of documents are asked over the network, of those that may be.
+DOCUMENT_WEBS: dict[str, DocumentWeb] = {
+    name: reader.WEB for name, reader in DOCUMENTS.items() if hasattr(reader, "WEB")
+}
 #: Sources of code lists and of documents.
 LIST_SOURCES = frozenset({CODE_LISTS.SOURCE})
 DOCUMENT_SOURCES = frozenset(DOCUMENTS)

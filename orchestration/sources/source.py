@@ -19,6 +19,7 @@ from orchestration.base.duck import cursor
 from orchestration.base.errors import RefusalError
 from orchestration.base.months import add_months, month_range
 from orchestration.base.today import today_in
+from orchestration.sources.web import TradeWeb
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,8 @@ class Source:
     that source can be tried on it. `bulletin_release_from`: the day from which on its bulletin of a month may come out,
     where it has bulletins. `release_cron`: when to look for a new month, in its time zone; None for never by itself.
     `row_limit`: the rows at which a download is cut off; None where it never is. `largest_value`, by currency, and
-    `largest_quantity`: what no row exceeds, in whole units; a file that does is refused.
+    `largest_quantity`: what no row exceeds, in whole units; a file that does is refused. `web`: how it is asked over
+    the network; None where only people may ask it.
     """
 
     name: str
@@ -165,6 +167,7 @@ class Source:
     bulletin_release_from: Callable[[dt.date], dt.date] | None = None
     largest_value: Mapping[str, int] = field(default_factory=lambda: LARGEST_VALUE)
     largest_quantity: int = LARGEST_QUANTITY
+    web: TradeWeb | None = None
 
     @property
     def place(self) -> str:
@@ -272,7 +275,7 @@ class Reader(Protocol):
 
 
 class DocumentReader(Reader, Protocol):
-    """A module that reads documents."""
+    """A module that reads documents. One that can be asked over the network has `WEB`, a `sources.web.DocumentWeb`."""
 
     def parse(self, source: Path, workdir: Path, name: str | None = None) -> ParsedDocument:
         """The rows of one document and what was seen in it; `RefusalError` if it is not sound."""

@@ -20,12 +20,14 @@ from orchestration.base.interrupt import farewell, interruptible
 from orchestration.base.months import month_range, parse_month
 from orchestration.base.plain import printable
 from orchestration.base.settings import Home
+from orchestration.landing.datasets import load_datasets
 from orchestration.landing.preview import withdrawal_changes
 from orchestration.landing.receivers import receive_file
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
 from orchestration.releases.manifest import read_manifest
 from orchestration.releases.store import Releases
+from orchestration.sources.catalogue import SOURCES
 from orchestration.terminal import output, receipt_report
 from orchestration.terminal.refusals import exit_code
 from orchestration.terminal.status import home_status, release_row
@@ -128,6 +130,42 @@ def run(
     else:
         output.run_summary(summary)
     if not summary.ok:
+        raise typer.Exit(1)
+
+
+@app.command("fetch")
+def fetch_command(
+    home: HomeOption = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="A dataset, or a source of documents: active from now on; else all that are.")
+    ] = None,
+    months: Annotated[str | None, typer.Option(help="Only these months: 2024-01..2024-10 or 2024-10.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Ask for what is there, too.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be asked; ask only what is out, change nothing.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask publishers that may be asked for what is promised, out and not there. It builds and publishes nothing."""
+    from orchestration.landing.fetching import Way
+    from orchestration.terminal import fetch_report
+
+    if dataset and dataset not in (known := (*load_datasets(), *SOURCES)):
+        raise typer.BadParameter(f"there is no dataset {dataset!r}: use one of {', '.join(known)}")
+    span = _month_span(months) if months else None
+    if span and span[0] > span[1]:
+        raise typer.BadParameter("the last month lies before the first", param_hint="--months")
+    place = _home(home)
+    with interruptible(for_good=True):
+        outcomes = fetch_report.fetch_shown(place, dataset, Way(months=span, again=again, dry_run=dry_run))
+    if as_json:
+        output.json_out([fetch_report.as_dict(outcome, dry_run=dry_run) for outcome in outcomes])
+    else:
+        fetch_report.show(place, outcomes, dry_run=dry_run)
+    refused = [(outcome.name, error) for outcome in outcomes for error in outcome.refused]
+    for name, error in refused:
+        output.error(f"{name}: {error}")
+    if refused:
         raise typer.Exit(1)
 
 
@@ -340,7 +378,7 @@ def sample(home: HomeOption = None) -> None:
 
     place = _home(home).create()
     state = Landing(place).state()
-    if state.first_source and not state.is_synthetic:
+    if state.first and not state.is_synthetic:
         raise RefusalError("this home holds real receipts", remedy="bonded sample --home ANOTHER_FOLDER")
     files = write_sample(place.inbox)
     output.line(f"{len(files)} synthetic files in {place.inbox}")

@@ -141,9 +141,14 @@ def status(report: HomeStatus) -> None:
     for text in report.held_back:
         line(f"HELD BACK: {text}")
     line(f"last failure: {report.last_failure['why'] if report.last_failure else 'none since the last release'}")
-    rows = [[d.dataset, d.state, d.held, d.due, d.out_since] for d in report.datasets]
-    table(["dataset", "state", "held", "due and not there", "out since"], rows)
+    rows = [[d.dataset, d.state, d.held, d.due, d.out_since, d.not_out, d.source] for d in report.datasets]
+    table(["dataset", "state", "held", "due and not there", "out since", "not out yet", "source"], rows)
+    if report.sources:
+        lines = [[s.source, s.way, s.latest, s.lag, s.next_out, s.asked_at, s.key] for s in report.sources]
+        table(["source", "asked by", "latest month", "months behind", "next out", "last asked", "key"], lines)
     for dataset in report.datasets:
+        if dataset.fetch:
+            line(f"{dataset.dataset}: {dataset.fetch}")
         for query in dataset.queries:
             line(f"{dataset.dataset}: download {query}")
 

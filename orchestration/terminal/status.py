@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from orchestration.base.commands import bonded
 from orchestration.base.errors import RefusalError
 from orchestration.base.months import spans
 from orchestration.base.settings import Home
@@ -12,18 +13,26 @@ from orchestration.landing.due import DatasetStatus, dataset_status
 from orchestration.landing.store import Landing
 from orchestration.releases.manifest import verdict
 from orchestration.releases.store import Releases
+from orchestration.sources.catalogue import TRADE
+from orchestration.terminal.source_status import SourceLine, source_lines
 
 
 @dataclass(frozen=True)
 class DatasetLine:
-    """One dataset: `held` and `due` as spans of months; the day since which the first missing one is out."""
+    """One dataset: `held`, `due` and `not_out` as spans of months; the day since which the first missing one is out.
+
+    `fetch`: the command that asks its source for what is due; None where people have to download it.
+    """
 
     dataset: str
+    source: str
     state: str
     held: str
     due: str
     out_since: str
     queries: list[str]
+    not_out: str = ""
+    fetch: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,7 @@ class HomeStatus:
     held_back: list[str] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
     is_synthetic: bool = False
+    sources: list[SourceLine] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -59,12 +69,13 @@ def home_status(home: Home) -> HomeStatus:
         code_lists=len(state.code_lists),
         documents=len(state.documents),
         withdrawn=len(state.withdrawals),
-        datasets=[_dataset(s) for s in dataset_status(home, state)],
+        datasets=[_dataset(home, s) for s in dataset_status(home, state)],
         last_release=current,
         last_failure=_last_failure(home, current),
         held_back=said.told if (said := releases.known(current)) else [],
         damaged=_damaged(releases, current),
         is_synthetic=state.is_synthetic,
+        sources=source_lines(home, state),
     )
 
 
@@ -77,14 +88,18 @@ def _damaged(releases: Releases, current: str | None) -> list[str]:
     return [f"{text}; bonded run publishes anew" for text in releases.unreadable()]
 
 
-def _dataset(status: DatasetStatus) -> DatasetLine:
+def _dataset(home: Home, status: DatasetStatus) -> DatasetLine:
+    is_fetched = TRADE[status.dataset.source].web is not None
     return DatasetLine(
         dataset=status.name,
+        source=status.dataset.source,
         state="active" if status.active else "offer",
         held=spans(status.held),
         due=spans(status.due),
         out_since=str(status.overdue_since() or ""),
         queries=[str(query) for query in status.queries],
+        not_out=spans(status.not_out),
+        fetch=bonded("fetch", "--dataset", status.name, home=home) if status.due and is_fetched else None,
     )
 
 

@@ -52,6 +52,7 @@ RECEIPT_SCHEMA = pa.schema(
         "grain": pa.string(),
         "feeds": pa.string(),
         "is_synthetic": pa.bool_(),
+        "request": pa.string(),
     }
 )
 CODE_LIST_SCHEMA = pa.schema(
@@ -77,6 +78,7 @@ DOCUMENT_SCHEMA = pa.schema(
         "month": pa.date32(),
         "vintage": pa.date32(),
         "name": pa.string(),
+        "request": pa.string(),
     }
 )
 
@@ -144,7 +146,8 @@ def receipt_table(state: LandingState, parsers: Mapping[str, str] | None = None)
             "regimes": shown(r.scope.regimes),
             "provinces": shown(r.scope.provinces),
             **{k: getattr(r.scope, k) for k in ("code_length", "grain", "feeds")},
-            "is_synthetic": r.scope.is_synthetic,
+            "is_synthetic": r.is_synthetic,
+            "request": r.fetched and r.fetched.request,
         }
         for r in state.active
     ]
@@ -174,6 +177,7 @@ def document_table(state: LandingState) -> pa.Table:
             "table_name": r.table,
             "precedence": rank,
             "parser_version": DOCUMENTS[r.source].PARSER_VERSION,
+            "request": r.fetched and r.fetched.request,
         }
         for rank, r in enumerate(state.documents, start=1)
     ]
@@ -188,13 +192,15 @@ def received_table(state: LandingState) -> pa.Table:
 
 
 def source_table(state: LandingState) -> pa.Table:
-    """The sources of all active receipts."""
+    """The sources of all active receipts; those are synthetic whose figures are, wherever they came from."""
+    made_up = {r.source for r in state.active if r.is_synthetic}
     rows = [
         {
             "source": name,
             **{key: getattr(source, key) for key in SOURCE_SCHEMA.names if hasattr(source, key)},
             "reporters": ",".join(source.reporters),
             "currencies": ",".join(source.currencies),
+            "is_synthetic": name in made_up,
             **{f"{flow}_valuation": source.valuation[flow] for flow in ("import", "export")},
             **{f"{flow}_partner": source.partner_concept[flow] for flow in ("import", "export")},
         }

@@ -13,8 +13,10 @@ import pytest
 from orchestration.base.settings import Home
 from orchestration.gates.carried import Sources
 from orchestration.gates.suites import read_suite
-from orchestration.landing.receive import receive
+from orchestration.landing.documents import receive_document
+from orchestration.landing.receive import receive, receive_trade
 from orchestration.landing.receivers import receive_file
+from orchestration.landing.records import Fetched
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
 from orchestration.releases.database import DATABASE
@@ -40,6 +42,7 @@ from tests.sources.gacc_bulletin.pages import CHIPS, EXPORTS, FOOD, page
 GATE = "contradictions"
 #: As customs say it of one day; the small home is of the same.
 DAY = "2024-12-20"
+NOON = dt.datetime(2024, 12, 20, 4, tzinfo=dt.UTC)
 #: After that of the documents of these tests.
 LATER = dt.date(2026, 1, 21)
 FIRST = [row("202402", "502", "85423110", "600"), row("202402", "502", "85423190", "700"),
@@ -158,6 +161,44 @@ def test_each_is_held_against_the_one_that_counts(home: Home, small_home: Home, 
     assert compared(home, small_home)["actual"].any()
     Landing(home).withdraw(Landing(home).state().receipts[0].receipt_id, "a test")
     assert not compared(home, small_home)["actual"].any()
+
+
+def asked(request: str) -> Fetched:
+    """How an answer to a question came."""
+    return Fetched(request=request, address=f"https://here{request}", status=200, fetched_at=NOON, is_own=True)
+
+
+def test_answers_to_one_question_follow_each_other(home: Home, small_home: Home, tmp_path: Path) -> None:
+    """The last of them speaks for all; it contradicts an answer to another question, and a file that was brought."""
+    answers = {"a": ("/one", changed(0, value="1")), "b": ("/one", changed(0, value="2")), "c": ("/one", FIRST),
+               "d": ("/other", FIRST)}  # fmt: skip
+    for name, (request, rows) in answers.items():
+        file = write_csv(tmp_path / f"{name}.csv", rows)
+        assert receive_trade(home, file, declared(**SAID), fetched=asked(request)).is_new
+    frame = compared(home, small_home)
+    assert not frame["actual"].any() and {("c.csv" in s, "d.csv" in s) for s in frame["scope"]} == {(True, True)}
+    receive_trade(home, write_csv(tmp_path / "e.csv", changed(0, value="3")), declared(**SAID), fetched=asked("/other"))
+    frame = compared(home, small_home)
+    (wrong,) = frame.loc[frame["actual"] > 0, "scope"]
+    assert "(c.csv)" in wrong and "(e.csv)" in wrong
+    for receipt in Landing(home).state().receipts[3:]:
+        Landing(home).withdraw(receipt.receipt_id, "a test")
+    assert compared(home, small_home).empty
+    receive(home, write_csv(tmp_path / "brought.csv", changed(0, value="4")), declared(**SAID))
+    frame = compared(home, small_home)
+    (wrong,) = frame.loc[frame["actual"] > 0, "scope"]
+    assert "(c.csv)" in wrong and "(brought.csv)" in wrong
+
+
+def test_documents_of_one_question_follow_each_other(home: Home, small_home: Home, tmp_path: Path) -> None:
+    """Rates of one day that a publisher has printed anew."""
+    said = Declaration.model_validate({"source": "exchange_rates", "vintage": "2026-01-20"})
+    for text in ("7.2", "7.3"):
+        receive_document(home, rates(tmp_path / text, text), said, fetched=asked("/rates"))
+    assert compared(home, small_home).empty
+    receive_document(home, rates(tmp_path / "other", "7.4"), said, fetched=asked("/other"))
+    (wrong,) = compared(home, small_home).to_dict("records")
+    assert wrong["actual"] == 1 and wrong["reason"].startswith("first 2024-02: 7.3 and 7.4")
 
 
 @pytest.mark.own_run("contradictions stop a publication until one of the two goes")

@@ -154,6 +154,7 @@ def test_what_models_see_of_documents(home: Home, tmp_path: Path) -> None:
         "month": dt.date(2024, 2, 1),
         "vintage": dt.date(2024, 3, 1),
         "name": "rates.csv",
+        "request": None,
     }
     assert (second["receipt_id"], second["precedence"], second["parser_version"]) == (late.receipt_id, 2, "bulletin1")
     Landing(home).withdraw(late.receipt_id, "a trial")

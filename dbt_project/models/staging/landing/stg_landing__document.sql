@@ -8,5 +8,6 @@ select
     title,
     month,
     vintage,
-    name
+    name,
+    request
 from read_parquet('~/warehouse/landing/document.parquet')

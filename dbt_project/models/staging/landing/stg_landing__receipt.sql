@@ -19,5 +19,6 @@ select
     provinces,
     grain,
     feeds,
-    is_synthetic
+    is_synthetic,
+    request
 from read_parquet('~/warehouse/landing/receipt.parquet')

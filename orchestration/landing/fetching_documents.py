@@ -1,0 +1,109 @@
+"""Fetching documents: bulletins and rates, page by page; one that is known and never changes is not asked for again.
+
+Belongs here: the course from a publisher's list of pages to receipts. Not here: what pages there are (each source).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from contextlib import closing
+from email.utils import parsedate_to_datetime
+from zoneinfo import ZoneInfo
+
+from orchestration.base.errors import RefusalError
+from orchestration.base.settings import Home
+from orchestration.landing.answers import Outcome, Way, fetched_as, marks_by, refuse_other_kind, written
+from orchestration.landing.arrival import read_alone
+from orchestration.landing.asking import Asker
+from orchestration.landing.datasets import load_datasets
+from orchestration.landing.documents import receive_document
+from orchestration.landing.records import DocumentReceipt
+from orchestration.landing.said_out import asking_alone
+from orchestration.landing.scope import Declaration
+from orchestration.landing.state import LandingState
+from orchestration.landing.store import Landing
+from orchestration.sources.catalogue import DOCUMENT_WEBS, FIRST_MONTH, time_zone_of
+from orchestration.sources.web import Answer, DocumentWeb, Sheet
+
+
+def fetch_documents(home: Home, source: str, way: Way) -> Outcome:
+    """Ask one source of documents for what is not there; waits while another process asks it."""
+    outcome = Outcome(source, source)
+    try:
+        asker = Asker(source, DOCUMENT_WEBS[source], sleep=way.sleep, told=way.told)
+        with closing(asker), asking_alone(home, source, way.told):
+            _Visit(home, source, DOCUMENT_WEBS[source], asker, outcome).fetch(way)
+    except RefusalError as error:
+        outcome.refused.append(error)
+    return outcome
+
+
+class _Visit:
+    def __init__(self, home: Home, source: str, web: DocumentWeb, asker: Asker, outcome: Outcome) -> None:
+        self.home, self.source, self.web, self.asker, self.outcome = home, source, web, asker, outcome
+        self.landing = Landing(home)
+
+    def fetch(self, way: Way) -> None:
+        """One page that is refused does not stop the others, unless the publisher has shut its door."""
+        state = self.landing.state()
+        refuse_other_kind(state, self.asker, self.source)
+        known, first = state.pages(self.source), way.months[0] if way.months else first_month(state)
+        seen = frozenset[str]() if way.again else frozenset(known)
+        with read_alone(f"the list of pages of {self.source}"):
+            sheets = self.asker.persisting(lambda: list(self.web.sheets(self.asker, seen, first)))
+        if way.dry_run:
+            self.outcome.questions = [sheet.question.text for sheet in sheets]
+            return
+        for n, sheet in enumerate(sheets):
+            way.progress(f"{self.source} {sheet.name}", n, len(sheets))
+            try:
+                self._put(sheet, known.get(sheet.question.text))
+            except RefusalError as error:
+                self.outcome.refused.append(error)
+                if self.asker.is_shut:
+                    return
+        way.progress(self.source, len(sheets), len(sheets))
+
+    def _put(self, sheet: Sheet, last: DocumentReceipt | None) -> None:
+        """Ask for one page, and receive it, whole or not at all."""
+        etag, changed = marks_by(last.fetched if last else None)
+
+        def whole() -> Answer | None:
+            answer = self.asker.get(sheet.question, etag=etag, last_modified=changed)
+            if answer is not None:
+                with read_alone(sheet.name):
+                    self.web.check(sheet, answer)
+            return answer
+
+        answer = self.asker.persisting(whole)
+        self.outcome.questions.append(sheet.question.text)
+        receipt_id = self._receive(sheet, answer) if answer else None
+        if receipt_id:
+            self.outcome.received.append(receipt_id)
+        else:
+            self.outcome.unchanged += 1
+
+    def _receive(self, sheet: Sheet, answer: Answer) -> str | None:
+        """The receipt of a page; None if it says nothing new."""
+        said = Declaration(source=self.source, vintage=_vintage(self.source, answer.last_modified))
+        fetched = fetched_as(sheet.question.text, answer, self.asker)
+        file = written(self.home, self.source, sheet.name, answer.content)
+        done = receive_document(self.home, file, said, fetched=fetched, landing=self.landing)
+        return done.receipt.receipt_id if done.is_new and done.receipt else None
+
+
+def _vintage(source: str, last_modified: str | None) -> dt.date | None:
+    """The day on which the publisher last changed a page, where it is; None where it does not say so."""
+    zone = ZoneInfo(time_zone_of(source))
+    try:
+        changed = parsedate_to_datetime(last_modified or "")
+    except ValueError:
+        return None
+    day = changed.replace(tzinfo=changed.tzinfo or dt.UTC).astimezone(zone).date()
+    return min(day, dt.datetime.now(zone).date())
+
+
+def first_month(state: LandingState) -> dt.date:
+    """The first month of which the home speaks: that any of its active datasets promises, or a receipt has."""
+    promised = [dataset.first for name, dataset in load_datasets().items() if name in state.dataset_names]
+    return min([*promised, *(receipt.scope.months[0] for receipt in state.active)], default=FIRST_MONTH)

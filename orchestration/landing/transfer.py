@@ -1,0 +1,71 @@
+"""How bytes come over the network: packed for the way, with a wait asked for, for others to read or not.
+
+Belongs here: what is true of any transfer. Not here: whom is asked, and how often (`asking`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import zlib
+from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
+
+import httpx
+
+from orchestration.base.today import now
+from orchestration.sources.web import AnswerError, PassingError
+
+LATER = "type the same again later: what has arrived is kept"
+
+
+class Unpacking:
+    """Content as it arrives: as it is, or packed for the way."""
+
+    def __init__(self, coding: str) -> None:
+        self.coding, self.content = coding.strip().lower(), bytearray()
+        if self.coding not in ("", "identity", "gzip", "x-gzip"):
+            raise AnswerError(f"the answer is packed in a way that nobody asked for ({self.coding})", remedy=LATER)
+        self._gzip = zlib.decompressobj(16 + zlib.MAX_WBITS) if "gzip" in self.coding else None
+
+    def add(self, piece: bytes) -> None:
+        """One more piece."""
+        while self._gzip and piece:
+            if self._gzip.eof:
+                self._gzip = zlib.decompressobj(16 + zlib.MAX_WBITS)
+            try:
+                self.content += self._gzip.decompress(piece)
+            except zlib.error:
+                raise PassingError("the answer was damaged on its way") from None
+            piece = self._gzip.unused_data
+        self.content += piece
+
+    def whole(self) -> bytes:
+        """All of it; `PassingError` if an end is missing."""
+        if self._gzip and not self._gzip.eof:
+            raise PassingError("the answer was cut off on its way")
+        return bytes(self.content)
+
+
+def is_private(address: httpx.URL) -> bool:
+    """Whether nobody on the way reads what is sent there."""
+    if address.scheme == "https" or address.host == "localhost":
+        return True
+    try:
+        return ip_address(address.host).is_loopback
+    except ValueError:
+        return False
+
+
+def asked_to_wait(header: str | None, words: str) -> float | None:
+    """Seconds that a publisher asks for: by the header, as a number or a date, else in words; None if it does not."""
+    if header and header.strip().isascii() and header.strip().isdigit():
+        return float(header)
+    if header:
+        try:
+            until = parsedate_to_datetime(header)
+        except ValueError:
+            return None
+        return max(0.0, (until.replace(tzinfo=until.tzinfo or dt.UTC) - now()).total_seconds())
+    found = re.search(r"again in (\d{1,9}) seconds", words)
+    return float(found[1]) if found else None

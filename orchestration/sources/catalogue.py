@@ -6,6 +6,7 @@ Belongs here: which sources there are, and of what kind. Not here: what each is 
 from __future__ import annotations
 
 from orchestration.sources import gacc_sample
+from orchestration.sources.comtrade.offer import OFFER as COMTRADE
 from orchestration.sources.exchange_rates import parse as exchange_rates
 from orchestration.sources.gacc.offer import OFFER as GACC
 from orchestration.sources.gacc_bulletin import parse as gacc_bulletin
@@ -15,6 +16,7 @@ from orchestration.sources.source import DocumentReader, Reader, Source
 OFFERS = (
     GACC,
     gacc_sample.OFFER,
+    COMTRADE,
 )
 #: Sources of trade figures, by name.
 TRADE: dict[str, Source] = {source.name: source for source in OFFERS}

@@ -30,6 +30,8 @@ class SeenTrade:
     code_length: int
     has_month: bool = True
     has_partner: bool = True
+    reporter: str | None = None
+    flow: str | None = None
 
 
 def seen_trade(

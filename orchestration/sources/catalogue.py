@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from orchestration.sources import gacc_sample
 from orchestration.sources.comtrade.offer import OFFER as COMTRADE
+from orchestration.sources.comtrade_annual import parse as comtrade_annual
 from orchestration.sources.exchange_rates import parse as exchange_rates
 from orchestration.sources.gacc.offer import OFFER as GACC
 from orchestration.sources.gacc_bulletin import parse as gacc_bulletin
@@ -22,7 +23,9 @@ OFFERS = (
 TRADE: dict[str, Source] = {source.name: source for source in OFFERS}
 CODE_LISTS: Reader = gacc_nomenclature
 #: Readers of documents by source.
-DOCUMENTS: dict[str, DocumentReader] = {reader.SOURCE: reader for reader in (exchange_rates, gacc_bulletin)}
+DOCUMENTS: dict[str, DocumentReader] = {
+    reader.SOURCE: reader for reader in (comtrade_annual, exchange_rates, gacc_bulletin)
+}
 #: Sources of code lists and of documents.
 LIST_SOURCES = frozenset({CODE_LISTS.SOURCE})
 DOCUMENT_SOURCES = frozenset(DOCUMENTS)

@@ -5,9 +5,8 @@ Belongs here: tables and views that are made for gates. Not here: the evidence t
 
 from __future__ import annotations
 
-from typing import Any
-
 import datetime as dt
+from typing import Any
 
 import duckdb
 import pyarrow as pa

@@ -19,6 +19,7 @@ from orchestration.base.duck import cursor
 from orchestration.base.errors import RefusalError
 from orchestration.base.months import add_months, month_range
 from orchestration.base.today import today_in
+from orchestration.sources.web import TradeWeb
 
 
 @dataclass(frozen=True)
@@ -140,10 +141,11 @@ class Source:
     that source can be tried on it. `bulletin_release_from`: the day from which on its bulletin of a month may come out,
     where it has bulletins. `release_cron`: when to look for a new month, in its time zone; None for never by itself.
     `row_limit`: the rows at which a download is cut off; None where it never is. `largest_value`, by currency, and
-    `largest_quantity`: what no row exceeds, in whole units; a file that does is refused. `says_what_is_out`: whether the
-    publisher itself says which months are out, late and irregularly, so that `release_date` is no promise, but the first
-    day on which it makes sense to ask. `is_rounded`: whether values are printed with fractions of a unit, and rounded
-    row by row, so that a sum may be off by half a unit a row.
+    `largest_quantity`: what no row exceeds, in whole units; a file that does is refused. `web`: how it is asked over
+    the network; None where only people may ask it. `says_what_is_out`: whether months come out irregularly and the
+    publisher alone says which have, so that `release_date` is no promise, but the first day on which it makes sense to
+    ask. `is_rounded`: whether values are printed with fractions of a unit and rounded row by row, so that a sum may be
+    off by half a unit a row.
     """
 
     name: str
@@ -174,6 +176,7 @@ class Source:
     bulletin_release_from: Callable[[dt.date], dt.date] | None = None
     largest_value: Mapping[str, int] = field(default_factory=lambda: LARGEST_VALUE)
     largest_quantity: int = LARGEST_QUANTITY
+    web: TradeWeb | None = None
     says_what_is_out: bool = False
     is_rounded: bool = False
 

@@ -7,3 +7,5 @@ Belongs here: how its answers look, which codes it uses, and how it is asked. No
 SOURCE = "comtrade"
 #: The row of all partners together, wherever a partner stands.
 WORLD = "0"
+#: Chapters that are all codes: 77 is reserved, 98 and 99 are what no kind is said of.
+CHAPTERS = tuple(f"{chapter:02}" for chapter in range(1, 100) if chapter != 77)

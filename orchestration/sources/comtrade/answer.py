@@ -58,9 +58,9 @@ def body_rows(content: bytes, name: str | None) -> list[Cells]:
         raise RefusalError(f"the answer is cut off or damaged: {said}", file=name, remedy=AGAIN) from None
     if not isinstance(body, dict):
         raise RefusalError("the answer is no object with rows in it", file=name, remedy=AGAIN)
-    if said := error_of(body):
+    if wrong := error_of(body):
         raise UnfitError(
-            f"Comtrade answered with an error: {said}", file=name, advice="correct the query, and ask again"
+            f"Comtrade answered with an error: {wrong}", file=name, advice="correct the query, and ask again"
         )
     rows = body.get("data")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):

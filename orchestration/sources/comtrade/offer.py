@@ -3,9 +3,10 @@
 import datetime as dt
 
 from orchestration.base.months import add_months
-from orchestration.sources.comtrade import SOURCE
+from orchestration.sources.comtrade import CHAPTERS, SOURCE
 from orchestration.sources.comtrade.codes import reporters
 from orchestration.sources.comtrade.parse import PARSER_VERSION, RAW_COLUMNS, SAYS, parse
+from orchestration.sources.comtrade.web import WEB
 from orchestration.sources.source import Source
 
 FIRST_MONTH = dt.date(2010, 1, 1)
@@ -25,7 +26,7 @@ OFFER = Source(
     reporters=tuple(sorted(reporters())),
     code_digits=6,
     code_system="hs",
-    chapters={f"{chapter:02}": FIRST_MONTH.year for chapter in range(1, 100) if chapter != 77},
+    chapters=dict.fromkeys(CHAPTERS, FIRST_MONTH.year),
     partner_system=SOURCE,
     currencies=("USD",),
     local_currency=None,
@@ -40,6 +41,7 @@ OFFER = Source(
     says=SAYS,
     parse=parse,
     release_date=release_date,
+    web=WEB,
     says_what_is_out=True,
     is_rounded=True,
     terms="Copyright United Nations; for internal use, rows may not be passed on without permission, "

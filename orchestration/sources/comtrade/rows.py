@@ -124,9 +124,7 @@ class _Cell(NamedTuple):
     def refuse(self, column: str, what: str, remedy: str = AGAIN) -> RefusalError:
         """The refusal of a cell."""
         shown = self.cells.get(column)
-        return RefusalError(
-            f"{str(shown)[:80]!r} {what}", file=self.name, line=self.line, column=column, remedy=remedy
-        )
+        return RefusalError(f"{str(shown)[:80]!r} {what}", file=self.name, line=self.line, column=column, remedy=remedy)
 
     def text(self, column: str, pattern: str) -> str:
         """A cell that must be there and look so; a period may be printed as a number."""
@@ -248,11 +246,16 @@ def _refuse_without_whole(whole: Row | None, split_by: tuple[str, ...], found: l
 
 def _least(found: list[Row], split_by: tuple[str, ...]) -> Decimal:
     """The least that parts can be together: some reporters print a mode of transport beside its own kinds (2000 water,
-    2100 sea), others print what has no kind there.
+    2100 sea), so that the modes alone are all; others print there what has no kind.
     """
     together = sum((row.primary_value for row in found), Decimal(0))
     if "mot_code" not in split_by:
         return together
-    groups = sum((row.primary_value for row in found if row.mot_code.endswith("000")), Decimal(0))
-    kinds = [row for row in found if not row.mot_code.endswith("000")]
-    return min(together, groups) if groups and kinds else together
+    modes: dict[str, Decimal] = defaultdict(Decimal)
+    kinds: dict[str, Decimal] = defaultdict(Decimal)
+    for row in found:
+        if row.mot_code.endswith("00"):
+            (modes if row.mot_code.endswith("000") else kinds)[row.mot_code[:1]] += row.primary_value
+    if all(modes[mode] + THOUSANDTH * len(found) >= within for mode, within in kinds.items()):
+        return min(together, sum(modes.values(), Decimal(0)))
+    return together

@@ -19,7 +19,9 @@ from tests.sources.comtrade.answers import ISO, Row, body, row
 
 #: Period YYYYMM, reporter, flow, partner and six digits, as Comtrade's codes: ("202410", "156", "M", "842", "854231").
 Key = tuple[str, str, str, str, str]
-Kind = Literal["slow", "cut", "rate", "rate without", "quota", "unauthorized", "page", "empty", "down", "total", "error"]
+Kind = Literal[
+    "slow", "cut", "rate", "rate without", "quota", "unauthorized", "page", "empty", "down", "total", "error"
+]
 KEYED, PREVIEW, RELEASED = "/data/v1/get/C/M/HS", "/public/v1/preview/C/M/HS", "/getDa/C/M/HS"
 PAGE = b"<!DOCTYPE html><html><head><title>UN Comtrade</title></head><body>Maintenance</body></html>"
 REFUSED = {
@@ -153,11 +155,7 @@ def _is_asked(cmd: str, asked: list[str]) -> bool:
 
 
 def _is_part(key: Key, whole: Key) -> bool:
-    return (
-        key[:3] == whole[:3]
-        and whole[3] in ("0", key[3])
-        and (whole[4] == "TOTAL" or key[4].startswith(whole[4]))
-    )
+    return key[:3] == whole[:3] and whole[3] in ("0", key[3]) and (whole[4] == "TOTAL" or key[4].startswith(whole[4]))
 
 
 @contextmanager
@@ -234,5 +232,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *args: object) -> None:
         """What was asked stands in the log of the test."""
-
-

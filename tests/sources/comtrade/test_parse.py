@@ -149,7 +149,12 @@ def test_all_partners_together_beside_partners_are_left_out_only_as_their_sum(tm
     with pytest.raises(RefusalError, match=r"all partners together are 11\.000000, those beside them 10"):
         parsed(tmp_path, [chips(11.0, partner="0"), *rows[1:]])
     world = parsed(tmp_path, [chips(10.0, partner="0"), chips(2.0, partner="0", cmd="854232")])
-    assert not world.has_partner and world.dimensions == ("month", "hs_code") and world.value == 12
+    assert (
+        not world.has_partner
+        and world.partners == ()
+        and world.dimensions == ("month", "hs_code")
+        and world.value == 12
+    )
 
 
 ANSWER = {"elapsedTime": "0.1 secs", "count": 0, "data": [], "error": ""}

@@ -1,5 +1,5 @@
 -- Compares: two receipts of one day (vintage) in what both of them say and one of them decides: trade of one currency and
---           grain cell by cell, code lists code by code, bulletins figure by figure, exchange rates month by month.
+--           grain cell by cell, code lists code by code, bulletins and years figure by figure, exchange rates month by month.
 -- Window:   months of receipts whose scopes overlap; lists of one year and language; pages of one table and month.
 --           Answers to one and the same request are prints in the order of fetching: the last of them speaks for all.
 -- Tolerance: none, but for the rounding of a bulletin. Which came later says nothing of which is right: it blocks. Trade
@@ -232,12 +232,40 @@ rated as (
     group by all
 ),
 
+-- Years of UN Comtrade, figure by figure.
+annual_figure as (
+    select d.receipt_id, d.precedence, d.vintage, d.name, r.reporter, r.flow, r.partner_code, r.hs, r.period_to as month,
+        r.value
+    from comtrade_annual_row as r
+    inner join document as d using (receipt_id, parser_version)
+),
+
+annual as (
+    select
+        'comtrade_annual' as source, l.reporter, '-' as flow, 'comtrade_annual' as dataset, max(l.month) as month,
+        e.receipt_id as earlier_id, e.name as earlier_name, l.receipt_id, l.name, l.vintage, 'figures of years' as of_what,
+        count(*) filter (where e.value <> l.value) as n_differ, 0 as n_differ_in_quantity, count(*) as n,
+        min(format('{} {} × {}, {}: {} and {}', l.flow, l.hs, l.partner_code, year(l.month), e.value, l.value))
+            filter (where e.value <> l.value) as example,
+        null as example_of_quantity
+    from annual_figure as l
+    inner join annual_figure as e using (reporter, flow, partner_code, hs, month, vintage)
+    anti join annual_figure as o
+        on
+            l.reporter = o.reporter and l.flow = o.flow and l.partner_code = o.partner_code and l.hs = o.hs
+            and l.month = o.month and l.precedence < o.precedence
+    where e.precedence < l.precedence
+    group by all
+),
+
 compared as (
     select * from trade
     union all
     select * from listed
     union all
     select * from printed
+    union all
+    select * from annual
     union all
     select * from rated
 ),

@@ -24,7 +24,7 @@ ranked as (
     inner join category_cover as c using (source, reporter, flow, month, category_scheme, category_code)
     anti join (select source, partner_code from dim_partner where is_reimport) as p
         on s.source = p.source and s.partner_code = p.partner_code
-    where c.partner_code = '*' and c.covered_usd and s.value_usd > 0
+    where c.partner_code = '*' and c.covered_usd and s.value_usd > 0 and coalesce(s.partner_iso3 <> s.reporter, true)
 ),
 
 placed as (

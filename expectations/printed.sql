@@ -55,12 +55,40 @@ bulletin as (
             and (l.flow is null or f.flow = l.flow)
 ),
 
+annual as (
+    select
+        concat(f.receipt_id, ':', f.line) as control_total_id,
+        'UN Comtrade' as publisher,
+        d.title as table_name,
+        concat(f.reporter, ' ', f.flow, 's, ', f.hs, ', partner ', f.partner_code, ', ', year(f.period_from)) as title,
+        f.reporter,
+        'comtrade' as partner_system,
+        f.flow,
+        f.partner_code,
+        case f.hs when 'all' then 'all_goods' else concat('hs_', f.hs) end as scope_code,
+        f.hs as own_hs,
+        f.period_from,
+        f.period_to,
+        'value_usd' as measure,
+        f.value,
+        f.half_unit,
+        'C' as grade,
+        false as is_headline,
+        d.vintage,
+        f.receipt_id,
+        concat(d.name, ', line ', f.line) as reference
+    from annual_figure as f
+    inner join document as d using (receipt_id, parser_version)
+),
+
 wanted as (
     select f.* exclude (period_from, period_to, measure, value, half_unit, unit, grade, is_headline, remark, vintage,
-        receipt_id, reference), s.hs, f.partner_code is null or coalesce(s.is_aggregate = 'true', false) as is_aggregate,
+        receipt_id, reference, own_hs), coalesce(f.own_hs, s.hs) as hs,
+        f.partner_code is null or coalesce(s.is_aggregate = 'true', false) as is_aggregate,
         f.period_from, f.period_to, f.measure, f.value, f.half_unit, f.unit, f.grade, f.is_headline, f.remark, f.vintage,
         f.receipt_id, f.reference
-    from (select * from reviewed union all by name select * exclude (is_odd) from bulletin) as f
+    from (select * from reviewed union all by name select * exclude (is_odd) from bulletin
+        union all by name select * from annual) as f
     left join review_control_scopes as s using (scope_code)
 ),
 

@@ -31,6 +31,8 @@ total as (
         on
             t.reporter = s.reporter and t.flow = s.flow
             and (t.partner_system = s.partner_system or coalesce(t.partner_code, 'all') = 'all')
+            -- One in a local currency says nothing to a source that prints dollars only.
+            and (s.local_currency is not null or t.measure not like 'value_local%')
 ),
 
 -- The months of the period, and of the year before where growth is printed.

@@ -111,6 +111,7 @@ def _raw_documents(reader: Reader, what: str) -> dg.AssetsDefinition:
 #: By source what the rows of its lists or documents are.
 WHAT = {
     "gacc_nomenclature": "Codes, names and units of the customs' own lists as printed",
+    "comtrade_annual": "Figures of UN Comtrade's annual answers as printed",
     "gacc_bulletin": "Figures of the customs' bulletins as printed",
     "exchange_rates": "Monthly exchange rates as printed",
 }

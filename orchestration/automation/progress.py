@@ -14,6 +14,7 @@ NAMES = {
     **{f"raw_{name}": f"raw rows of {name}" for name in TRADE},
     "raw_gacc_nomenclature": "code lists",
     "raw_gacc_bulletin": "bulletins",
+    "raw_comtrade_annual": "annual answers of comtrade",
     "raw_exchange_rates": "exchange rates",
     "dbt_dimensions": "dimensions (dbt)",
     "dbt_facts": "facts (dbt)",

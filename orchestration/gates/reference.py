@@ -5,6 +5,7 @@ Belongs here: tables and views that are made for gates. Not here: the evidence t
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import duckdb
@@ -219,13 +220,17 @@ def _categories(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def promises(con: duckdb.DuckDBPyConnection, state: LandingState, active: dict[str, Dataset]) -> None:
-    """Table `promise`: each month that an active dataset promises and that is out today at its source; is it held?"""
+    """Table `promise`: each month that an active dataset promises and that is out today at its source; is it held?
+
+    Where the publisher alone knows what is out, no month after the last one held is known to be.
+    """
     con.execute("create table promise (dataset varchar, month date, due_on date, is_held boolean)")
     for name, dataset in active.items():
-        today = TRADE[dataset.source].today()
+        source, today = TRADE[dataset.source], TRADE[dataset.source].today()
         held = set(held_months(state, dataset, today))
-        rows = [
-            (name, month, TRADE[dataset.source].release_date(month), month in held) for month in dataset.promised(today)
-        ]
+        promised = dataset.promised(today)
+        if source.says_what_is_out:
+            promised = [month for month in promised if month <= max(held, default=dt.date.min)]
+        rows = [(name, month, source.release_date(month), month in held) for month in promised]
         if rows:
             con.executemany("insert into promise values (?, ?, ?, ?)", rows)

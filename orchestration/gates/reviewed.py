@@ -31,6 +31,10 @@ RECEIVED = {
                        "row_label": "varchar", "flow": "varchar", "regime_group": "varchar", "period_from": "date",
                        "period_to": "date", "measure": "varchar", "printed": "varchar", "value": "decimal(24, 6)",
                        "half_unit": "decimal(24, 6)", "unit_as_printed": "varchar", "unit": "varchar"}),
+    "annual_figure": ("comtrade_annual", {"receipt_id": "varchar", "parser_version": "varchar", "line": "bigint",
+                      "reporter": "varchar", "flow": "varchar", "partner_code": "varchar", "hs": "varchar",
+                      "period_from": "date", "period_to": "date", "value": "decimal(24, 6)",
+                      "half_unit": "decimal(24, 6)"}),
 }  # fmt: skip
 #: The codes of the lists that count, by system, list and year: of several prints of a list the latest. Units are those
 #: of the Chinese print where there is one, since some of the English ones contradict the code beside them.

@@ -25,7 +25,7 @@ from orchestration.sources.catalogue import DOCUMENTS
 from orchestration.sources.source import ParsedDocument
 
 #: Where a figure stands and how it is printed: the same figure may stand on another line of another print.
-_NO_KEY = frozenset({"line", "column_label", "printed", "unit_as_printed"})
+_NO_KEY = frozenset({"line", "column_label", "printed", "unit_as_printed", "classification"})
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ def resolve(declaration: Declaration, parsed: ParsedTrade, name: str, today: dt.
             advice="say what was asked of the publisher, by these or by the name of a dataset",
             otherwise={key: TO_SAY[key] for key in unsaid},
         )
+    _refuse_other_stream(declaration, parsed, name)
     _refuse_partners(declaration, parsed, name, seen)
     currency = parsed.currency
     if declaration.currency not in (None, currency):
@@ -69,7 +70,7 @@ def resolve(declaration: Declaration, parsed: ParsedTrade, name: str, today: dt.
             "provinces": declaration.provinces or "all",
             "months": months,
             "currency": currency,
-            "dimensions": parsed.dimensions,
+            "dimensions": _dimensions(declaration, parsed),
             "code_length": parsed.code_length,
         }
     )
@@ -79,8 +80,29 @@ def resolve(declaration: Declaration, parsed: ParsedTrade, name: str, today: dt.
     return scope, vintage
 
 
+def _refuse_other_stream(declaration: Declaration, parsed: ParsedTrade, name: str) -> None:
+    """A file that says whose figures it has, or of which flow, is received as nothing else."""
+    for key, seen in (("reporter", parsed.reporter), ("flow", parsed.flow)):
+        said = getattr(declaration, key)
+        if seen is not None and said is not None and said != seen:
+            raise UnfitError(
+                f"the file says {key} {seen}, but {said} is declared",
+                file=name,
+                advice="declare what was asked of the publisher",
+                otherwise={key: seen, "dataset": None},
+            )
+
+
+def _dimensions(declaration: Declaration, parsed: ParsedTrade) -> tuple[str, ...]:
+    """What splits the rows; of an answer without rows and columns, what was asked for."""
+    is_world = not parsed.columns and declaration.partners == WORLD
+    return tuple(d for d in parsed.dimensions if not (is_world and d == "partner_code"))
+
+
 def _refuse_partners(declaration: Declaration, parsed: ParsedTrade, name: str, seen: str) -> None:
-    """A file without a partner column is of the world, and no other is."""
+    """A file without a partner column is of the world, and no other is; one that has no columns may be either."""
+    if not parsed.columns:
+        return
     if parsed.has_partner and declaration.partners == WORLD:
         raise UnfitError(
             f"declared as partners world, but the file has a partner column. Seen in the file: {seen}",

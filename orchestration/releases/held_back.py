@@ -57,7 +57,7 @@ def why_not_kept(releases: Releases, held_back: Mapping[str, HeldBack], folder: 
     first = report.findings("broken", "failed").iloc[0]
     said = finding_text(first) if first["gate"] else str(first["reason"])
     text = f"{', '.join(held_back)} could not be held back: what was published before does not pass any more: {said}."
-    if categories_of(folder) != categories_of(releases.folder()):
+    if releases.current_id() and categories_of(folder) != categories_of(releases.folder()):
         text += f" {FILE} has changed since: undo that until the source is mended."
     return text
 

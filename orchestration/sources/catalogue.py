@@ -6,6 +6,8 @@ Belongs here: which sources there are, and of what kind. Not here: what each is 
 from __future__ import annotations
 
 from orchestration.sources import gacc_sample
+from orchestration.sources.comtrade.offer import OFFER as COMTRADE
+from orchestration.sources.comtrade_annual import parse as comtrade_annual
 from orchestration.sources.exchange_rates import parse as exchange_rates
 from orchestration.sources.gacc.offer import OFFER as GACC
 from orchestration.sources.gacc_bulletin import parse as gacc_bulletin
@@ -16,12 +18,15 @@ from orchestration.sources.web import DocumentWeb
 OFFERS = (
     GACC,
     gacc_sample.OFFER,
+    COMTRADE,
 )
 #: Sources of trade figures, by name.
 TRADE: dict[str, Source] = {source.name: source for source in OFFERS}
 CODE_LISTS: Reader = gacc_nomenclature
 #: Readers of documents by source.
-DOCUMENTS: dict[str, DocumentReader] = {reader.SOURCE: reader for reader in (exchange_rates, gacc_bulletin)}
+DOCUMENTS: dict[str, DocumentReader] = {
+    reader.SOURCE: reader for reader in (comtrade_annual, exchange_rates, gacc_bulletin)
+}
 #: How sources of documents are asked over the network, of those that may be.
 DOCUMENT_WEBS: dict[str, DocumentWeb] = {
     name: reader.WEB for name, reader in DOCUMENTS.items() if hasattr(reader, "WEB")

@@ -38,6 +38,8 @@ class ParsedTrade(Protocol):
     `columns`: what it has, in order; `dimensions`: those that split its rows. `months`: empty where no month is printed
     and none was declared; `partners`: empty without a partner column. `rows` and `value` (whole units of `currency`)
     are those of the whole file. `code_length`: the digits of its commodity codes; the source's for a file without rows.
+    `reporter` (ISO3), `flow`: where its rows say so; None where none does. `columns` is empty only where a file without
+    rows does not say which it would have.
     """
 
     @property
@@ -66,6 +68,10 @@ class ParsedTrade(Protocol):
     def value(self) -> int: ...
     @property
     def code_length(self) -> int: ...
+    @property
+    def reporter(self) -> str | None: ...
+    @property
+    def flow(self) -> str | None: ...
 
 
 class TradeReader(Protocol):
@@ -136,7 +142,10 @@ class Source:
     where it has bulletins. `release_cron`: when to look for a new month, in its time zone; None for never by itself.
     `row_limit`: the rows at which a download is cut off; None where it never is. `largest_value`, by currency, and
     `largest_quantity`: what no row exceeds, in whole units; a file that does is refused. `web`: how it is asked over
-    the network; None where only people may ask it.
+    the network; None where only people may ask it. `says_what_is_out`: whether months come out irregularly and the
+    publisher alone says which have, so that `release_date` is no promise, but the first day on which it makes sense to
+    ask. `is_rounded`: whether values are printed with fractions of a unit and rounded row by row, so that a sum may be
+    off by half a unit a row.
     """
 
     name: str
@@ -168,6 +177,8 @@ class Source:
     largest_value: Mapping[str, int] = field(default_factory=lambda: LARGEST_VALUE)
     largest_quantity: int = LARGEST_QUANTITY
     web: TradeWeb | None = None
+    says_what_is_out: bool = False
+    is_rounded: bool = False
 
     @property
     def place(self) -> str:

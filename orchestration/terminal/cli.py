@@ -55,7 +55,7 @@ def receive_command(
     dataset: Annotated[str | None, typer.Option(help="A dataset of expectations/datasets.yml.")] = None,
     source: Annotated[
         str | None,
-        typer.Option(help="gacc, gacc_nomenclature (code lists), gacc_bulletin, exchange_rates, gacc_sample."),
+        typer.Option(help="gacc, gacc_nomenclature (code lists), gacc_bulletin, comtrade, comtrade_annual, …"),
     ] = None,
     reporter: Annotated[str | None, typer.Option(help="ISO3 of who reports, where the source has several.")] = None,
     flow: Annotated[str | None, typer.Option(help="import or export; no file says it.")] = None,

@@ -27,7 +27,7 @@ RECORDS = {
     "calendar": "sources",
     "span": "spans",
     "code_list": "lists", "gacc_nomenclature": "lists",
-    "document": "documents", "gacc_bulletin": "documents", "exchange_rates": "documents",
+    "document": "documents", **dict.fromkeys(DOCUMENTS, "documents"),
     "own_scheme": "categories", "own_category": "categories", "own_prefix_years": "categories",
     "own_heading": "categories",
 }  # fmt: skip

@@ -153,7 +153,8 @@ def test_what_is_held_back_without_cause_is_told(edited: Edited) -> None:
     """A row that nothing is wrong with: the cause that is given for it is none, and its cell lacks it."""
     row = (
         "select receipt_id, line, source, reporter, flow, month, hs_code as commodity_code, partner_code, regime_code, "
-        f"value as value_usd, 'unknown partner' as reason from raw_row where {OCTOBER} and currency = 'USD' limit 1"
+        f"value as value_usd, 'unknown partner' as reason from raw_row where {OCTOBER} "
+        "and currency = 'USD' and feeds = 'partner' limit 1"
     )
     held = f"select * from published.main.quarantine union all by name ({row})"
     found = edited.findings("quarantine", held, "facts")

@@ -112,7 +112,7 @@ def test_every_source_is_of_one_kind() -> None:
     """The one list names all, and what is neither list nor document is trade."""
     assert len(SOURCES) == len(set(SOURCES))
     trade = set(SOURCES) - LIST_SOURCES - DOCUMENT_SOURCES
-    assert trade == {"gacc", "gacc_sample"} and trade >= SYNTHETIC_SOURCES
+    assert trade == {"gacc", "gacc_sample", "comtrade"} and trade >= SYNTHETIC_SOURCES
     assert set(DOCUMENTS) | {CODE_LISTS.SOURCE} == set(SOURCES) - trade
 
 
@@ -182,6 +182,7 @@ def test_raw_rows_of_documents(home: Home, tmp_path: Path) -> None:
     files = tree(real.raw)
     assert set(files) == {
         "gacc_nomenclature/none.list1.parquet",
+        "comtrade_annual/none.annual1.parquet",
         "gacc_bulletin/none.bulletin1.parquet",
         f"gacc_bulletin/{bulletin.receipt_id}.bulletin1.parquet",
         "exchange_rates/none.rates2.parquet",
@@ -189,6 +190,7 @@ def test_raw_rows_of_documents(home: Home, tmp_path: Path) -> None:
     }
     assert set(tree(home.raw)) == {
         "gacc_nomenclature/none.list1.parquet",
+        "comtrade_annual/none.annual1.parquet",
         f"gacc_nomenclature/{synthetic.lists[0].receipt_id}.list1.parquet",
         "gacc_bulletin/none.bulletin1.parquet",
         "exchange_rates/none.rates2.parquet",

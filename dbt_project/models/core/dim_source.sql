@@ -15,6 +15,7 @@ select
     first_month,
     attribution,
     terms,
+    is_rounded,
     is_synthetic,
     -- A source is held back by the release, which says since when.
     null::date as held_back_since

@@ -81,10 +81,43 @@ bulletin as (
             and p.bulletin_line = l.line and coalesce(l.flow, p.flow) = p.flow
 ),
 
+-- Years of UN Comtrade, each by its own codes: what somebody derives from months never blocks (grade C).
+annual as (
+    select
+        format('{}:{}', f.receipt_id, f.line) as control_total_id,
+        'UN Comtrade' as publisher,
+        d.title as table_name,
+        format('{} {}s, {}, partner {}, {}', f.reporter, f.flow, f.hs, f.partner_code, year(f.period_to)) as title,
+        f.reporter,
+        'comtrade' as partner_system,
+        f.flow,
+        f.partner_code,
+        null::varchar as regime_group,
+        if(f.hs = 'all', 'all_goods', 'hs_' || f.hs) as scope_code,
+        f.hs as own_hs,
+        f.period_from,
+        f.period_to,
+        'value_usd' as measure,
+        f.value,
+        f.half_unit,
+        null::varchar as unit,
+        'C' as grade,
+        false as is_headline,
+        null::varchar as remark,
+        d.vintage,
+        f.receipt_id,
+        format('{}, line {}', d.name, f.line) as reference
+    from {{ ref('stg_comtrade_annual__figure') }} as f
+    inner join {{ ref('stg_landing__document') }} as d
+        on f.receipt_id = d.receipt_id and f.parser_version = d.parser_version
+),
+
 figure as (
     select * from reviewed
     union all by name
     select * from bulletin
+    union all by name
+    select * from annual
 ),
 
 final as (
@@ -99,7 +132,7 @@ final as (
         f.partner_code,
         f.regime_group,
         f.scope_code,
-        s.hs,
+        coalesce(f.own_hs, s.hs) as hs,
         coalesce(s.is_aggregate, false) or f.partner_code is null as is_aggregate,
         f.period_from,
         f.period_to,

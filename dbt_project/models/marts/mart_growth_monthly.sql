@@ -29,8 +29,9 @@ with_bases as (
             null
         ) as log_change_value,
         if(log_change_value is null, null, ln(s.quantity / b.quantity::double)) as log_change_quantity,
-        s.partner_code <> 'all' and s.value_usd > 0 and not coalesce(p.is_reimport, false) and k.month is not null
-            as is_ranked
+        s.partner_code <> 'all' and s.value_usd > 0 and not coalesce(p.is_reimport, false)
+        -- A reporter's own goods that come back.
+        and coalesce(s.partner_iso3 <> s.reporter, true) and k.month is not null as is_ranked
     from series as s
     left join series as b
         on

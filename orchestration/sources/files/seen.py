@@ -30,6 +30,8 @@ class SeenTrade:
     code_length: int
     has_month: bool = True
     has_partner: bool = True
+    reporter: str | None = None
+    flow: str | None = None
 
 
 def seen_trade(
@@ -49,7 +51,8 @@ def seen_trade(
             f"select month, count(*), sum(value)::hugeint from ({rows}) group by month order by month"
         ).fetchall()
         codes = con.execute(
-            f"select list(distinct partner_code), list(distinct left(hs_code, 2)) from ({rows})"
+            "select list(distinct partner_code) filter (partner_code is not null), list(distinct left(hs_code, 2)) "
+            f"from ({rows})"
         ).fetchone() or (None, None)
     return SeenTrade(
         rows_path=rows_path,

@@ -73,6 +73,16 @@ class ParsedFile:
         """Whether the partner stands in the rows."""
         return self.layout.has_partner
 
+    @property
+    def reporter(self) -> str | None:
+        """China, and no file says so."""
+        return None
+
+    @property
+    def flow(self) -> str | None:
+        """No file says it."""
+        return None
+
 
 class _Seen(NamedTuple):
     """What was seen in the rows of one month; None as the month where there is none.

@@ -16,5 +16,6 @@ select
     first_month,
     attribution,
     terms,
+    is_rounded,
     is_synthetic
 from read_parquet('~/warehouse/landing/source.parquet')

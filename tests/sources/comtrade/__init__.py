@@ -1,0 +1,1 @@
+"""Tests of UN Comtrade: answers in the genuine shape, made by hand."""

@@ -1,0 +1,207 @@
+"""Comtrade's answers in a home beside China's own files: two sources of one trade, each as it says it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from orchestration.base.errors import RefusalError
+from orchestration.base.settings import Home
+from orchestration.landing.receive import receive
+from orchestration.landing.receivers import receive_file
+from orchestration.landing.scope import Declaration
+from orchestration.landing.store import Landing
+from orchestration.releases.trace import trace
+from orchestration.sources.comtrade.codes import six_digits
+from tests import conftest
+from tests.conftest import MONTHS, attempted, copied, declared, published_once, query, write_csv
+from tests.sources.comtrade.answers import Row, body, row
+
+SCOPE = {"source": "comtrade", "reporter": "BRA", "flow": "import", "hs": "8542", "vintage": "2024-12-20"}
+#: Partners of Brazil: the United States, Korea, what Comtrade prints for Taiwan, and Brazil itself.
+PARTNERS = ("842", "410", "490", "76")
+VERDICTS = "select distinct verdict from audit_results where gate = '{}' and source = 'comtrade' and n_compared > 0"
+
+
+def value_of(month: str, partner: str, code: str) -> float:
+    """Dollars and cents of a cell, so that whole dollars do not add up to whole dollars."""
+    return 1_000_000.4 * (1 + PARTNERS.index(partner)) + 1_000 * MONTHS.index(month) + int(code[-2:]) + 0.3
+
+
+def details(reporter: str = "76", partners: Sequence[str] = PARTNERS) -> list[Row]:
+    """Six digits by partner; in February nothing comes from Taiwan."""
+    cells = [(m, p, c) for m in MONTHS for p in partners for c in six_digits("8542") if (m, p) != ("202402", "490")]
+    return [row(m, reporter, "M", p, c, value_of(m, p, c)) for m, p, c in cells]
+
+
+def summed(key: Callable[[Row], tuple[str, str]]) -> list[Row]:
+    """Sums of the details as Comtrade prints them: of the fractions, not of whole dollars."""
+    found: dict[tuple[str, str, str], float] = {}
+    for one in details():
+        partner, code = key(one)
+        found[one["period"], partner, code] = found.get((one["period"], partner, code), 0.0) + one["primaryValue"]
+    return [row(m, "76", "M", p, c, round(v, 3)) for (m, p, c), v in found.items()]
+
+
+def of_heading() -> list[Row]:
+    return summed(lambda one: (str(one["partnerCode"]), "8542"))
+
+
+def add(home: Home, name: str, rows: Sequence[Row], **said: str) -> None:
+    """Receive an answer, written into the home's own folder."""
+    file = home.root / name
+    file.write_bytes(body(rows))
+    receive(home, file, Declaration.model_validate({**SCOPE, "partners": "all", **said}))
+
+
+def add_year(home: Home, year: str, value: float) -> None:
+    """Receive what China imported from the United States in a year, as a document."""
+    file = home.root / f"{year}.json"
+    file.write_bytes(body([row(year, "156", "M", "842", "8542", value)]))
+    receive_file(home, file, Declaration(source="comtrade_annual"))
+
+
+def fill(home: Home) -> None:
+    """China's own files, the same months from Comtrade with sums asked apart, and years as documents."""
+    cells = [(m, p, h) for m in MONTHS for p in ("502", "116") for h in ("85423110", "85423190", "85429000")]
+    rows = [conftest.row(month, partner, hs, value=f"{2_000_000 + n}") for n, (month, partner, hs) in enumerate(cells)]
+    receive(home, write_csv(home.root / "customs.csv", rows), declared(partners="116,502"))
+    add(home, "details.json", details())
+    add(home, "heading.json", of_heading())
+    add(home, "world.json", summed(lambda one: ("0", one["cmdCode"])), partners="world")
+    add(home, "us.json", details("156", ["842"]), reporter="CHN", dataset="comtrade_us_chips", partners="842")
+    add_year(home, "2023", 8_306_920_666.0)
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Read by the tests of this file alone."""
+    return published_once(tmp_path_factory, "comtrade", fill)
+
+
+pytestmark = pytest.mark.own_run("Comtrade beside China's own files: one home for the tests of this file")
+
+
+def test_both_sources_stand_apart(both: Home) -> None:
+    """One query shows the difference; no figure of one is a figure of the other."""
+    sql = (
+        "select a.month, a.value_usd, b.value_usd from v_ic_by_partner as a join v_ic_by_partner as b "
+        "using (reporter, flow, month, partner_iso3) where a.source = 'gacc' and b.source = 'comtrade' order by 1"
+    )
+    found = query(both, sql)
+    chips = [c for c in six_digits("8542") if c != "854290"]
+    assert [comtrade for _, _, comtrade in found] == [sum(round(value_of(m, "842", c)) for c in chips) for m in MONTHS]
+    assert [customs for _, customs, _ in found] == [4_000_001 + 12 * n for n in range(4)]
+    assert query(both, "select source, local_currency, is_rounded from dim_source order by 1") == [
+        ("comtrade", None, True),
+        ("gacc", "CNY", False),
+    ]
+
+
+def test_categories_are_those_of_six_digits(both: Home) -> None:
+    sql = (
+        "select category_scheme, category_code, value_usd from mart_partner_category_monthly where source = 'comtrade' "
+        "and reporter = 'CHN' and month = '2024-04-01' and category_scheme = 'ic_type' order by 2"
+    )
+    of = {code: round(value_of("202404", "842", code)) for code in six_digits("8542")}
+    assert query(both, sql) == [
+        ("ic_type", "amplifiers", of["854233"]),
+        ("ic_type", "memory", of["854232"]),
+        ("ic_type", "other_ic", of["854239"]),
+        ("ic_type", "processors_controllers", of["854231"]),
+    ]
+    assert query(
+        both, "select count(*) from v_ic_by_partner where source = 'comtrade' and value_local is not null"
+    ) == [(0,)]
+
+
+def test_no_trade_is_zero_and_no_partner_of_its_own_is_ranked(both: Home) -> None:
+    """Taiwan in February is covered; Brazil is among its own partners, in the total, and has no place."""
+    sql = (
+        "select partner_iso3, value_usd > 0, rank_usd from mart_growth_monthly where reporter = 'BRA' "
+        "and category_scheme = 'ic' and month = '2024-02-01' and partner_code <> 'all' order by 1"
+    )
+    found = query(both, sql)
+    assert found == [("BRA", True, None), ("KOR", True, 1), ("TWN", False, None), ("USA", True, 2)]
+    shares = "select round(sum(partner_share_usd), 9) from v_ic_by_partner where reporter = 'BRA' group by month"
+    assert {share for (share,) in query(both, shares)} == {1.0}
+
+
+def test_sums_of_fractions_add_up_within_half_a_dollar_a_row(both: Home) -> None:
+    """Heading and world were asked apart; their own fractions are rounded once, those of the details row by row."""
+    assert query(both, VERDICTS.format("additivity")) == [("passed",)]
+    sql = (
+        "select count(*) filter (where scope like '%HS4%'), count(*) filter (where scope like '%together%'), "
+        "max(abs(difference)) > 0 from audit_results "
+        "where gate = 'additivity' and source = 'comtrade' and tolerance > 0"
+    )
+    ((headings, worlds, is_off),) = query(both, sql)
+    assert headings and worlds and is_off, "nothing was rounded: the tolerance is not put to the test"
+
+
+def test_months_that_nobody_has_delivered_are_not_overdue(both: Home) -> None:
+    """The dataset is open, and its last months are years ago."""
+    assert query(both, VERDICTS.format("freshness")) == [("passed",)]
+    assert query(both, VERDICTS.format("continuity")) == [("passed",)]
+
+
+def test_a_figure_is_traced_to_the_row_of_the_answer(both: Home) -> None:
+    """Rows are counted as they stand in the answer, which has no lines."""
+    found = trace(both, dt.date(2024, 3, 1), "410", "memory", "import", "ic_type", reporter="BRA")
+    (part,) = found.receipts
+    keys = [(r["period"], str(r["partnerCode"]), r["cmdCode"]) for r in details()]
+    assert part.file == "details.json" and list(part.lines) == [keys.index(("202403", "410", "854232")) + 1]
+    assert found.value_usd == round(value_of("202403", "410", "854232"))
+
+
+def test_a_year_is_a_control_total(both: Home) -> None:
+    sql = "select title, partner_code, hs, value::bigint, grade from fct_control_total where publisher = 'UN Comtrade'"
+    mine = query(both, f"{sql} and partner_system = 'comtrade'")
+    assert mine == [("CHN imports, 8542, partner 842, 2023", "842", "8542", 8_306_920_666, "C")]
+
+
+def test_a_sum_that_does_not_add_up_holds_comtrade_back_alone(
+    both: Home, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A total that changed between two calls; China's files are published as ever, and so is a new year."""
+    home = copied(both, tmp_path_factory)
+    rows = of_heading()
+    rows[0]["primaryValue"] += 10.0
+    add(home, "changed.json", rows)
+    add_year(home, "2022", 12_181_956_717.0)
+    more = [conftest.row("202405", "502", "85423110", value="5,000")]
+    receive(home, write_csv(home.root / "may.csv", more), declared())
+    tried = attempted(home)
+    assert tried.outcome == "published" and set(tried.held_back) == {"comtrade"}
+    assert {why.partition(":")[0] for why in tried.held_back["comtrade"].why} == {"additivity"}
+    assert query(home, "select count(*) from fct_trade_monthly where month = '2024-05-01'") == [(1,)]
+    assert query(home, "select count(*) from fct_control_total where partner_system = 'comtrade'") == [(2,)]
+    assert query(home, "select count(*) > 0 from fct_trade_monthly where source = 'comtrade'") == [(True,)]
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        ({"reporter": "CHN"}, "the file says reporter BRA, but CHN is declared"),
+        ({"flow": "export"}, "the file says flow import, but export is declared"),
+        ({"partners": "0"}, "'0' is no partner code of comtrade"),
+        ({"partners": "410"}, "842 lies outside the declared partners"),
+        ({"hs": "854231"}, "lies outside the declared hs"),
+        ({"currency": "CNY"}, "comtrade does not print CNY"),
+    ],
+)
+def test_what_the_answer_says_otherwise_is_refused(tmp_path: Path, said: dict[str, str], what: str) -> None:
+    with pytest.raises((RefusalError, ValueError), match=what):
+        add(Home(tmp_path).create(), "details.json", details(partners=["842"]), **said)
+
+
+@pytest.mark.parametrize(("partners", "grain"), [("world", "HS6"), ("842", "HS6 × partner"), ("all", "HS6 × partner")])
+def test_an_answer_without_rows_is_no_trade(tmp_path: Path, partners: str, grain: str) -> None:
+    """Whatever was asked for: no row says whether there were partners."""
+    home = Home(tmp_path).create()
+    add(home, "none.json", [], partners=partners, months="2024-01..2024-03")
+    (receipt,) = Landing(home).state().active
+    assert (receipt.scope.grain, receipt.scope.feeds) == (grain, "world" if partners == "world" else "partner")

@@ -539,8 +539,8 @@ def test_only_people_ask_most_sources(home: Home) -> None:
     with pytest.raises(RefusalError, match="us_chips is for people to fetch") as refused:
         fetch(home, "us_chips")
     assert "download imports, 2017-01" in str(refused.value.remedy)
-    with pytest.raises(RefusalError, match="gacc_bulletin is never asked by a program"):
-        fetch(home, "gacc_bulletin")
+    with pytest.raises(RefusalError, match="gacc_nomenclature is never asked by a program"):
+        fetch(home, "gacc_nomenclature")
     assert Landing(home).last_sequence() == 0 and fetch(home) == []
 
 

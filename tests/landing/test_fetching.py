@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,18 @@ def test_without_its_memory_a_home_asks_no_more(home: Home, toy: Toy) -> None:
     assert toy.asked() == []
 
 
+def test_what_is_asked_apart_is_not_forgotten(home: Home, toy: Toy) -> None:
+    """Where the details of all months have arrived, and a question about their sums has not been answered."""
+    TRADE["gacc"] = replace(TRADE["gacc"], web=ToyWeb(publishers=(toy.address,), apart=("854231",)))
+    toy.faults.append(Fault("quota", after=3))
+    assert len(fetched(home).refused) == 1 and len(receipts(home)) == 3
+    toy.publish("2024-07", "2024-07", day="2024-10-20")
+    toy.log.clear()
+    sound(fetched(home))
+    assert sorted(months_of(toy.asked())) == ["202404,202405,202406", "202407", "202407"]
+    assert sound(fetched(home)).questions == []
+
+
 def test_a_revision_is_a_further_print(home: Home, toy: Toy) -> None:
     """The question that has the month is put again as it was; the answer has the publisher's later day."""
     fetched(home)
@@ -136,6 +149,9 @@ def test_asked_again_all_is_asked(home: Home, toy: Toy) -> None:
     toy.publish("2024-05", "2024-05", value=7)
     outcome = sound(fetched(home, again=True))
     assert outcome.unchanged == 1 and spans(home) == [*QUARTERS, QUARTERS[1]]
+    one, other = [("202401", partner, toys.CODES[0]) for partner in ("116", "502")]
+    toy.figures[one], toy.figures[other] = toy.figures[other], toy.figures[one]
+    assert len(sound(fetched(home, again=True)).received) == 1, "the same sum of other rows is no repetition"
 
 
 def test_the_order_of_fetching_is_that_of_prints(home: Home, toy: Toy) -> None:
@@ -519,12 +535,12 @@ def test_who_waits_too_long_is_told(home: Home, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.usefixtures("toy")
 def test_only_people_ask_most_sources(home: Home) -> None:
     """What to download is said; nothing is changed."""
-    TRADE["gacc"] = TRADE["gacc"].__class__(**{**vars(TRADE["gacc"]), "web": None})
+    TRADE["gacc"] = replace(TRADE["gacc"], web=None)
     with pytest.raises(RefusalError, match="us_chips is for people to fetch") as refused:
         fetch(home, "us_chips")
     assert "download imports, 2017-01" in str(refused.value.remedy)
-    with pytest.raises(RefusalError, match="gacc_bulletin is never asked by a program"):
-        fetch(home, "gacc_bulletin")
+    with pytest.raises(RefusalError, match="gacc_nomenclature is never asked by a program"):
+        fetch(home, "gacc_nomenclature")
     assert Landing(home).last_sequence() == 0 and fetch(home) == []
 
 

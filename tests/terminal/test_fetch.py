@@ -47,7 +47,7 @@ def test_a_fetch_as_json(bonded, toy: Toy) -> None:
         (("--months", "2024"), 2, "write YYYY-MM"),
         (("--months", "2024-05..2024-01"), 2, "the last month lies before the first"),
         (("--dataset", "sample_chips"), 1, "gacc_sample is never asked by a program"),
-        (("--dataset", "gacc_bulletin"), 1, "gacc_bulletin is never asked by a program"),
+        (("--dataset", "gacc_nomenclature"), 1, "gacc_nomenclature is never asked by a program"),
     ],
 )
 def test_what_cannot_be_fetched(bonded, home: Home, words: tuple[str, ...], code: int, said: str) -> None:

@@ -12,8 +12,8 @@ from itertools import product
 from orchestration.base.months import format_month
 from orchestration.base.seeds import read_seed
 from orchestration.base.settings import Home
+from orchestration.landing.asking.said_out import SaidOut
 from orchestration.landing.datasets import Dataset, load_datasets
-from orchestration.landing.said_out import SaidOut
 from orchestration.landing.scope import partner_keys, shown
 from orchestration.landing.store import LandingState
 from orchestration.sources.catalogue import TRADE

@@ -1,6 +1,6 @@
 """The door of fetching: which publishers are asked for what a home has made active, and what may not be asked for.
 
-Belongs here: whom to ask. Not here: how that goes (`fetching_trade`, `fetching_documents`, `asking`).
+Belongs here: whom to ask. Not here: how that goes (`asking`).
 Nothing is asked for that the home has not named: a receipt of a dataset, or `bonded fetch --dataset NAME`, does.
 """
 
@@ -11,11 +11,11 @@ from collections import defaultdict
 from orchestration.base.commands import bonded
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home
-from orchestration.landing.answers import Outcome, Way
+from orchestration.landing.asking.answers import Outcome, Way
+from orchestration.landing.asking.documents import fetch_documents
+from orchestration.landing.asking.trade import fetch_trade
 from orchestration.landing.datasets import Dataset, find, load_datasets
 from orchestration.landing.due import held_months, queries
-from orchestration.landing.fetching_documents import fetch_documents
-from orchestration.landing.fetching_trade import fetch_trade
 from orchestration.landing.store import Landing, LandingState
 from orchestration.sources.catalogue import DOCUMENT_WEBS, SOURCES, TRADE
 

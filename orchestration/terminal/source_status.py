@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from orchestration.base.errors import RefusalError
 from orchestration.base.months import add_months, format_month
 from orchestration.base.settings import Home, source_settings
+from orchestration.landing.asking.said_out import SaidOut
 from orchestration.landing.datasets import load_datasets
-from orchestration.landing.said_out import SaidOut
 from orchestration.landing.store import LandingState
 from orchestration.sources.catalogue import DOCUMENT_WEBS, TRADE
 from orchestration.sources.web import DocumentWeb, TradeWeb

@@ -18,10 +18,10 @@ import pytest
 
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import PROJECT, Home, settings
+from orchestration.landing.asking.said_out import SaidOut, asking_alone
 from orchestration.landing.fetching import Outcome, Way, active, fetch
 from orchestration.landing.receive import receive
 from orchestration.landing.records import Receipt
-from orchestration.landing.said_out import SaidOut, asking_alone
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
 from orchestration.sources.catalogue import TRADE

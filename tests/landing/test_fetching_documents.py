@@ -7,8 +7,8 @@ import datetime as dt
 import pytest
 
 from orchestration.base.settings import Home
+from orchestration.landing.asking.documents import first_month
 from orchestration.landing.fetching import Outcome, Way, active, fetch
-from orchestration.landing.fetching_documents import first_month
 from orchestration.landing.records import DocumentReceipt
 from orchestration.landing.store import Landing
 from tests.landing.toy import WAITED, Fault, Toy, http_date

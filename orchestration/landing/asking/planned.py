@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestration.base.months import add_months, month_range
+from orchestration.landing.asking.said_out import SaidOut
 from orchestration.landing.datasets import Dataset
 from orchestration.landing.due import held_months
 from orchestration.landing.records import Receipt
-from orchestration.landing.said_out import SaidOut
 from orchestration.landing.store import LandingState
 from orchestration.sources.web import Client, Released, Request, TradeWeb, Wanted
 

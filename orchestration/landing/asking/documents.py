@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home
-from orchestration.landing.answers import Outcome, Way, fetched_as, marks_by, refuse_other_kind, written
 from orchestration.landing.arrival import read_alone
-from orchestration.landing.asking import Asker
+from orchestration.landing.asking.answers import Outcome, Way, fetched_as, marks_by, refuse_other_kind, written
+from orchestration.landing.asking.asker import Asker
+from orchestration.landing.asking.said_out import asking_alone
 from orchestration.landing.datasets import load_datasets
 from orchestration.landing.documents import receive_document
 from orchestration.landing.records import DocumentReceipt
-from orchestration.landing.said_out import asking_alone
 from orchestration.landing.scope import Declaration
 from orchestration.landing.state import LandingState
 from orchestration.landing.store import Landing

@@ -19,9 +19,9 @@ import tenacity
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import settings, source_settings
 from orchestration.base.today import now
-from orchestration.landing.said_out import Told
-from orchestration.landing.transfer import LATER, Unpacking, asked_to_wait, is_private
-from orchestration.landing.words import said_by
+from orchestration.landing.asking.said_out import Told
+from orchestration.landing.asking.transfer import LATER, Unpacking, asked_to_wait, is_private
+from orchestration.landing.asking.words import said_by
 from orchestration.sources.web import AbsentError, Answer, AnswerError, DocumentWeb, PassingError, Question, TradeWeb
 
 # What they tell of a request is nobody's to read in a log: headers may stand there.

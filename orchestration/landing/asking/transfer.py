@@ -1,6 +1,6 @@
 """How bytes come over the network: packed for the way, with a wait asked for, for others to read or not.
 
-Belongs here: what is true of any transfer. Not here: whom is asked, and how often (`asking`).
+Belongs here: what is true of any transfer. Not here: whom is asked, and how often (`asker`).
 """
 
 from __future__ import annotations

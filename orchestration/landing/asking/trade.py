@@ -1,6 +1,6 @@
 """Fetching trade: a source is asked for what is promised and not there, and each whole answer is received at once.
 
-Belongs here: the course from what is out to receipts. Not here: requests (`asking`), which questions are needed
+Belongs here: the course from what is out to receipts. Not here: requests (`asker`), which questions are needed
 (`planned`). Where a process is killed, the next one goes on from what has arrived: what was asked stands in receipts.
 """
 
@@ -14,7 +14,8 @@ from contextlib import closing
 from orchestration.base.errors import RefusalError
 from orchestration.base.months import month_range
 from orchestration.base.settings import Home
-from orchestration.landing.answers import (
+from orchestration.landing.arrival import read_alone
+from orchestration.landing.asking.answers import (
     Outcome,
     Way,
     fetched_as,
@@ -22,13 +23,12 @@ from orchestration.landing.answers import (
     refuse_other_kind,
     written,
 )
-from orchestration.landing.arrival import read_alone
-from orchestration.landing.asking import Asker, NotTakenError
+from orchestration.landing.asking.asker import Asker, NotTakenError
+from orchestration.landing.asking.planned import Group, Needs, Out, marks_of
+from orchestration.landing.asking.said_out import SaidOut, asking_alone
 from orchestration.landing.datasets import Dataset
 from orchestration.landing.names import derived
-from orchestration.landing.planned import Group, Needs, Out, marks_of
 from orchestration.landing.receive import receive_trade
-from orchestration.landing.said_out import SaidOut, asking_alone
 from orchestration.landing.scope import Declaration, shown
 from orchestration.landing.store import Landing
 from orchestration.sources.source import Source

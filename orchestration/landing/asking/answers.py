@@ -1,6 +1,6 @@
 """What trade and documents share when they are fetched: how it goes, what it comes to, an answer as a file to receive.
 
-Belongs here: the two ends of a fetch. Not here: its course (`fetching_trade`, `fetching_documents`).
+Belongs here: the two ends of a fetch. Not here: its course (`trade`, `documents`).
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from pathlib import Path
 from orchestration.base.commands import bonded
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home
-from orchestration.landing.asking import Asker, Sleep
+from orchestration.landing.asking.asker import Asker, Sleep
+from orchestration.landing.asking.said_out import Told, answers_folder
 from orchestration.landing.names import derived
 from orchestration.landing.records import Fetched, is_made_up
-from orchestration.landing.said_out import Told, answers_folder
 from orchestration.landing.state import LandingState
 from orchestration.sources.web import Answer
 

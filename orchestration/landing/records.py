@@ -41,6 +41,10 @@ class Fetched(BaseModel):
     is_own: bool
     marks: dict[str, str] = Field(default_factory=dict)
 
+    def __hash__(self) -> int:
+        """Receipts are keys; their marks are not to be changed either, but have no hash of their own."""
+        return hash((self.request, self.fetched_at))
+
 
 def is_made_up(source: str, fetched: Fetched | None) -> bool:
     """Whether figures are synthetic: their source makes them up, or they came from nowhere that it is known by."""

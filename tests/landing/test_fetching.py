@@ -71,6 +71,7 @@ def test_a_fetch_is_a_receipt_whose_scope_is_its_request(home: Home, toy: Toy) -
     assert said is not None and said.is_own and said.status == 200 and said.etag
     assert said.address == toy.address + said.request and said.request == toy.asked()[1]
     assert said.marks == {"2024-04": "1", "2024-05": "1", "2024-06": "1"}
+    assert {r: r.receipt_id for r in receipts(home)}[last] == last.receipt_id, "receipts are keys, fetched ones too"
     assert Landing(home).bytes_path(last.sha256).read_bytes() == toy.answer(said.request)[1]
     assert not Landing(home).chain.faults() and active(Landing(home).state()) == ["toy_chips"]
     assert [path.name for path in (home.landing / "asked").iterdir() if path.suffix not in (".json", ".lock")] == []

@@ -93,8 +93,6 @@ class ComtradeWeb:
     def check(self, request: Request, answer: Answer, *, cap: int | None) -> None:
         """`CutError`, `PassingError` or `AnswerError` if the answer is not whole, or not what was asked."""
         asked = {name: said.split(",") for name, said in request.question.params}
-        if answer.status == 400 and len(asked["period"]) > 1:
-            raise CutError("Comtrade refuses so many months in one question", remedy=SMALLER)
         cells = _whole(answer)
         if cap is not None and len(cells) >= cap:
             raise CutError(f"{len(cells):,} rows, as many as an answer has at most: it is cut off", remedy=SMALLER)

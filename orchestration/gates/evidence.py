@@ -56,8 +56,6 @@ NO_INFO = (
 IS_SHOWN = """ where getvariable('shown') is null or (
   month between list_min(getvariable('shown')) and list_max(getvariable('shown'))
   and list_contains(getvariable('shown'), month))"""
-#: A scope that is put together from what a row lacks: the comparison says the rest, and must not be lost with it.
-UNTOLD = "a row without what would name it"
 #: What a row of evidence says; the rest follows from it.
 SAID = """source, reporter, flow, dataset, month, table_name, column_name, scope, measure, expected, actual, tolerance,
   n_compared, severity, reason, reference"""
@@ -195,8 +193,7 @@ def gather(con: duckdb.DuckDBPyConnection, spec: GateSpec, sql: str, but: Collec
     # A gate may leave out what nobody asks, where that is dear; whatever it says of other months is dropped.
     con.execute(f"create or replace macro is_asked(month) as {f'month not in ({dates})' if dates else 'true'}")
     where = f" where month not in ({dates})" if dates else ""
-    told = f"e.* replace (coalesce(e.scope, {literal(UNTOLD)}) as scope)"
-    insert = f"insert into evidence by name select {literal(spec.gate)} as gate, {told} from ({sql}\n) e{where}"
+    insert = f"insert into evidence by name select {literal(spec.gate)} as gate, e.* from ({sql}\n) e{where}"
     try:
         if not spec.by_month:
             con.execute(insert)

@@ -26,6 +26,10 @@ OCTOBER = "month = date '2024-10-01'"
 #: A table with these columns is kept by month; whichever rows are edited, the keys tell them.
 KEYS = {"source", "reporter", "flow", "month", "partner_code", "commodity_code", "category_scheme", "category_code",
         "bloc_code", "regime_code", "dimension", "known_from"}  # fmt: skip
+#: The same of single tables, whose columns of these names are keys nowhere else.
+OWN_KEYS = {"dim_bloc_member": {"partner_iso3", "valid_from"}, "dim_commodity": {"year"},
+            "dim_province": {"province_code"}, "fct_control_total": {"control_total_id"},
+            "mart_claim": {"claim_id"}}  # fmt: skip
 #: By gate and table the edits of single columns: what is put there, and in which rows.
 EDITS: dict[str, tuple[str, str, str, str, str]] = {
     "a quantity doubled": ("facts", "fct_trade_monthly", "quantity_1", "quantity_1 * 2", OCTOBER),
@@ -96,27 +100,27 @@ TRIED = ("fct_trade_world_monthly", "mart_restatement", "fct_exchange_rate_month
 @pytest.mark.series
 @pytest.mark.parametrize("kind", many(("another",), tuple(KINDS)))
 def test_every_published_column_is_looked_at(edited: Edited, kind: str) -> None:
-    """One after the other, whatever is edited in a column of any table is told as that column's; of a key, as rows."""
+    """One after the other, whatever is edited in a column of any table is told as that column's; of a key, as rows, or
+    by a gate that breaks, which publishes nothing either.
+    """
     missed = []
     for table, columns in edited.columns.items():
         if table not in many(TRIED, edited.columns) or not edited.con.table(table).limit(1).fetchall():
             continue
-        is_monthly = {"source", "flow", "month"} <= columns.keys()
+        is_monthly = {"source", "flow", "month"} <= columns.keys() and table != "mart_restatement"
         where = "month in (date '2024-02-01', date '2024-10-01')" if is_monthly else "true"
-        if table == "mart_restatement":
-            where = "true"
         for column, of in columns.items():
-            value = KINDS[kind](column, of)
             if kind == "none" and not edited.has(table, f'({where}) and "{column}" is not null'):
                 continue
+            is_key = column in KEYS or column in OWN_KEYS.get(table, ())
             try:
-                found = edited.replaced(table, column, value, where)
+                found = edited.replaced(table, column, KINDS[kind](column, of), where)
             except GateBrokenError as error:
-                missed.append((table, column, str(error)))
+                missed += [] if is_key else [(table, column, str(error))]
                 continue
-            if not any(f.table == table and (f.column == column or column in KEYS) for f in found):
+            if not any(f.table == table and (f.column == column or is_key) for f in found):
                 missed.append((table, column, ""))
-    assert not missed
+    assert not missed, "\n".join(map(str, missed))
 
 
 def audited(home: Home, tmp_path: Path, *statements: str) -> set[tuple[str, str | None, str | None]]:

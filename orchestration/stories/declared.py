@@ -55,6 +55,8 @@ def _month(value: object) -> object:
 
 Text = Annotated[str, AfterValidator(_said)]
 Measured = Annotated[str, AfterValidator(lambda value: _one_of(value, "measure", MEASURES))]
+Promised = Annotated[str, AfterValidator(lambda value: _one_of(value, "dataset", load_datasets()))]
+Reviewed = Annotated[str, AfterValidator(lambda value: _one_of(value, "claim", load_claims()))]
 Form = Annotated[str, AfterValidator(lambda value: _one_of(value, "form", FORMS))]
 
 
@@ -136,22 +138,12 @@ class Story(_Strict):
 
     title: Text
     scope: Scope
-    datasets: Annotated[tuple[str, ...], Field(min_length=1)]
+    datasets: Annotated[tuple[Promised, ...], Field(min_length=1)]
     blanks: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Blank]
     sentence: Annotated[tuple[Text, ...], Field(min_length=1)]
-    claims: tuple[str, ...] = ()
+    claims: tuple[Reviewed, ...] = ()
     events: tuple[Event, ...] = ()
     pictures: tuple[Picture, ...] = ()
-
-    @field_validator("datasets")
-    @classmethod
-    def _promised(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(_one_of(name, "dataset", load_datasets()) for name in value)
-
-    @field_validator("claims")
-    @classmethod
-    def _reviewed(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(_one_of(name, "claim", load_claims()) for name in value)
 
     @field_validator("blanks", "pictures")
     @classmethod

@@ -292,8 +292,10 @@ def trace(
         raise typer.BadParameter(str(error)) from None
     if as_json:
         output.json_out(found.model_dump(mode="json"))
-        return
-    output.trace(found)
+    else:
+        output.trace(found)
+    for text in output.on_terms(Releases(_home(home)).manifest(found.release_id)):
+        output.note(text)
 
 
 @app.command()

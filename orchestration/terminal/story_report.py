@@ -18,8 +18,6 @@ from orchestration.stories.told import Told
 from orchestration.terminal import fetch_report, output
 from orchestration.terminal.story import Course
 
-#: So many addresses of one figure are printed; JSON has them all.
-ADDRESSES = 2
 #: What stands in the sentence and is no figure of trade.
 NO_FIGURES = ("month", "threshold_usd", "above_since")
 
@@ -55,24 +53,19 @@ def show(course: Course) -> None:
 
 def _show(home: Home, told: Told) -> None:
     made_up = output.made_up(told.release_id, told.is_synthetic)
-    for text in (
-        *made_up,
-        told.title,
-        "",
-        told.sentence or "There is no month of which all its figures are known.",
-        "",
-    ):
+    for text in (*made_up, told.title, "", told.sentence or "There is no month of which all its figures are known.", ""):
         output.line(text)
-    output.line(
-        f"as of release {told.release_id}, made on {told.made_at:%Y-%m-%d}; latest month {told.month or 'none'}"
-    )
+    output.line(f"as of release {told.release_id}, made on {told.made_at:%Y-%m-%d}; latest month {told.month or 'none'}")
     for held in told.datasets:
         output.line(held.told)
     if told.unknown:
         output.line(f"not known, and so not told: {', '.join(told.unknown)}")
-    for figure in told.figures:
-        if figure.shown is not None and figure.measure not in NO_FIGURES:
-            _show_figure(home, figure)
+    shown = [figure for figure in told.figures if figure.shown is not None and figure.measure not in NO_FIGURES]
+    addresses = list(dict.fromkeys(address for figure in shown for address in figure.addresses))
+    for figure in shown:
+        _show_figure(home, figure, sorted(addresses.index(address) + 1 for address in figure.addresses))
+    for n, address in enumerate(addresses, start=1):
+        output.line(f"[{n}] {address}")
     if told.claims:
         output.line("")
         rows = [[c["claim_id"], c["text"], c["published_on"], c["verdict_then"], c["verdict_now"], c["detail_now"]]
@@ -82,18 +75,14 @@ def _show(home: Home, told: Told) -> None:
         output.line(text)
 
 
-def _show_figure(home: Home, figure: Figure) -> None:
+def _show_figure(home: Home, figure: Figure, places: list[int]) -> None:
     base = f", on US$ {plain(figure.base.value)} in {_months(figure, figure.base.month)}" if figure.base else ""
     low = ", a low base" if figure.is_low_base else ""
-    exact, months = _exact(figure), _months(figure, figure.month)
-    output.line(f"{figure.name}: {figure.shown} ({exact} in {months}{base}{low})")
+    asked = f", from {' '.join(f'[{place}]' for place in places)}" if places else ", no row"
+    output.line(f"{figure.name}: {figure.shown} ({_exact(figure)} in {_months(figure, figure.month)}{base}{low}{asked})")
     first, *others = figure.trace
     cells = [parse_month(cell.split()[0]) for cell in others]
     output.line(f"  {_command(home, first)}" + (f"  (likewise {spans(cells)})" if others else ""))
-    for address in figure.addresses[:ADDRESSES]:
-        output.line(f"  {address}")
-    if len(figure.addresses) > ADDRESSES:
-        output.line(f"  and {len(figure.addresses) - ADDRESSES} more addresses: --json has them")
 
 
 def _months(figure: Figure, month: str) -> str:

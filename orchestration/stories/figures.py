@@ -25,20 +25,25 @@ PREFIXES = (
     "select string_split(hs_prefixes, ',') from dim_category where category_scheme = $scheme "
     "and category_code = $category and (code_system is null or code_system = $system)"
 )
-#: The receipts whose rows make a figure; of all partners together, whichever of the two facts has them.
+#: The receipts whose rows make a figure. Of all partners together those of each, and where there is none, their sum's.
 RECEIPTS = """
 with cell as (
-  select receipt_id_usd, month, source, reporter, flow, commodity_code, partner_code from fct_trade_monthly
+  select 1 as rank, receipt_id_usd, month, source, reporter, flow, commodity_code, partner_code from fct_trade_monthly
   union all by name
-  select receipt_id_usd, month, source, reporter, flow, commodity_code, 'world' as partner_code
+  select 2 as rank, receipt_id_usd, month, source, reporter, flow, commodity_code, 'world' as partner_code
   from fct_trade_world_monthly
+),
+
+mine as (
+  select month, rank, receipt_id_usd from cell
+  where source = $source and reporter = $reporter and flow = $flow and list_contains($months, month)
+    and (partner_code = $partner or $partner = 'all')
+    and len(list_filter($prefixes, lambda prefix: starts_with(commodity_code, prefix))) > 0
+    and receipt_id_usd is not null
+  qualify rank = min(rank) over (partition by month)
 )
-select distinct receipt_id_usd from cell
-where source = $source and reporter = $reporter and flow = $flow and list_contains($months, month)
-  and (partner_code = $partner or $partner = 'all')
-  and len(list_filter($prefixes, lambda prefix: starts_with(commodity_code, prefix))) > 0
-  and receipt_id_usd is not null
-order by 1"""
+
+select distinct receipt_id_usd from mine order by 1"""
 
 
 @dataclass(frozen=True)

@@ -53,9 +53,17 @@ def show(course: Course) -> None:
 
 def _show(home: Home, told: Told) -> None:
     made_up = output.made_up(told.release_id, told.is_synthetic)
-    for text in (*made_up, told.title, "", told.sentence or "There is no month of which all its figures are known.", ""):
+    for text in (
+        *made_up,
+        told.title,
+        "",
+        told.sentence or "There is no month of which all its figures are known.",
+        "",
+    ):
         output.line(text)
-    output.line(f"as of release {told.release_id}, made on {told.made_at:%Y-%m-%d}; latest month {told.month or 'none'}")
+    output.line(
+        f"as of release {told.release_id}, made on {told.made_at:%Y-%m-%d}; latest month {told.month or 'none'}"
+    )
     for held in told.datasets:
         output.line(held.told)
     if told.unknown:
@@ -64,13 +72,14 @@ def _show(home: Home, told: Told) -> None:
     addresses = list(dict.fromkeys(address for figure in shown for address in figure.addresses))
     for figure in shown:
         _show_figure(home, figure, sorted(addresses.index(address) + 1 for address in figure.addresses))
-    for n, address in enumerate(addresses, start=1):
-        output.line(f"[{n}] {address}")
     if told.claims:
         output.line("")
         rows = [[c["claim_id"], c["text"], c["published_on"], c["verdict_then"], c["verdict_now"], c["detail_now"]]
                 for c in told.claims]  # fmt: skip
         output.table(["claim", "printed", "on", "then", "now", "detail"], rows)
+    output.line("")
+    for n, address in enumerate(addresses, start=1):
+        output.line(f"[{n}] {address}")
     for text in (*(f"TERMS: {terms}" for terms in told.terms), *made_up):
         output.line(text)
 
@@ -79,7 +88,9 @@ def _show_figure(home: Home, figure: Figure, places: list[int]) -> None:
     base = f", on US$ {plain(figure.base.value)} in {_months(figure, figure.base.month)}" if figure.base else ""
     low = ", a low base" if figure.is_low_base else ""
     asked = f", from {' '.join(f'[{place}]' for place in places)}" if places else ", no row"
-    output.line(f"{figure.name}: {figure.shown} ({_exact(figure)} in {_months(figure, figure.month)}{base}{low}{asked})")
+    output.line(
+        f"{figure.name}: {figure.shown} ({_exact(figure)} in {_months(figure, figure.month)}{base}{low}{asked})"
+    )
     first, *others = figure.trace
     cells = [parse_month(cell.split()[0]) for cell in others]
     output.line(f"  {_command(home, first)}" + (f"  (likewise {spans(cells)})" if others else ""))

@@ -40,14 +40,14 @@ def test_every_figure_is_a_column_of_the_marts(name: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "said"),
     [
-        ("written: billions}", "writen: billions}", 13, "Remedy: use one of measure, partner, scheme, category, written"),
+        ("written: billions}", "writen: billions}", 13, "use one of measure, partner, scheme, category, written"),
         ("title:", "titel:", 2, "Remedy: use one of title, scope, datasets"),
-        ("measure: value_usd,", "measure: value_us,", 13, "there is no measure 'value_us': use one of value_usd, value_"),
+        ("measure: value_usd,", "measure: value_us,", 13, "there is no measure 'value_us': use one of value_usd, v"),
         ("written: billions}", "written: percent}", 13, "value_usd is not written in percent: use one of billions"),
         ("partner: 842", "partner: 843", 3, "there is no partner of comtrade '843': use one of 10, 100"),
-        ("category: integrated_circuits", "category: chips", 3, "there is no category of ic 'chips': use one of integr"),
+        ("category: integrated_circuits", "category: chips", 3, "there is no category of ic 'chips': use one of int"),
         ("[comtrade_us_chips]", "[comtrade_chips]", 4, "there is no dataset 'comtrade_chips': use one of us_chips"),
-        ("  - un_us_ic_2024_10_value", "  - un_us_ic_value", 24, "there is no claim 'un_us_ic_value': use one of us_ic_"),
+        ("  - un_us_ic_2024_10_value", "  - un_us_ic_value", 24, "there is no claim 'un_us_ic_value': use one of us_"),
         ("{value} worth", "{worth} worth", 5, "there is no blank 'worth': use one of value, month"),
         ("{value} worth", "{value:,} worth", 5, "write a blank as its name in braces: {value}"),
         (", {growth} on a year before", ", as ever", 5, "the sentence does not ask for growth"),

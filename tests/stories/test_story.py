@@ -29,9 +29,9 @@ from tests.stories.figures import MONTHS, chips
 
 KEY = "made-up-0123456789"
 SENTENCE = (
-    "China bought US$1.11 bn worth of integrated circuits from the United States in October 2024, up 60 % on a year "
-    "before; US$9.61 bn in January to October 2024, up 42.5 %; five months in a row at US$1 bn or more, since June 2024; "
-    "four of the four types that six digits tell apart."
+    "China bought US$1.11 bn worth of integrated circuits from the United States in October 2024, up 60 % on "
+    "a year before; US$9.61 bn in January to October 2024, up 42.5 %; five months in a row at US$1 bn or more, since June "
+    "2024; four of the four types that six digits tell apart."
 )
 OCTOBER = "2024-10 842 integrated_circuits --scheme ic --source comtrade --reporter CHN"
 TERMS = "UN Comtrade database, United Nations Statistics Division. Copyright United Nations; for internal use, rows"
@@ -85,7 +85,9 @@ def test_word_by_word(bonded: Any, once: Home, server: Comtrade) -> None:
     assert code == 0 and lines[0] == lines[-1] == f"SYNTHETIC DATA: every figure of release {release} is made up."
     assert lines[1:5] == ["Chips that China buys from the United States", "", SENTENCE, ""]
     assert lines[5].startswith(f"as of release {release}, made on ") and lines[5].endswith("; latest month 2024-10")
-    assert lines[6].startswith("comtrade_us_chips: complete: 22 months held, 2023-01..2024-10; not out yet: 2015-01..2022-12")
+    assert lines[6].startswith(
+        "comtrade_us_chips: complete: 22 months held, 2023-01..2024-10; not out yet: 2015-01..2022-12"
+    )
     assert "growth: up 60 % (+60.098 % in 2024-10, on US$ 694,262,010 in 2023-10, from [1] [2])" in lines
     assert "so_far: US$9.61 bn (US$ 9,612,242,460 in 2024-01..2024-10, from [1])" in lines
     assert f"[1] {server.address}/data/v1/get/C/M/HS?reporterCode=156&period=202401,202402," in out

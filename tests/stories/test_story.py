@@ -30,8 +30,8 @@ from tests.stories.figures import MONTHS, chips
 KEY = "made-up-0123456789"
 SENTENCE = (
     "China bought US$1.11 bn worth of integrated circuits from the United States in October 2024, up 60 % on "
-    "a year before; US$9.61 bn in January to October 2024, up 42.5 %; five months in a row at US$1 bn or more, since June "
-    "2024; four of the four types that six digits tell apart."
+    "a year before; US$9.61 bn in January to October 2024, up 42.5 %; five months in a row at US$1 bn or more, since "
+    "June 2024; four of the four types that six digits tell apart."
 )
 OCTOBER = "2024-10 842 integrated_circuits --scheme ic --source comtrade --reporter CHN"
 TERMS = "UN Comtrade database, United Nations Statistics Division. Copyright United Nations; for internal use, rows"

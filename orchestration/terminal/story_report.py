@@ -49,6 +49,8 @@ def show(course: Course) -> None:
         output.line(f"HELD BACK: {text}")
     if course.told:
         _show(course.home, course.told)
+    elif summary.is_synthetic:
+        output.line("SYNTHETIC DATA: what this home holds is made up.")
 
 
 def _show(home: Home, told: Told) -> None:

@@ -14,7 +14,7 @@ DBT_SQL := $(filter %.sql,$(DBT_FILES))
 SQL_STYLED := .venv/.sqlfluff
 
 .DEFAULT_GOAL := help
-.PHONY: help install run ui docs check test test-long lint style types clean
+.PHONY: help install run story ui docs check test test-long lint style types clean
 
 help: ## say what there is
 	@echo "Bonded: a data warehouse for customs trade statistics. Type make and one of:"
@@ -37,6 +37,10 @@ $(MANIFEST): $(INSTALLED) $(DBT_FILES) $(SOURCES)
 run: install ## build the synthetic sample from its files to an audited release
 	@$(BIN)/bonded sample --home "$(CURDIR)/data/sample"
 	@$(BIN)/bonded run --home "$(CURDIR)/data/sample"
+
+STORY ?= chips
+story: install ## tell a story from real figures (STORY=chips, magnets, soybeans): fetch, build, audit, publish
+	@$(BIN)/bonded story $(STORY)
 
 ui: install ## open the Dagster UI on the sample (BONDED_HOME=… for another home); stop it with Ctrl-C
 	@$(BIN)/python -m orchestration.automation.ui "$(HOME_DIR)"

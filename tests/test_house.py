@@ -21,6 +21,7 @@ FLOORS = (
     {"warehouse"},
     {"gates", "claims"},
     {"releases"},
+    {"stories"},
     {"assets"},
     {"automation"},
     {"definitions"},

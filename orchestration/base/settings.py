@@ -69,7 +69,8 @@ class Settings(BaseSettings):
 
 class SourceSettings(BaseSettings):
     """What may be set of one source that is asked over the network: `BONDED_<SOURCE>_ADDRESS`, `…_KEY`, `…_PAUSE`
-    (seconds between two requests), `…_CAP` (rows at which its answers are cut off).
+    (seconds between two requests), `…_CAP` (rows at which its answers are cut off), `…_PERMISSION` (who permits that
+    its rows are passed on, and since when).
     """
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
@@ -78,6 +79,7 @@ class SourceSettings(BaseSettings):
     key: SecretStr | None = None
     pause: NonNegativeFloat | None = None
     cap: PositiveInt | None = None
+    permission: str | None = Field(None, min_length=10)
 
     @field_validator("key")
     @classmethod

@@ -111,9 +111,26 @@ def _parse(data: bytes, path: Path, model: type[BaseModel]) -> BaseModel:
         first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
         location = tuple(first["loc"])
         key = ".".join(str(part) for part in location if part != "[key]") or "(the whole file)"
+        known = _keys(model, location[:-1]) if first["type"] == "extra_forbidden" else ()
         raise RefusalError(
             f"{key}: {first['msg'].removeprefix('Value error, ')}",
             file=path.name,
             line=_line_of(location, lines),
-            remedy="correct the entry; the entries beside it show the form",
+            remedy=f"use one of {', '.join(known)}"
+            if known
+            else "correct the entry; the entries beside it show the form",
         ) from None
+
+
+def _keys(model: type[BaseModel], location: Location) -> tuple[str, ...]:
+    """The keys that the model knows at a place, as far as its schema leads there."""
+    whole = model.model_json_schema()
+    at: dict[str, Any] = whole
+    for part in location:
+        below = at.get("properties", {}).get(part) if isinstance(part, str) else at.get("items")
+        at = below or at.get("additionalProperties") or next(iter(at.get("patternProperties", {}).values()), {})
+        while isinstance(at, dict) and "$ref" in at:
+            at = whole["$defs"][at["$ref"].rpartition("/")[2]]
+        if not isinstance(at, dict):
+            return ()
+    return tuple(at.get("properties", ()))

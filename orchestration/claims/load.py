@@ -27,7 +27,7 @@ class _File(BaseModel):
 def load_claims(folder: Path | None = None) -> dict[str, Claim]:
     """All claims by id; `RefusalError` for any typo, also in the code of a partner or a category."""
     found = strict_yaml.load((folder or settings().expectations) / FILE, _File).claims
-    partners, categories = _partners(), _categories()
+    partners, categories = known_partners(), known_categories()
     for name, claim in found.items():
         source = TRADE[claim.source]
         if claim.partner not in ("all", *partners.get(source.partner_system, ())):
@@ -58,7 +58,7 @@ def _unknown(name: str, what: str, remedy: str) -> RefusalError:
     return RefusalError(f"{name} names {what}, which is not known", file=FILE, remedy=remedy)
 
 
-def _partners() -> dict[str, set[str]]:
+def known_partners() -> dict[str, set[str]]:
     """The reviewed partners by whose codes they are."""
     found: dict[str, set[str]] = {}
     for row in read_seed("partners"):
@@ -66,7 +66,7 @@ def _partners() -> dict[str, set[str]]:
     return found
 
 
-def _categories() -> dict[tuple[str | None, str], set[str]]:
+def known_categories() -> dict[tuple[str | None, str], set[str]]:
     """The reviewed categories, as `dim_category` has them: by scheme, and by whose tariff where they are of one."""
     found: dict[tuple[str | None, str], set[str]] = {}
     for row in read_seed("categories"):

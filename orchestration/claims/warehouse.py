@@ -81,8 +81,13 @@ SCHEMA = pa.schema(
 
 
 def findings(con: duckdb.DuckDBPyConnection, claims: Mapping[str, ClaimOf]) -> pa.Table:
-    """The reviewed claims and all control totals of a category, put to the test: the columns of `mart_claim`."""
-    results = put_to_the_test(con, {**claims, **control_totals(con)})
+    """The reviewed claims and all control totals of a category, put to the test: the columns of `mart_claim`.
+
+    A reviewed claim on a source that is not held, nor a sample of it, is nobody's to answer, and left out.
+    """
+    held = {source for (source,) in con.execute("select source from dim_source").fetchall()}
+    answered = {name: claim for name, claim in claims.items() if claim.answered_by(held) in held}
+    results = put_to_the_test(con, {**answered, **control_totals(con)})
     return pa.Table.from_pylist([as_row(result) for result in results], schema=SCHEMA)
 
 

@@ -29,6 +29,7 @@ from orchestration.releases.manifest import (
 )
 from orchestration.releases.published import layout
 from orchestration.releases.store import Releases
+from orchestration.releases.terms import terms_of
 from orchestration.sources.catalogue import TRADE
 from orchestration.warehouse.categories import copy_taken
 
@@ -110,6 +111,7 @@ def _manifest(
         held_back=dict(held_back),
         parsers={source: TRADE[source].parser_version for source in {r.scope.source for r in state.active}}
         | parsers_of(held_back),
+        terms=terms_of([r.scope.source for r in state.active], [r.source for r in state.documents]),
     )
 
 

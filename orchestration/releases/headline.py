@@ -9,25 +9,24 @@ import duckdb
 from orchestration.releases.database import DATABASE
 from orchestration.sources.catalogue import TRADE
 
-#: China's customs, whose 502 is the United States, or a sample of them.
-CHINA = [name for name, source in TRADE.items() if "gacc" in (name, source.sample_of)]
 SENTENCE = """
 select strftime(month, '%Y-%m'), value_usd_bn, yoy_percent, ytd_usd_bn, ytd_yoy_percent, months_at_or_above,
-  threshold_usd, strftime(above_since, '%Y-%m'), n_lines, source
+  threshold_usd, strftime(above_since, '%Y-%m'), n_lines, source, partner_code
 from mart_headline_monthly
-where list_contains($sources, source) and flow = 'import' and partner_code = '502' and category_scheme = 'ic'
+where reporter = 'CHN' and flow = 'import' and partner_iso3 = 'USA' and category_scheme = 'ic'
   and value_usd_bn is not null
-order by month desc
+-- Of several sources the customs' own: it has the finer lines.
+order by month desc, starts_with(source, 'gacc') desc
 limit 1"""
 
 
 def headline(folder: Path) -> tuple[list[str], str | None]:
     """Lines for print, and the arguments that trace the first figure; the newest months without such a series."""
     with duckdb.connect(str(folder / DATABASE), read_only=True) as con:
-        row = con.execute(SENTENCE, {"sources": CHINA}).fetchone()
+        row = con.execute(SENTENCE).fetchone()
         if row is None:
             return _newest(con), None
-    month, value, yoy, ytd, ytd_yoy, streak, threshold, since, types, source = row
+    month, value, yoy, ytd, ytd_yoy, streak, threshold, since, types, source, partner = row
     lines = [f"US chips to China, {month}: US$ {value:.2f} bn{_growth(yoy, 0)}"]
     if ytd is not None:
         lines.append(f"January to {month}: US$ {ytd:.2f} bn{_growth(ytd_yoy, 1)}")
@@ -35,7 +34,8 @@ def headline(folder: Path) -> tuple[list[str], str | None]:
         months = f"{streak} month{'s' if streak > 1 else ''}"
         lines.append(f"{months} in a row above US$ {threshold / 1e9:g} bn, since {since}")
     lines.append(f"{types} types of chip")
-    return lines, f"{month} 502 integrated_circuits --scheme ic --source {source}"
+    reporter = "" if len(TRADE[source].reporters) == 1 else " --reporter CHN"
+    return lines, f"{month} {partner} integrated_circuits --scheme ic --source {source}{reporter}"
 
 
 def _growth(percent: float | None, digits: int) -> str:

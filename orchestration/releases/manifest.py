@@ -99,6 +99,14 @@ class HeldBack(_Strict):
         return self.since, self.sequence, self.withdrawn
 
 
+class SourceTerms(_Strict):
+    """On what terms a source's figures may be used, as it says itself. `attribution`: how it is to be named."""
+
+    attribution: str
+    terms: str
+    may_be_passed_on: bool
+
+
 class AuditSummary(_Strict):
     """Verdict of an audit: comparisons by verdict, how far it reached (`gates.reach`), and each comparison that is not
     simply passed or not applicable.
@@ -117,7 +125,7 @@ class Manifest(_Strict):
     `read_whole_at`: when all that was taken over from earlier releases was last read, and audited, wholly;
     `evidence`: by gate and month what its comparisons were gathered from. `held_back`: by name the sources whose
     findings block, and which say here what they said before. `parsers`: by source the version of the parser whose rows
-    it is made of.
+    it is made of. `terms`: by source, of trade and of documents that have some.
     """
 
     release_id: str
@@ -141,6 +149,7 @@ class Manifest(_Strict):
     evidence: dict[str, dict[str, str]] = {}
     held_back: dict[str, HeldBack] = {}
     parsers: dict[str, str] = {}
+    terms: dict[str, SourceTerms] = {}
 
     @property
     def told(self) -> list[str]:

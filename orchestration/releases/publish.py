@@ -23,7 +23,7 @@ from orchestration.gates.evidence import Subject
 from orchestration.gates.reach import reach
 from orchestration.gates.report import render
 from orchestration.landing.store import LandingState
-from orchestration.releases import candidate
+from orchestration.releases import candidate, terms
 from orchestration.releases.content import FileContent, file_content, is_intact, is_marked
 from orchestration.releases.database import DATABASE, write_file
 from orchestration.releases.held_back import categories_of, to_hold_back, why_not_kept
@@ -256,7 +256,9 @@ def _add_verdict(folder: Path, manifest: Manifest, report: Report) -> None:
             comment(con, f"out.main.{table}", text, {})
             write_file(con, f"out.main.{table}", folder / "parquet" / f"{table}.parquet")
         con.execute("detach out")
-    page = render(report, manifest.release_id, manifest.is_synthetic, (*manifest.told, *manifest.remarks))
+    page = render(
+        report, manifest.release_id, manifest.is_synthetic, (*manifest.told, *terms.told(manifest), *manifest.remarks)
+    )
     (folder / "audit.html").write_text(page, encoding="utf-8")
 
 

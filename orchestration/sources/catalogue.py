@@ -31,6 +31,8 @@ DOCUMENTS: dict[str, DocumentReader] = {
 DOCUMENT_WEBS: dict[str, DocumentWeb] = {
     name: reader.WEB for name, reader in DOCUMENTS.items() if hasattr(reader, "WEB")
 }
+#: Sources of documents whose figures come on the terms of a source of trade.
+ON_TERMS_OF = {comtrade_annual.SOURCE: COMTRADE.name}
 #: Sources of code lists and of documents.
 LIST_SOURCES = frozenset({CODE_LISTS.SOURCE})
 DOCUMENT_SOURCES = frozenset(DOCUMENTS)

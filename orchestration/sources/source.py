@@ -145,7 +145,8 @@ class Source:
     the network; None where only people may ask it. `says_what_is_out`: whether months come out irregularly and the
     publisher alone says which have, so that `release_date` is no promise, but the first day on which it makes sense to
     ask. `is_rounded`: whether values are printed with fractions of a unit and rounded row by row, so that a sum may be
-    off by half a unit a row.
+    off by half a unit a row. `may_be_passed_on`: whether its terms let rows of its figures be passed on; where they do
+    not, figures may be cited, and whoever has permission says so in a setting (`releases.terms`).
     """
 
     name: str
@@ -179,6 +180,7 @@ class Source:
     web: TradeWeb | None = None
     says_what_is_out: bool = False
     is_rounded: bool = False
+    may_be_passed_on: bool = True
 
     @property
     def place(self) -> str:

@@ -292,8 +292,10 @@ def trace(
         raise typer.BadParameter(str(error)) from None
     if as_json:
         output.json_out(found.model_dump(mode="json"))
-        return
-    output.trace(found)
+    else:
+        output.trace(found)
+    for text in output.on_terms(Releases(_home(home)).manifest(found.release_id)):
+        output.note(text)
 
 
 @app.command()
@@ -317,7 +319,7 @@ def query(
         output.json_out([dict(zip(output.distinct(columns), row, strict=True)) for row in rows])
     else:
         output.table(columns, [list(row) for row in rows])
-    for text in output.made_up(said.release_id, said.is_synthetic):
+    for text in (*output.made_up(said.release_id, said.is_synthetic), *output.on_terms(said)):
         output.note(text)
 
 
@@ -354,6 +356,34 @@ def claims(
         claim_report.show(found)
     for text in output.made_up(said.release_id, said.is_synthetic):
         output.note(text)
+
+
+@app.command("story")
+def story_command(
+    name: Annotated[str, typer.Argument(help="A story of stories/: chips, magnets, soybeans, …")],
+    home: Annotated[
+        Path | None, typer.Option("--home", help="The warehouse's folder; else BONDED_HOME, else data/<name>.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell a story from real figures: ask for what is due, build, audit, publish, and print the sentence."""
+    from orchestration.stories.declared import load_story, names
+    from orchestration.terminal import story, story_report
+
+    if name not in names():
+        raise typer.BadParameter(f"there is no story {name!r}: use one of {', '.join(names())}")
+    declared = load_story(name)
+    place = story.home_of(name, home)
+    with interruptible(for_good=True):
+        course = story.follow(place, name, declared)
+    if as_json:
+        output.json_out(story_report.as_dict(course))
+    else:
+        story_report.show(course)
+    for dataset, error in course.refused:
+        output.error(f"{dataset}: {error}")
+    if not course.ok:
+        raise typer.Exit(1)
 
 
 @app.command()

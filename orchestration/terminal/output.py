@@ -20,10 +20,12 @@ from rich.text import Text
 from orchestration.base.errors import RefusalError
 from orchestration.base.months import format_month
 from orchestration.base.plain import bare, json_text, plain, printable
+from orchestration.releases.terms import told
 
 if TYPE_CHECKING:
     from orchestration.gates.audit import Report
     from orchestration.releases.difference import TableDifference
+    from orchestration.releases.manifest import Manifest
     from orchestration.releases.trace import Trace
     from orchestration.terminal.run import RunSummary
     from orchestration.terminal.status import HomeStatus
@@ -64,6 +66,11 @@ def refused(reason: Exception | str, *, as_json: bool) -> None:
 def made_up(release_id: str | None, is_synthetic: bool) -> list[str]:
     """The line that goes with every figure of a synthetic home; none in a real one."""
     return [f"SYNTHETIC DATA: every figure of release {release_id} is made up."] if is_synthetic else []
+
+
+def on_terms(said: Manifest) -> list[str]:
+    """The line that goes with figures of a source whose rows may not be passed on; none where all may be."""
+    return [f"TERMS: {text}" for text in told(said)]
 
 
 def distinct(columns: list[str]) -> list[str]:
@@ -178,6 +185,8 @@ def run_summary(summary: RunSummary) -> None:
     line(f"audit:    {summary.folder}/audit.html")
     if summary.trace:
         line(f"trace it: {bonded} trace {summary.trace} --home {home}")
+    for text in summary.terms:
+        line(f"TERMS: {text}")
 
 
 def trace(found: Trace) -> None:

@@ -21,6 +21,7 @@ from orchestration.releases.headline import headline
 from orchestration.releases.mend import made_ready
 from orchestration.releases.settled import is_settled
 from orchestration.releases.store import Releases
+from orchestration.releases.terms import told
 from orchestration.warehouse.categories import own_categories
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 class RunSummary:
     """What a run did. `failure` says why nothing was published; `refused` names files set aside, `left` those that
     somebody was still writing; `held_back`: a sentence for each source whose figures stay as they were; `mended`: one
-    for all that was damaged and has been made again.
+    for all that was damaged and has been made again; `terms`: for each source whose rows may not be passed on.
     """
 
     home: str
@@ -48,6 +49,7 @@ class RunSummary:
     left: list[str] = field(default_factory=list)
     held_back: list[str] = field(default_factory=list)
     mended: list[str] = field(default_factory=list)
+    terms: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
@@ -181,4 +183,5 @@ def _summary(
         cell,
         left,
         manifest.told,
+        terms=told(manifest),
     )

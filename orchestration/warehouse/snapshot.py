@@ -100,6 +100,7 @@ SOURCE_SCHEMA = pa.schema(
         "first_month": pa.date32(),
         "attribution": pa.string(),
         "terms": pa.string(),
+        "may_be_passed_on": pa.bool_(),
         "is_rounded": pa.bool_(),
         "is_synthetic": pa.bool_(),
     }

@@ -44,6 +44,9 @@ def test_the_shipped_claims_are_sound() -> None:
     assert set(load_claims()) == {
         "us_ic_2024_10_value", "us_ic_2024_10_growth", "us_ic_2024_01_10_value", "us_ic_2024_01_10_growth",
         "us_ic_above_1bn_since_june", "us_ic_nine_types", "us_ic_most_wanted_types", "us_ic_stockpiling",
+        "un_us_ic_2024_10_value", "un_us_ic_2024_10_growth", "un_us_ic_2024_01_10_value", "un_us_ic_2024_01_10_growth",
+        "un_us_ic_above_1bn_since_june", "un_us_ic_most_wanted_types", "un_us_ic_stockpiling",
+        "un_us_soybeans_2025_09_none",
     }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from orchestration.releases.headline import headline
 
 COLUMNS = "month date, value_usd_bn double, yoy_percent double, ytd_usd_bn double, ytd_yoy_percent double, "
 COLUMNS += "months_at_or_above int, threshold_usd bigint, above_since date, n_lines int, source varchar, flow varchar, "
-COLUMNS += "partner_code varchar, category_scheme varchar"
+COLUMNS += "reporter varchar, partner_code varchar, partner_iso3 varchar, category_scheme varchar"
 SAID = {
     "fct_trade_monthly": "2 cells, 2024-01..2024-02",
     "fct_trade_world_monthly": "2 cells of all partners together, 2024-01..2024-02",

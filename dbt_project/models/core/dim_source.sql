@@ -15,6 +15,7 @@ select
     first_month,
     attribution,
     terms,
+    may_be_passed_on,
     is_rounded,
     is_synthetic,
     -- A source is held back by the release, which says since when.

@@ -44,6 +44,7 @@ OFFER = Source(
     web=WEB,
     says_what_is_out=True,
     is_rounded=True,
+    may_be_passed_on=False,
     terms="Copyright United Nations; for internal use, rows may not be passed on without permission, "
     "figures may be cited with their source",
 )

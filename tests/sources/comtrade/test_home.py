@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.base.errors import RefusalError
-from orchestration.base.settings import Home
+from orchestration.base.settings import PROJECT, Home
 from orchestration.landing.receive import receive
 from orchestration.landing.receivers import receive_file
 from orchestration.landing.scope import Declaration
@@ -19,6 +19,7 @@ from orchestration.sources.comtrade.codes import six_digits
 from tests import conftest
 from tests.conftest import MONTHS, attempted, copied, declared, published_once, query, write_csv
 from tests.sources.comtrade.answers import Row, body, row
+from tests.test_docs import fences
 
 SCOPE = {"source": "comtrade", "reporter": "BRA", "flow": "import", "hs": "8542", "vintage": "2024-12-20"}
 #: Partners of Brazil: the United States, Korea, what Comtrade prints for Taiwan, and Brazil itself.
@@ -86,15 +87,15 @@ pytestmark = pytest.mark.own_run("Comtrade beside China's own files: one home fo
 
 
 def test_both_sources_stand_apart(both: Home) -> None:
-    """One query shows the difference; no figure of one is a figure of the other."""
-    sql = (
-        "select a.month, a.value_usd, b.value_usd from v_ic_by_partner as a join v_ic_by_partner as b "
-        "using (reporter, flow, month, partner_iso3) where a.source = 'gacc' and b.source = 'comtrade' order by 1"
-    )
+    """The query of docs/comtrade.md shows the difference; no figure of one is a figure of the other."""
+    (sql,) = fences((PROJECT / "docs" / "comtrade.md").read_text(encoding="utf-8"), "sql")
     found = query(both, sql)
     chips = [c for c in six_digits("8542") if c != "854290"]
-    assert [comtrade for _, _, comtrade in found] == [sum(round(value_of(m, "842", c)) for c in chips) for m in MONTHS]
-    assert [customs for _, customs, _ in found] == [4_000_001 + 12 * n for n in range(4)]
+    comtrade = [sum(round(value_of(m, "842", c)) for c in chips) for m in MONTHS]
+    customs = [4_000_001 + 12 * n for n in range(4)]
+    assert [row[1:] for row in found] == [
+        ("USA", ours, theirs, theirs - ours, theirs / ours) for ours, theirs in zip(customs, comtrade, strict=True)
+    ]
     assert query(both, "select source, local_currency, is_rounded from dim_source order by 1") == [
         ("comtrade", None, True),
         ("gacc", "CNY", False),

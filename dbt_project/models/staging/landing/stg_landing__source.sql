@@ -16,6 +16,7 @@ select
     first_month,
     attribution,
     terms,
+    may_be_passed_on,
     is_rounded,
     is_synthetic
 from read_parquet('~/warehouse/landing/source.parquet')

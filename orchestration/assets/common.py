@@ -5,6 +5,7 @@ import time
 import warnings
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Self
 
 import dagster as dg
 import duckdb
@@ -33,11 +34,9 @@ OWNERS = ["team:warehouse"]
 NAMED = 50
 
 
-class Warehouse(dg.ConfigurableResource):
-    """The right to write to a home's warehouse, held from the first step of a run to its last.
-
-    A file lock, which falls with the process that holds it; as does the lock of the run itself, by which others see
-    that it lives.
+class Place(dg.ConfigurableResource):
+    """A home, for a run that writes to landing alone, which has locks of its own: it waits for no run that builds, and
+    none waits for it. The lock of the run itself falls with its process: by it others see that it lives.
     """
 
     @property
@@ -46,20 +45,36 @@ class Warehouse(dg.ConfigurableResource):
         return Home.default()
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Warehouse"]:
-        """Take both locks."""
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Self]:
+        """Take the lock of the run."""
         home = self.home.create()
         if context.run:
             hold(home, context.run.run_id)
         with interruptible():
-            lock = _writer_lock(home, context)
-            try:
-                yield self
-            finally:
-                lock.release()
+            yield self
 
 
-def _writer_lock(home: Home, context: dg.InitResourceContext) -> FileLock:
+class Warehouse(Place):
+    """The right to write to a home's warehouse, too, held from the first step of a run to its last."""
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Self]:
+        """Take both locks."""
+        with super().yield_for_execution(context), writing(self.home, context.log):
+            yield self
+
+
+@contextmanager
+def writing(home: Home, log: dg.DagsterLogManager | None) -> Iterator[None]:
+    """Hold the writer's lock of a home, which falls with the process that holds it."""
+    lock = _writer_lock(home, log)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _writer_lock(home: Home, log: dg.DagsterLogManager | None) -> FileLock:
     """The writer's lock of a home, taken; whoever waits for it says so at once and each minute."""
     # Whoever holds it in this process may take it again: the job `publish` runs another one.
     lock, begun = FileLock(home.warehouse / ".lock", is_singleton=True), time.monotonic()
@@ -75,10 +90,8 @@ def _writer_lock(home: Home, context: dg.InitResourceContext) -> FileLock:
                     f"Another run has held this warehouse for {settings().lock_seconds} s (BONDED_LOCK_SECONDS). "
                     "Run again when it has ended."
                 ) from None
-            if context.log:
-                context.log.warning(
-                    f"Another run writes to this warehouse; waiting for it to end ({waited:.0f} s so far)."
-                )
+            if log:
+                log.warning(f"Another run writes to this warehouse; waiting for it to end ({waited:.0f} s so far).")
             patience = min(60.0, settings().lock_seconds - waited)
 
 

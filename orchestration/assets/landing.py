@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.assets.common import NAMED, OWNERS, Warehouse, is_told
-from orchestration.base.months import format_month
+from orchestration.base.months import format_month, spans
 from orchestration.base.plain import printable
 from orchestration.base.settings import Home, settings
 from orchestration.claims.load import load_claims
@@ -142,11 +142,13 @@ def log_inbox(log: dg.DagsterLogManager, outcome: InboxOutcome) -> None:
 
 
 def due_table(statuses: list[DatasetStatus]) -> str:
-    """The months that are due and not there, each with the query to download, as Markdown."""
+    """The months that are due and not there, each with the query to download, or who asks for it, as Markdown."""
     if not statuses:
         return "Nothing is due."
     lines = ["| dataset | months due | query to download |", "| --- | --- | --- |"]
     for status in statuses:
         for query in status.queries:
             lines.append(f"| {status.name} | {', '.join(map(format_month, query.months))} | {query} |")
+        if not status.queries:
+            lines.append(f"| {status.name} | {spans(status.due)} | none: the job fetch_and_publish asks for it |")
     return "\n".join(lines)

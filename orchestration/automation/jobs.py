@@ -1,4 +1,5 @@
-"""The two jobs: `publish` does what is due, `build_and_publish` also builds the months that it is asked for.
+"""The jobs: `publish` does what is due, `build_and_publish` also builds the months that it is asked for;
+`fetch_and_publish` asks a publisher first.
 
 Belongs here: what each job launches. Not here: what it comes to (`due`), when it is launched (`schedules`, `sensors`).
 `publish` is no job of assets: the UI would ask whoever launches one for months. So it launches the other one, without
@@ -9,8 +10,10 @@ from collections.abc import Callable
 
 import dagster as dg
 from dagster._core.utils import make_new_run_id
+from pydantic import Field
 
-from orchestration.assets.common import MONTHS, Warehouse
+from orchestration.assets.common import MONTHS, Place, Warehouse, writing
+from orchestration.assets.fetch import FETCHED, WEBS, ask, in_words, judge, none_active
 from orchestration.assets.inspected import INSPECTED
 from orchestration.assets.landing import TakeIn, inbox_progress, log_inbox
 from orchestration.automation.due import build_due
@@ -19,6 +22,7 @@ from orchestration.automation.told import tell_unchanged
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home
 from orchestration.claims.load import load_claims
+from orchestration.landing.fetching import active
 from orchestration.landing.inbox import InboxOutcome
 from orchestration.landing.store import Landing
 from orchestration.releases.mend import made_ready
@@ -33,8 +37,8 @@ AssetsJob = Callable[[], dg.JobDefinition]
 
 build_and_publish = dg.define_asset_job(
     "build_and_publish",
-    # The release tells of the months that it has inspected.
-    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(INSPECTED),
+    # The release tells of the months that it has inspected, and nothing that builds asks a publisher.
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(INSPECTED, *FETCHED),
     partitions_def=MONTHS,
     executor_def=dg.in_process_executor,
     description="A month or a range of months is built anew, and all months whose receipts have changed: inbox, raw, "
@@ -50,7 +54,11 @@ def do_what_is_due(
     assets_job: dg.ResourceParam[AssetsJob],
 ) -> None:
     """Take in the inbox; build, audit and publish what is due, or say that nothing is."""
-    home = warehouse.home
+    _do_what_is_due(context, warehouse.home, inbox, assets_job)
+
+
+def _do_what_is_due(context: dg.OpExecutionContext, home: Home, inbox: TakeIn, assets_job: AssetsJob) -> None:
+    """By whoever may write to the warehouse."""
     try:
         load_claims()
         own_categories(home)
@@ -96,3 +104,50 @@ def _launch(context: dg.OpExecutionContext, home: Home, taken: InboxOutcome, job
 def publish() -> None:
     """One step, which launches build_and_publish without a month if anything is due."""
     do_what_is_due()
+
+
+class Asked(dg.Config):
+    """Whom the run asks."""
+
+    source: str | None = Field(
+        default=None, description=f"One of {', '.join(WEBS)}; without one, all of which something is active."
+    )
+
+
+@dg.op(out=dg.Out(dg.Nothing))
+def ask_and_do_what_is_due(
+    context: dg.OpExecutionContext,
+    config: Asked,
+    place: Place,
+    inbox: dg.ResourceParam[TakeIn],
+    assets_job: dg.ResourceParam[AssetsJob],
+) -> None:
+    """Ask for what is due and not there, then do what `publish` does, whatever was refused; then fail for that.
+
+    The right to write to the warehouse is taken after the last answer: nobody waits while a publisher is asked.
+    """
+    home, source = place.home, config.source
+    if source is not None and source not in WEBS:
+        raise dg.Failure(f"{source} is no source that can be asked; {', '.join(WEBS)} are.", allow_retries=False)
+    with in_words():
+        if not active(Landing(home).state(), source):
+            context.log.info(none_active(home, source))
+            return
+        outcomes = ask(context, home, source)
+        is_begun = bool(Landing(home).state().receipts)
+    if is_begun:
+        with writing(home, context.log):
+            _do_what_is_due(context, home, inbox, assets_job)
+    else:
+        context.log.info("This home holds no trade yet: there is nothing to build from.")
+    judge(context, outcomes)
+
+
+@dg.job(
+    executor_def=dg.in_process_executor,
+    description="Ask a publisher for what the home has made active and is due, out and not there, or revised; then do "
+    "what the job publish does. What the schedule of a source that can be fetched does. Nothing active, nothing asked.",
+)
+def fetch_and_publish() -> None:
+    """One step; what it builds is a run of build_and_publish, as that of publish is."""
+    ask_and_do_what_is_due()

@@ -8,8 +8,9 @@ import time
 
 import dagster as dg
 
+from orchestration.assets.fetch import FETCHED
 from orchestration.automation.instance import LAUNCHED, TRIES, died, end_dead_runs
-from orchestration.automation.jobs import build_and_publish, publish
+from orchestration.automation.jobs import build_and_publish, fetch_and_publish, publish
 from orchestration.base.plain import printable
 from orchestration.base.settings import Home, settings
 from orchestration.landing.known import Known
@@ -32,14 +33,15 @@ def inbox_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Ski
     """One run for all complete files; nothing is opened here, and the cursor is a hash of what was asked for last."""
     home = Home.default()
     end_dead_runs(context.instance, home)
-    dead, new = died(context.instance, (publish.name, build_and_publish.name)), new_files(home)
+    jobs = (publish.name, build_and_publish.name, fetch_and_publish.name)
+    dead, new = died(context.instance, jobs), new_files(home)
     before = time.time() - settings().inbox_quiet_seconds
     complete = [file for file in new if file.quiet_since() <= before]
     # What a killed run has taken in is not new any more, and must not wait for another file.
     is_cut_off = 0 < len(dead) < TRIES
     if not complete and not is_cut_off:
         return dg.SkipReason(_why_none(new, dead))
-    running = context.instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY), limit=1)
+    running = [run for run in context.instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY)) if not _only_asks(run)]
     if running:
         what = _named(new) or f"what run {dead[0][:8]} left"
         return dg.SkipReason(f"Run {running[0].run_id[:8]} is queued or under way; {what}: next.")
@@ -52,6 +54,11 @@ def inbox_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Ski
         )
     tags = {"bonded/files": str(len(complete)), **({"bonded/carries_on": dead[0]} if is_cut_off else {})}
     return dg.SensorResult(run_requests=[dg.RunRequest(tags=tags)], cursor=cursor)
+
+
+def _only_asks(run: dg.DagsterRun) -> bool:
+    """Whether a run asks publishers, which may take hours and holds up nobody; what it then builds is another run."""
+    return run.job_name == fetch_and_publish.name or bool(run.asset_selection and run.asset_selection <= FETCHED)
 
 
 def _why_none(new: list[Waiting], dead: list[str]) -> str:

@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     fetch_attempts: PositiveInt = 5
     #: A publisher that asks for a longer wait is asked again another time.
     fetch_wait_seconds: PositiveFloat = 300
+    #: Seconds until a run of Dagster asks once more what did not pass, then twice as many.
+    fetch_again_seconds: NonNegativeFloat = 300
     #: The most that one answer holds, unpacked.
     fetch_bytes: PositiveInt = 1_000_000_000
 

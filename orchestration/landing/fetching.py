@@ -22,18 +22,18 @@ from orchestration.sources.catalogue import DOCUMENT_WEBS, SOURCES, TRADE
 __all__ = ["Outcome", "Way", "active", "fetch"]
 
 
-def active(state: LandingState) -> list[str]:
-    """Names of datasets, and of sources of documents, that are active in a home and can be fetched."""
-    datasets = load_datasets()
-    return [
-        name
-        for name in state.dataset_names
-        if name in DOCUMENT_WEBS or (name in datasets and TRADE[datasets[name].source].web is not None)
-    ]
+def active(state: LandingState, source: str | None = None) -> list[str]:
+    """Names of datasets, and of sources of documents, that are active in a home and can be fetched; of one source, if
+    it is named.
+    """
+    of = {name: dataset.source for name, dataset in load_datasets().items() if TRADE[dataset.source].web is not None}
+    of |= {name: name for name in DOCUMENT_WEBS}
+    return [name for name in state.dataset_names if name in of and source in (None, of[name])]
 
 
-def fetch(home: Home, name: str | None = None, way: Way | None = None) -> list[Outcome]:
-    """Ask for one dataset (or source of documents), which is active from then on, or for all that are.
+def fetch(home: Home, name: str | None = None, way: Way | None = None, *, source: str | None = None) -> list[Outcome]:
+    """Ask for one dataset (or source of documents), which is active from then on, or for all that are, of one `source`
+    if it is named.
 
     What has arrived is kept, whatever happens to the rest. `RefusalError`, with nothing asked, if it cannot be fetched.
     """
@@ -43,7 +43,7 @@ def fetch(home: Home, name: str | None = None, way: Way | None = None) -> list[O
         if not way.dry_run:
             home.create()
             landing.activate(name)
-    names = [name] if name else active(landing.state())
+    names = [name] if name else active(landing.state(), source)
     by_source: dict[str, dict[str, Dataset]] = defaultdict(dict)
     for one in names:
         if one not in DOCUMENT_WEBS:

@@ -31,6 +31,10 @@ DOCUMENTS: dict[str, DocumentReader] = {
 DOCUMENT_WEBS: dict[str, DocumentWeb] = {
     name: reader.WEB for name, reader in DOCUMENTS.items() if hasattr(reader, "WEB")
 }
+#: When they are asked, each in its own time zone.
+DOCUMENT_CRONS: dict[str, str] = {
+    name: reader.RELEASE_CRON for name, reader in DOCUMENTS.items() if hasattr(reader, "RELEASE_CRON")
+}
 #: Sources of documents whose figures come on the terms of a source of trade.
 ON_TERMS_OF = {comtrade_annual.SOURCE: COMTRADE.name}
 #: Sources of code lists and of documents.

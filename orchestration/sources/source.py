@@ -288,7 +288,9 @@ class Reader(Protocol):
 
 
 class DocumentReader(Reader, Protocol):
-    """A module that reads documents. One that can be asked over the network has `WEB`, a `sources.web.DocumentWeb`."""
+    """A module that reads documents. One that can be asked over the network has `WEB`, a `sources.web.DocumentWeb`, and
+    `RELEASE_CRON`: when to ask it, in its time zone.
+    """
 
     def parse(self, source: Path, workdir: Path, name: str | None = None) -> ParsedDocument:
         """The rows of one document and what was seen in it; `RefusalError` if it is not sound."""

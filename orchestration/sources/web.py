@@ -36,6 +36,10 @@ class PassingError(AnswerError):
         self.wait = wait
 
 
+class GivenUpError(AnswerError):
+    """One that did not pass, however often it was asked: it may be better after a longer while."""
+
+
 class CutError(AnswerError):
     """An answer as long as the publisher's cap: it is cut off, and what was asked has to be split."""
 

@@ -58,11 +58,12 @@ def test_the_graph_is_the_reviewed_one() -> None:
 def test_everything_is_owned_described_and_grouped_by_stage() -> None:
     """A new colleague reads the graph from left to right."""
     assets = graph()
-    assert {a["group"] for a in assets.values()} == {"landing", "raw", "staging", "core", "marts", "release"}
+    groups = {"fetch", "landing", "raw", "staging", "core", "marts", "release"}
+    assert {a["group"] for a in assets.values()} == groups
     assert all(a["owners"] and a["described"] and a["kinds"] for a in assets.values())
     assert {name for name, a in assets.items() if a["monthly"]} == {
         *(f"raw_{name}" for name in TRADE), "fct_trade_monthly", "fct_trade_world_monthly", "quarantine",
-        "inspected_month",
+        "inspected_month", *(f"fetched_{name}" for name, source in TRADE.items() if source.web is not None),
     }  # fmt: skip
     assert all(a["single_run"] for a in assets.values() if a["monthly"])
 
@@ -73,7 +74,7 @@ def test_gates_are_monthly_checks() -> None:
     assert set(assets["inspected_month"]["checks"]) == set(declared_gates(PROJECT / "expectations"))  # type: ignore[call-overload]
 
 
-(DETAIL_RELEASE_DAY,) = SCHEDULES
+DETAIL_RELEASE_DAY = SCHEDULES[0]
 TICKS = {
     "2024-11-20": "2024-10", "2024-02-20": "2023-12", "2024-03-20": "2024-01..2024-02", "2019-02-20": "2019-01",
     "2018-07-20": "2018-03..2018-06",

@@ -74,20 +74,31 @@ class ControlRoom:
         assert "Error" not in said["__typename"] and "Invalid" not in said["__typename"], said
         return said
 
-    def launch(self, job: str, assets: Collection[str] = (), **tags: str) -> Run:
-        """ "Launch run" of a job, or "Materialize" on some assets without months or with one; the run when it ended."""
+    def launch(
+        self,
+        job: str,
+        assets: Collection[str] = (),
+        *,
+        config: Mapping[str, Any] | None = None,
+        seconds: float = 300,
+        **tags: str,
+    ) -> Run:
+        """ "Launch run" of a job, or "Materialize" on some assets without months or with one; the run when it ended.
+
+        `config`: what the Launchpad holds, or a schedule has put there; `seconds`: that it may take.
+        """
         # The dialog names the checks of these assets, too; without a word, they are selected with them.
         chosen = {"assetSelection": [{"path": [name]} for name in assets]} if assets else {}
         said = self.ask(
             LAUNCH,
             executionParams={
                 "mode": "default",
-                "runConfigData": "{}",
+                "runConfigData": json.dumps(config or {}),
                 "selector": {**WHERE, "pipelineName": job, **chosen},
                 "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in tags.items()]},
             },
         )
-        return self.ended(said["run"]["id"])
+        return self.ended(said["run"]["id"], seconds)
 
     def again(self, run_id: str, strategy: str) -> Run:
         """The button "Re-execute", from failure or all steps; the new run when it has ended."""
@@ -96,28 +107,35 @@ class ControlRoom:
 
     def backfill(self, assets: Collection[str], months: Collection[str] | None, job: str = ASSETS_JOB) -> list[Run]:
         """What the dialog of months sends for several (None: "all partitions"); the runs when it has ended."""
+        backfill_id = self.begin_backfill(assets, months, job)
+        self.until("the backfill", lambda: self.ask(STATE, id=backfill_id)["status"] not in UNDER_WAY)
+        return [self.ended(run.run_id) for run in self.of_backfill(backfill_id)]
+
+    def begin_backfill(self, assets: Collection[str], months: Collection[str] | None, job: str = ASSETS_JOB) -> str:
+        """The same, begun; its id."""
         params: dict[str, Any] = {"tags": [], "assetSelection": [{"path": [name]} for name in assets]}
         params |= {"allPartitions": True} if months is None else {"partitionNames": list(months), "fromFailure": False}
         if job != ASSETS_JOB:
             params["selector"] = {"partitionSetName": f"{job}_partition_set", "repositorySelector": WHERE}
-        backfill_id = self.ask(BACKFILL, backfillParams=params)["backfillId"]
-        self.until("the backfill", lambda: self.ask(STATE, id=backfill_id)["status"] not in UNDER_WAY)
-        found = self.runs(tags=[{"key": "dagster/backfill", "value": backfill_id}])
-        return [self.ended(run.run_id) for run in found]
+        return str(self.ask(BACKFILL, backfillParams=params)["backfillId"])
+
+    def of_backfill(self, backfill_id: str) -> list[Run]:
+        """The runs that a backfill has launched so far."""
+        return self.runs(tags=[{"key": "dagster/backfill", "value": backfill_id}])
 
     def runs(self, **wanted: Any) -> list[Run]:
         """Runs, the latest first."""
         found = self.ask(RUNS, filter=wanted)["results"]
         return [Run(r["id"], r["status"], r["pipelineName"], {t["key"]: t["value"] for t in r["tags"]}) for r in found]
 
-    def ended(self, run_id: str) -> Run:
+    def ended(self, run_id: str, seconds: float = 300) -> Run:
         """A run when it has ended."""
-        self.until("the run", lambda: self.runs(runIds=[run_id])[0].status in ENDED)
+        self.until("the run", lambda: self.runs(runIds=[run_id])[0].status in ENDED, seconds)
         return self.runs(runIds=[run_id])[0]
 
-    def until(self, what: str, is_so: Callable[[], bool]) -> None:
+    def until(self, what: str, is_so: Callable[[], bool], seconds: float = 300) -> None:
         """Wait for something to become true while the UI lives."""
-        until(what, is_so, self.server)
+        until(what, is_so, self.server, seconds=seconds)
 
 
 def hasty() -> dict[str, str]:

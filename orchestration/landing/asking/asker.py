@@ -22,7 +22,16 @@ from orchestration.base.today import now
 from orchestration.landing.asking.said_out import Told
 from orchestration.landing.asking.transfer import LATER, Unpacking, asked_to_wait, is_private
 from orchestration.landing.asking.words import said_by
-from orchestration.sources.web import AbsentError, Answer, AnswerError, DocumentWeb, PassingError, Question, TradeWeb
+from orchestration.sources.web import (
+    AbsentError,
+    Answer,
+    AnswerError,
+    DocumentWeb,
+    GivenUpError,
+    PassingError,
+    Question,
+    TradeWeb,
+)
 
 # What they tell of a request is nobody's to read in a log: headers may stand there.
 for _name in ("httpx", "httpcore"):
@@ -110,7 +119,7 @@ class Asker:
         return self.persisting(lambda: self._answer(question, headers))
 
     def persisting(self, call: Callable[[], Got]) -> Got:
-        """What a call gives, which is done again, with growing patience, where that can help; then `AnswerError`.
+        """What a call gives, which is done again, with growing patience, where that can help; then `GivenUpError`.
 
         One within another counts as a part of it.
         """
@@ -133,7 +142,7 @@ class Asker:
             last = error.what
         finally:
             self._is_within = self._is_within and not is_outer
-        failure = AnswerError(f"{last} ({settings().fetch_attempts} times)", remedy=LATER)
+        failure = GivenUpError(f"{last} ({settings().fetch_attempts} times)", remedy=LATER)
         self._in_vain += 1
         if self._in_vain >= IN_VAIN or not self._is_reached:
             self._shut = failure

@@ -41,6 +41,8 @@ OFFER = Source(
     says=SAYS,
     parse=parse,
     release_date=release_date,
+    # One question a reporter says what has come out or was revised.
+    release_cron="0 6 * * *",
     web=WEB,
     says_what_is_out=True,
     is_rounded=True,

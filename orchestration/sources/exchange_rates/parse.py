@@ -25,8 +25,9 @@ SOURCE = "exchange_rates"
 #: Raised whenever the same bytes would give other rows; part of every raw file's name.
 PARSER_VERSION = "rates2"
 TIME_ZONE = BEIJING.key
-#: How rates are asked for.
+#: How rates are asked for, and when: by the 5th the ECB has had a working day in which it printed the month's mean.
 WEB = web.WEB
+RELEASE_CRON = "0 9 6 * *"
 #: The columns of a raw row, in order of the file. `line` is the physical line, of a cross rate that of the yuan;
 #: `printed` the text of the rate, of a cross rate those of both.
 ROW_SCHEMA = pa.schema(

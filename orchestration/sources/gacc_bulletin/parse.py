@@ -38,8 +38,9 @@ SOURCE = "gacc_bulletin"
 #: Raised whenever the same bytes would give other rows; part of every raw file's name.
 PARSER_VERSION = "bulletin1"
 TIME_ZONE = BEIJING.key
-#: How pages are asked for.
+#: How pages are asked for, and when: most of a month are out on the 10th, some follow until the 20th.
 WEB = web.WEB
+RELEASE_CRON = "0 17 8,10,14,20 * *"
 #: The columns of a raw row, in order. `value` and `half_unit` (half a unit of the last printed digit) are in whole USD,
 #: CNY or base units, growth is a fraction (12.5 % is 0.125). Periods are first days of their first and last month.
 ROW_SCHEMA = pa.schema(

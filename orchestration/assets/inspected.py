@@ -8,19 +8,17 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import duckdb
-import pandas as pd
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluation
 
 from orchestration.assets.common import MONTHS, OWNERS, figures_by_month, target
 from orchestration.base.months import format_month
 from orchestration.base.settings import settings
-from orchestration.gates.audit import Report, finding_text, verdicts_by_month, worst_first
+from orchestration.gates.audit import Report, Row, finding_text, rows_of, worst_first
 from orchestration.gates.suites import declared_gates, read_suite
 from orchestration.releases.database import DATABASE
 from orchestration.releases.manifest import ReleaseReceipt, read_manifest
@@ -93,7 +91,7 @@ def inspected(
     storage = context.instance.daemon_cursor_storage
     told = {(gate, month): said for gate, month, said in json.loads(storage.get_cursor_values({TOLD}).get(TOLD, "[]"))}
     made_of = receipts_by_month(folder)
-    figures, verdicts = _months(folder, made_of), dict(_verdicts(report))
+    figures, verdicts = _months(folder, made_of), _verdicts(report)
     now = {("", month): _hash(said) for month, said in figures.items()}
     now |= {key: _hash(rows, message) for key, (rows, message) in verdicts.items()}
     changed = {key for key in now.keys() | told.keys() if now.get(key) != told.get(key)}
@@ -145,19 +143,27 @@ def named(receipts: list[ReleaseReceipt]) -> str:
     return (", ".join(first) or "no receipt") + (f" and {more:,} more" if more else "")
 
 
-def _verdicts(report: Report) -> Iterator[tuple[tuple[str, str], tuple[pd.DataFrame, str | None]]]:
-    """By gate and month what it compared, and what it says if it is broken."""
-    # Sorted once: month by month it would cost as much as the events.
-    ordered = replace(report, results=worst_first(report.results))
-    for gate in report.gates:
-        for month, rows in verdicts_by_month(ordered, gate.gate):
-            # Whether a comparison was made again is no news.
-            yield (gate.gate, format_month(month)), (rows.drop(columns="is_carried"), gate.message)
+def _verdicts(report: Report) -> dict[tuple[str, str], tuple[list[Row], str | None]]:
+    """By gate and month what it compared, worst first, and what it says if it is broken.
+
+    Months in which it compared nothing are left out; a broken gate is broken for every month that any gate speaks of.
+    """
+    # Whether a comparison was made again is no news.
+    rows = rows_of(worst_first(report.results).drop(columns="is_carried"))
+    months = {format_month(row["month"]) for row in rows if row["month"] is not None}
+    messages = {gate.gate: gate.message for gate in report.gates}
+    found: dict[tuple[str, str], tuple[list[Row], str | None]] = {}
+    for row in rows:
+        if row["verdict"] == "not_applicable":
+            continue
+        is_broken = row["verdict"] == "broken"
+        for month in months if is_broken else [format_month(row["month"])] if row["month"] is not None else []:
+            found.setdefault((row["gate"], month), ([], messages[row["gate"]]))[0].append(row)
+    return found
 
 
 def _hash(*said: Any) -> str:
-    parts = [part.to_csv(index=False) if isinstance(part, pd.DataFrame) else repr(part) for part in said]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
 
 def _badness(said: AssetCheckEvaluation) -> int:
@@ -165,7 +171,7 @@ def _badness(said: AssetCheckEvaluation) -> int:
 
 
 def _evaluation(
-    gate: str, month: str, rows: pd.DataFrame | None, said: str | None, to_look_at: dict[str, str], latest: Any
+    gate: str, month: str, rows: list[Row] | None, said: str | None, to_look_at: dict[str, str], latest: Any
 ) -> AssetCheckEvaluation:
     """One gate on one month, `rows` worst first; one that has nothing to compare any more passes and says so."""
     common: dict[str, Any] = {
@@ -176,8 +182,8 @@ def _evaluation(
     }
     if rows is None:
         return AssetCheckEvaluation(**common, passed=True, metadata={}, description="Nothing to compare any more.")
-    worst = rows.iloc[0]
-    passed = bool(rows["verdict"].isin(["passed", "expected", "waived", "not_applicable"]).all())
+    worst = rows[0]
+    passed = all(row["verdict"] in ("passed", "expected", "waived") for row in rows)
     is_warning = worst["verdict"] == "warned"
     return AssetCheckEvaluation(
         **common,
@@ -188,13 +194,13 @@ def _evaluation(
     )
 
 
-def _comparison(rows: pd.DataFrame) -> dict[str, Any]:
+def _comparison(rows: list[Row]) -> dict[str, Any]:
     """The worst comparison of a month, and how many there were."""
-    row = rows.iloc[0]
+    row = rows[0]
     figures = {c: float(row[c]) for c in ("expected", "actual", "difference", "tolerance") if row[c] is not None}
     told = ("dataset", "scope", "measure", "reason", "waived_by", "reference")
     text = {c: str(row[c]) for c in told if row[c] is not None}
-    counts = {"comparisons": len(rows), "n_compared": int(rows["n_compared"].sum())}
+    counts = {"comparisons": len(rows), "n_compared": sum(int(row["n_compared"]) for row in rows)}
     return {"verdict": row["verdict"], **figures, **text, **counts}
 
 

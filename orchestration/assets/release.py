@@ -21,7 +21,7 @@ from orchestration.assets.launched import launched_with, months_asked_of
 from orchestration.assets.shown import release_metadata
 from orchestration.base.months import format_month
 from orchestration.base.settings import Home
-from orchestration.gates.audit import Report, finding_text
+from orchestration.gates.audit import Report, finding_text, rows_of
 from orchestration.gates.reach import reach
 from orchestration.landing.store import Landing, LandingState
 from orchestration.releases.publish import Publication, build_and_audit, publish
@@ -147,7 +147,7 @@ def audit_text(report: Report) -> str:
     lines = [*reach(report).sentences(), "", "| gate | verdict | what it asks |", "| --- | --- | --- |"]
     lines += [f"| {g.gate} | {g.verdict.replace('_', ' ')} | {g.message or g.title} |" for g in report.gates]
     found = report.findings("failed", "warned", "waived", "expected").head(20)
-    return "\n".join([*lines, "", *(f"* {row['verdict']}: {finding_text(row)}" for _, row in found.iterrows())])
+    return "\n".join([*lines, "", *(f"* {row['verdict']}: {finding_text(row)}" for row in rows_of(found))])
 
 
 def failure_text(publication: Publication) -> str:
@@ -156,7 +156,7 @@ def failure_text(publication: Publication) -> str:
     lines += [publication.not_kept] if publication.not_kept else []
     lines += [f"{g.gate} is {g.verdict}: {g.message}" for g in publication.report.gates if g.message]
     failed = publication.report.findings("failed").head(20)
-    found = [finding_text(row) for _, row in failed.iterrows()]
+    found = [finding_text(row) for row in rows_of(failed)]
     made_of = receipts_by_month(publication.folder)
     months = sorted({format_month(month) for month in failed["month"].dropna()} & made_of.keys())
     new = [f"New since release {publication.release_id}: {said}" for said in publication.news]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +32,10 @@ VERDICTS = ("broken", "failed", "warned", "waived", "expected", "passed", "not_a
 COLUMNS = ("gate", *STREAM, "dataset", "month", "table_name", "column_name", "scope", "measure", "expected", "actual",
            "difference", "tolerance", "n_compared", "severity", "verdict", "is_carried", "waived_by", "reason",
            "reference")  # fmt: skip
+
+
+#: One comparison by column.
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,14 @@ def worst_first(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.loc[order.sort_values(["rank", "size"], kind="stable").index]
 
 
-def finding_text(row: pd.Series) -> str:
+def rows_of(comparisons: pd.DataFrame) -> list[Row]:
+    """Comparisons one by one, in their order: to look at each in a frame costs more than to make it."""
+    names = [str(name) for name in comparisons]
+    columns = (comparisons[name].tolist() for name in names)
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def finding_text(row: Row) -> str:
     """One comparison in one sentence."""
     if row["expected"] is None:
         return printable(f"{row['gate']}: {row['dataset']}: {row['reason']}")
@@ -90,21 +100,6 @@ def finding_text(row: pd.Series) -> str:
         f"{plain(row['expected'])}, found {plain(row['actual'])}, difference {plain(row['difference'])}, "
         f"tolerance {plain(row['tolerance'])}{reason}"
     )
-
-
-def verdicts_by_month(report: Report, gate: str) -> Iterator[tuple[dt.date, pd.DataFrame]]:
-    """A gate's comparisons month by month; months in which it compared nothing are left out.
-
-    A broken gate is broken for every month that any gate speaks of.
-    """
-    rows = report.results[report.results["gate"] == gate]
-    broken = rows[rows["verdict"] == "broken"]
-    if not broken.empty:
-        for month in sorted(report.results["month"].dropna().unique()):
-            yield month, broken
-        return
-    spoken = rows[rows["verdict"] != "not_applicable"]
-    yield from spoken.groupby("month")  # type: ignore[misc]
 
 
 def worst(verdicts: Iterable[str]) -> str:

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import cache
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
 import jinja2
 import pandas as pd
 
 from orchestration.base.plain import printable
-from orchestration.gates.audit import VERDICTS, GateOutcome, Report, worst, worst_first
+from orchestration.gates.audit import VERDICTS, GateOutcome, Report, Row, rows_of, worst, worst_first
 from orchestration.gates.reach import reach
 from orchestration.gates.report_shapes import Cell, GateView, Line, Page, Sentences, Strip, Table, Tally
 
@@ -39,9 +38,6 @@ SIGNS = {
     "not_applicable": "–",
 }
 
-#: One row of the results by column.
-Row = Mapping[str, Any]
-
 
 def render(report: Report, subject: str, is_synthetic: bool, told: tuple[str, ...] = ()) -> str:
     """The page as HTML; it loads nothing from anywhere. `told`: what else a reader must know, a sentence each."""
@@ -60,7 +56,7 @@ def _template() -> jinja2.Template:
 def page(report: Report, subject: str, is_synthetic: bool, told: tuple[str, ...] = ()) -> Page:
     """The report in reading order: the verdict, the worst findings, then gate by gate."""
     tone, text = headline(report)
-    ordered = _rows(worst_first(report.results))
+    ordered = rows_of(worst_first(report.results))
     spoken = (row["month"] for row in ordered if row["verdict"] != "not_applicable")
     years = sorted({month.year for month in spoken if not _is_absent(month)})
     by_gate: dict[str, list[Row]] = defaultdict(list)
@@ -196,12 +192,6 @@ def strips(rows: Sequence[Row], years: Iterable[int]) -> tuple[Strip, ...]:
 def table(rows: Sequence[Row], limit: int) -> Table:
     """The first rows as lines; the others are counted."""
     return Table(tuple(map(line, rows[:limit])), Counter(row["verdict"] for row in rows[limit:]))
-
-
-def _rows(frame: pd.DataFrame) -> list[Row]:
-    names = [str(name) for name in frame]
-    columns = (frame[name].tolist() for name in names)
-    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
 def line(row: Row) -> Line:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from orchestration.base.today import today_in
-from orchestration.gates.audit import Report, finding_text
+from orchestration.gates.audit import Report, finding_text, rows_of
 from orchestration.landing.store import LandingState
 from orchestration.releases.manifest import HeldBack, Manifest, read_manifest
 from orchestration.releases.store import Releases
@@ -44,7 +44,7 @@ def to_hold_back(releases: Releases, state: LandingState, folder: Path, report: 
             parser_version=parser_version,
             withdrawn=[receipt_id for receipt_id in kept if receipt_id in gone],
             candidate=folder.name,
-            why=[finding_text(row) for _, row in mine.iterrows()],
+            why=[finding_text(row) for row in rows_of(mine)],
         )
     return found
 
@@ -54,7 +54,7 @@ def why_not_kept(releases: Releases, held_back: Mapping[str, HeldBack], folder: 
 
     `folder`, `report`: of the candidate with what they said before.
     """
-    first = report.findings("broken", "failed").iloc[0]
+    (first,) = rows_of(report.findings("broken", "failed").head(1))
     said = finding_text(first) if first["gate"] else str(first["reason"])
     text = f"{', '.join(held_back)} could not be held back: what was published before does not pass any more: {said}."
     if releases.current_id() and categories_of(folder) != categories_of(releases.folder()):

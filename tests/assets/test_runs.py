@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 
 import dagster as dg
-import pandas as pd
 import pytest
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
@@ -31,8 +30,7 @@ def test_a_known_error_is_green_and_told() -> None:
     """A month in which nothing but a known error was found is not orange."""
     found = {"verdict": "expected", "gate": "implied_rate", "month": dt.date(2020, 9, 1), "n_compared": 1,
              "expected": 7, "actual": 8, "difference": 1, "tolerance": 0, "reason": "known to be wrong"}  # fmt: skip
-    rows = pd.DataFrame([{**dict.fromkeys(COLUMNS), **found}], dtype=object)
-    said = _evaluation("implied_rate", "2020-09", rows, None, {}, None)
+    said = _evaluation("implied_rate", "2020-09", [{**dict.fromkeys(COLUMNS), **found}], None, {}, None)
     assert said.passed and "(known to be wrong)" in str(said.description)
 
 

@@ -67,6 +67,7 @@ def launched(made: dg.DagsterInstance, **tags: str) -> dg.DagsterRun:
     return made.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tags)
 
 
+@pytest.mark.series("test_a_run_that_another_launched_speaks_for_both")
 @pytest.mark.own_run("runs that publish, refuse and fail are told of")
 def test_runs_from_a_terminal(small: Home, tmp_path: Path, heard: Heard) -> None:
     """A publication and a refused file; then nothing, since nothing is new; then a month that fails its audit."""

@@ -76,6 +76,7 @@ def test_the_world_file_counts_until_every_partner_is_covered(home: Home, tmp_pa
     assert wrong.receipt_id in failure and whole.receipt_id in failure
 
 
+@pytest.mark.series("test_nothing_is_published_until_one_gives_way")
 @pytest.mark.own_run("files of both kinds of one day, in four months, and a partner that is more than the world")
 def test_what_is_received_twice_on_one_day(home: Home, tmp_path: Path) -> None:
     """An untraded line measures nothing, what is held back is added back, a world file by regime has its split, and no

@@ -27,14 +27,12 @@ FAULTS = {fault.name: fault for faults in PLACES.values() for fault in faults}
 
 
 def kinds(fault: Fault) -> frozenset[tuple[str, ...]]:
-    """What a fault is an example of: its outcome, and with it each gate and each verdict of it. Every refusal and every
-    limit is one of its own.
+    """What a fault is an example of: its outcome, and with it each gate that catches it. Every refusal and every limit
+    is one of its own.
     """
     expected, outcome = fault.expected, fault.expected.outcome
     alone = outcome in ("refused", "known") or fault.is_within
-    found = {
-        (outcome, gate, verdict) for gate, text in expected.finds.items() for verdict in CATCHES if verdict in text
-    }
+    found = {(outcome, gate) for gate, text in expected.finds.items() if any(word in text for word in CATCHES)}
     return frozenset({(outcome, fault.name if alone else ""), *found})
 
 

@@ -115,6 +115,7 @@ def test_months_that_a_revision_does_not_touch_are_taken_over(audited: Home, rev
     assert "2024-02" in carried(audited)["keys_and_shapes"] and same_as_whole(audited)
 
 
+@pytest.mark.series("test_what_is_taken_over_is_judged_again")
 @pytest.mark.own_run("what decides on evidence is changed between two publications")
 def test_another_gate_is_gathered_anew(audited: Home, revisions: Revisions, expectations: Path) -> None:
     """One whose question changed; the others are not."""

@@ -133,8 +133,8 @@ def test_a_damaged_release_is_told_by_all_that_open_it(small: Home, bonded, what
     assert code == 0 and ("damaged" in out + err or "readers see nothing" in err)
 
 
+@pytest.mark.series("test_all_of_it_is_made_again")
 @pytest.mark.own_run("a run takes the place of a damaged release")
-@pytest.mark.series
 @pytest.mark.parametrize("what", many(("its manifest garbled",), list(DAMAGED)))
 def test_a_run_publishes_a_sound_one(small: Home, what: str, capsys: pytest.CaptureFixture[str]) -> None:
     """With the same content, and it says why."""

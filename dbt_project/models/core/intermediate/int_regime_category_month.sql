@@ -1,3 +1,4 @@
+-- Built after the facts, whose months it replaces with them: depends_on: {{ ref('fct_trade_monthly') }}
 -- Sums over the reviewed categories by regime, of rows that feed a fact and carry one; those of world files under
 -- 'world'. They need not be the whole category: what is received without regimes is not in here.
 {{ config(

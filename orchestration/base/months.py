@@ -16,6 +16,11 @@ def add_months(month: dt.date, n: int) -> dt.date:
     return dt.date(index // 12, index % 12 + 1, 1)
 
 
+def months_between(first: dt.date, last: dt.date) -> int:
+    """How many months the second lies after the first."""
+    return (last.year - first.year) * 12 + last.month - first.month
+
+
 def last_day(month: dt.date) -> dt.date:
     """Last calendar day of the month."""
     return add_months(month, 1) - dt.timedelta(days=1)
@@ -43,13 +48,17 @@ def format_month(month: dt.date) -> str:
     return f"{month:%Y-%m}"
 
 
-def spans(months: Iterable[dt.date]) -> str:
-    """Months as unbroken ranges: 2023-10, 2024-06..2024-10."""
+def runs(months: Iterable[dt.date]) -> list[tuple[dt.date, ...]]:
+    """Months in order, those of each unbroken run together; each month once."""
     found: list[list[dt.date]] = []
     for month in sorted(set(months)):
-        if found and add_months(found[-1][1], 1) == month:
-            found[-1][1] = month
+        if found and add_months(found[-1][-1], 1) == month:
+            found[-1].append(month)
         else:
-            found.append([month, month])
-    ends = [tuple(dict.fromkeys(map(format_month, both))) for both in found]
-    return ", ".join("..".join(both) for both in ends)
+            found.append([month])
+    return [tuple(run) for run in found]
+
+
+def spans(months: Iterable[dt.date]) -> str:
+    """Months as unbroken ranges: 2023-10, 2024-06..2024-10."""
+    return ", ".join("..".join(dict.fromkeys(map(format_month, (run[0], run[-1])))) for run in runs(months))

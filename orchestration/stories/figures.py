@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.base.months import add_months, format_month
+from orchestration.base.months import add_months, format_month, month_range
 from orchestration.releases.manifest import Manifest
 from orchestration.sources.catalogue import TRADE
 from orchestration.stories.declared import Blank, Story
@@ -142,7 +142,7 @@ class Figures:
         """The months of a run that has come to this one; the month itself where there is none."""
         since, _ = self._value(subject, "above_since", month)
         first = since if isinstance(since, dt.date) else month
-        return tuple(add_months(first, n) for n in range(_between(first, month) + 1))
+        return tuple(month_range(first, month))
 
     def _trace(self, subject: tuple[str, str, str], months: Iterable[dt.date]) -> tuple[str, ...]:
         partner, scheme, category = subject
@@ -165,7 +165,3 @@ class Figures:
         }
         found = self._con.execute(RECEIPTS, asked).fetchall()
         return tuple(dict.fromkeys(self._receipts[receipt_id] for (receipt_id,) in found))
-
-
-def _between(first: dt.date, last: dt.date) -> int:
-    return (last.year - first.year) * 12 + last.month - first.month

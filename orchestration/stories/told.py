@@ -82,8 +82,8 @@ def tell(home: Home, story: Story) -> Told:
         asked = Figures(con, said, story)
         latest = asked.latest()
         figures = asked.filled(latest)
-        names = ("claim_id", "text", "published_on", "verdict_then", "detail_then", "verdict_now", "detail_now")
-        rows = con.execute(CLAIMS, {"names": list(story.claims)}).fetchall()
+        found = con.execute(CLAIMS, {"names": list(story.claims)})
+        names, rows = [column[0] for column in found.description or ()], found.fetchall()
     return Told(
         title=story.title,
         sentence=sentence(story, figures),

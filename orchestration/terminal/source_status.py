@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from orchestration.base.errors import RefusalError
-from orchestration.base.months import add_months, format_month
+from orchestration.base.months import add_months, format_month, months_between
 from orchestration.base.settings import Home, source_settings
 from orchestration.landing.asking.said_out import SaidOut
 from orchestration.landing.datasets import load_datasets
@@ -46,7 +46,7 @@ def _trade(home: Home, state: LandingState, name: str) -> SourceLine:
     source = TRADE[name]
     held = [r.scope.months[1] for r in state.active if r.source == name and r.scope.feeds != "check"]
     latest, this = max(held, default=None), source.today().replace(day=1)
-    behind = (this.year - latest.year) * 12 + this.month - latest.month if latest else None
+    behind = months_between(latest, this) if latest else None
     asked_at = SaidOut.read(home, name).asked_at if source.web else None
     return SourceLine(
         source=name,

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pytest
 
 from orchestration.automation import deliver as module
 from orchestration.automation.deliver import deliver
+from tests.loopback import listening
 
 MESSAGE = {"event": "publication", "text": "ä\nb"}
 #: What a server does with the n-th request, from 0.
@@ -44,15 +45,9 @@ def webhook(behave: Behaviour) -> Iterator[Webhook]:
         def log_message(self, *_: Any) -> None:
             """Silent."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    made = Webhook(f"http://127.0.0.1:{server.server_address[1]}/secret?token=secret")
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    try:
+    with listening(Handler) as address:
+        made = Webhook(f"{address}/secret?token=secret")
         yield made
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def answers(*statuses: int, **headers: str) -> Behaviour:

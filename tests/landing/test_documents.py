@@ -85,8 +85,8 @@ def bulletins(monkeypatch: pytest.MonkeyPatch) -> None:
         table = pa.Table.from_pylist([figure], schema=gacc_bulletin.ROW_SCHEMA)
         pq.write_table(table, workdir / "rows.parquet")
         return gacc_bulletin.ParsedBulletin(
-            workdir / "rows.parquet", "major_exports", "Major exports", "export", month, "USD", "utf-8", 1,
-            ("the heads say 5, the title June",),
+            workdir / "rows.parquet", "major_exports", "Major exports", month, "utf-8", 1,
+            ("the heads say 5, the title June",), flow="export", currency="USD",
         )  # fmt: skip
 
     monkeypatch.setattr(gacc_bulletin, "parse", parse)

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -35,6 +35,7 @@ from orchestration.sources.web import (
     Sheet,
     Wanted,
 )
+from tests.loopback import listening
 
 KEY = "made-up-key-0123456789"
 #: Seconds that would have been waited.
@@ -213,18 +214,11 @@ class Toy:
 def serving(toy: Toy | None = None) -> Iterator[Toy]:
     """Answer at `address` until the end; on a free port."""
     known = toy or Toy()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"toy": known}))
-    server.daemon_threads = True
-    known.address = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield known
-    finally:
-        known.hold.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with listening(type("Handler", (_Handler,), {"toy": known})) as known.address:
+        try:
+            yield known
+        finally:
+            known.hold.set()
 
 
 @contextmanager

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Literal
 from urllib.parse import urlsplit
 
 from orchestration.sources.web import AbsentError, Answer, AnswerError, PassingError, Question
+from tests.loopback import listening
 
 #: "cut": fewer bytes than the length that is said. "page": a page with status 200 in place of what was asked.
 Fault = Literal["cut", "page", "empty", "slow", "forbidden", "precondition", "rate", "down"]
@@ -110,16 +110,8 @@ def publishing(publisher: Publisher | None = None) -> Iterator[Publisher]:
     """A publisher on a free port of this machine, gone at the end."""
     shown = publisher or Publisher()
     handler = type("Handler", (_Handler,), {"publisher": shown})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    shown.address = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with listening(handler) as shown.address:
         yield shown
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Asking one publisher over the network: politely, completely, and with a key that nobody sees.
 
 Belongs here: requests, pauses, patience, and whether an answer has arrived whole. Not here: what is asked for and what
-becomes of the answer (`fetching`), nor whether figures are what was asked for (each source).
+becomes of the answer (`trade`, `documents`), nor whether figures are what was asked for (each source).
 """
 
 from __future__ import annotations

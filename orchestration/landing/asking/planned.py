@@ -1,6 +1,6 @@
 """Which questions a dataset needs: months that are out and not there, what was begun, and what the publisher revised.
 
-Belongs here: pure questions to receipts and to what is said to be out. Not here: sending them (`fetching`).
+Belongs here: pure questions to receipts and to what is said to be out. Not here: sending them (`asker`).
 A group of months is asked for together, and again together, so that a question that is put again is the same one.
 """
 
@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from orchestration.base.months import add_months, month_range
+from orchestration.base.months import format_month, month_range, runs
 from orchestration.landing.asking.said_out import SaidOut
 from orchestration.landing.datasets import Dataset
 from orchestration.landing.due import held_months
@@ -22,14 +23,9 @@ Group = tuple[dt.date, ...]
 Out = Mapping[dt.date, Released]
 
 
-def month_key(month: dt.date) -> str:
-    """A month as marks are kept by it."""
-    return f"{month:%Y-%m}"
-
-
 def marks_of(out: Out, months: Iterable[dt.date]) -> dict[str, str]:
     """The marks of those months that are out."""
-    return {month_key(month): out[month].mark for month in months if month in out}
+    return {format_month(month): out[month].mark for month in months if month in out}
 
 
 @dataclass(frozen=True)
@@ -60,9 +56,8 @@ class Needs:
         """The questions for some groups, without those that have been answered as the publisher has it now."""
         found: dict[str, Request] = {}
         for group in groups:
-            wanted = Wanted(
-                self.dataset.reported_by, self.dataset.flow, self.dataset.hs, self.dataset.partners, group
-            )  # fmt: skip
+            of = self.dataset
+            wanted = Wanted(of.reported_by, of.flow, of.hs, of.partners, group)
             for planned in web.plan(wanted, cap=client.cap, has_key=client.has_key):
                 for request in self.parts(web, planned):
                     if again or not self.is_answered(request):
@@ -79,11 +74,15 @@ class Needs:
 
     def is_answered(self, request: Request) -> bool:
         """Whether a question was answered since the publisher last changed what it asks for."""
-        receipt = self.state.answers(self.dataset.source).get(request.question.text)
+        receipt = self._answers.get(request.question.text)
         return receipt is not None and self._is_unrevised(receipt, month_range(*request.months))
 
+    @cached_property
+    def _answers(self) -> dict[str, Receipt]:
+        return self.state.answers(self.dataset.source)
+
     def _answered(self) -> list[Receipt]:
-        return [r for r in self.state.answers(self.dataset.source).values() if r.dataset == self.name]
+        return [r for r in self._answers.values() if r.dataset == self.name]
 
     def _months(self, receipt: Receipt) -> Group:
         return tuple(month for month in receipt.scope.month_list if month in self.out)
@@ -94,14 +93,3 @@ class Needs:
         now = marks_of(self.out, receipt.scope.month_list if months is None else months)
         # Of a month without a mark nobody knows whether it was revised.
         return all(known.get(month) == mark if mark else month in known for month, mark in now.items())
-
-
-def runs(months: Iterable[dt.date]) -> list[Group]:
-    """Months as unbroken ranges."""
-    found: list[list[dt.date]] = []
-    for month in sorted(months):
-        if found and add_months(found[-1][-1], 1) == month:
-            found[-1].append(month)
-        else:
-            found.append([month])
-    return [tuple(run) for run in found]

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orchestration.base import durable
 from orchestration.base.errors import RefusalError
+from orchestration.base.months import format_month
 from orchestration.base.settings import Home, settings
 from orchestration.sources.web import Released
 
@@ -66,16 +67,16 @@ class SaidOut(BaseModel):
         self, reporter: str, months: list[dt.date], released: Mapping[dt.date, Released], at: dt.datetime
     ) -> None:
         """Keep what was said of some months; of the others stays what was said before."""
-        names = [f"{month:%Y-%m}" for month in months]
+        names = [*map(format_month, months)]
         known = {name: out for name, out in self.out.get(reporter, {}).items() if name not in names}
-        new = {f"{m:%Y-%m}": _Out(day=of.day, mark=of.mark) for m, of in released.items() if m in months}
+        new = {format_month(m): _Out(day=of.day, mark=of.mark) for m, of in released.items() if m in months}
         self.out[reporter] = dict(sorted({**known, **new}.items()))
         self.looked_at[reporter] = sorted({*self.looked_at.get(reporter, []), *names})
         self.asked_at = at
 
     def is_not_out(self, reporter: str, month: dt.date) -> bool:
         """Whether the publisher was asked for a month and said that it is not out."""
-        name = f"{month:%Y-%m}"
+        name = format_month(month)
         return name in self.looked_at.get(reporter, ()) and name not in self.out.get(reporter, {})
 
 

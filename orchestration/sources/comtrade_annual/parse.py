@@ -12,7 +12,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from orchestration.sources.comtrade.answer import AGAIN, Cells, rows_in
 from orchestration.sources.comtrade.codes import FLOWS, reporters_iso3
 from orchestration.sources.comtrade.rows import Row, read_row, totals_of
 from orchestration.sources.files.kinds import APART
+from orchestration.sources.files.seen import SeenDocument
 from orchestration.sources.files.textfile import records, transcode
 from orchestration.sources.refusals import UnfitError
 
@@ -58,24 +58,11 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class ParsedYears:
-    """The figures of one answer (Parquet with `ROW_SCHEMA`, in order) and what was seen in it.
+def parse(source: Path, workdir: Path, name: str | None = None) -> SeenDocument:
+    """Parse one answer into `workdir`; `RefusalError` with file, row, column and remedy if it is not sound.
 
-    `month`: December of the last year; `remarks`: how many rows are no figures, and why.
+    Its month is December of the last year; its remarks say how many rows are no figures, and why.
     """
-
-    rows_path: Path
-    table: str
-    title: str
-    month: dt.date
-    encoding: str
-    rows: int
-    remarks: tuple[str, ...]
-
-
-def parse(source: Path, workdir: Path, name: str | None = None) -> ParsedYears:
-    """Parse one answer into `workdir`; `RefusalError` with file, row, column and remedy if it is not sound."""
     name = name or source.name
     workdir.mkdir(parents=True, exist_ok=True)
     with source.open("rb") as stream:
@@ -100,7 +87,7 @@ def parse(source: Path, workdir: Path, name: str | None = None) -> ParsedYears:
     if others := len(rows) - len(flows):
         remarks.append(f"{others} rows of re-imports, re-exports and the like stand within imports and exports")
     month = dt.date(int(last), 12, 1)
-    return ParsedYears(rows_path, TABLE, _title(figures), month, encoding, len(figures), tuple(remarks))
+    return SeenDocument(rows_path, TABLE, _title(figures), month, encoding, len(figures), tuple(remarks))
 
 
 def _table(lines: Iterator[tuple[int, list[str]]], name: str) -> Iterator[tuple[int, Cells]]:

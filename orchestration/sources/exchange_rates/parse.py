@@ -5,8 +5,6 @@ Belongs here: which table a file is (`table`, `ecb`), and its rows. Not here: wh
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,6 +16,7 @@ from orchestration.sources.exchange_rates import web
 from orchestration.sources.exchange_rates.ecb import COLUMNS, is_header, read_ecb
 from orchestration.sources.exchange_rates.rate import DECIMALS, RateTable, refuse_gaps
 from orchestration.sources.exchange_rates.table import HEADERS, header_of, read_table
+from orchestration.sources.files.seen import SeenDocument
 from orchestration.sources.files.textfile import TextFile, records, transcode
 from orchestration.sources.gacc.calendar import BEIJING
 
@@ -40,20 +39,7 @@ ROW_SCHEMA = pa.schema(
 )
 
 
-@dataclass(frozen=True)
-class ParsedRates:
-    """The rates of one file (Parquet with `ROW_SCHEMA`) and what was seen in it; `month` is the last one."""
-
-    rows_path: Path
-    table: str
-    title: str
-    month: dt.date
-    encoding: str
-    rows: int
-    remarks: tuple[str, ...]
-
-
-def parse(source: Path, workdir: Path, name: str | None = None) -> ParsedRates:
+def parse(source: Path, workdir: Path, name: str | None = None) -> SeenDocument:
     """Parse one file into `workdir`; `RefusalError` with file, line, column and remedy if it is not sound.
 
     Months may stand in any order, each once and without a gap.
@@ -70,7 +56,7 @@ def parse(source: Path, workdir: Path, name: str | None = None) -> ParsedRates:
     rows_path = workdir / "rows.parquet"
     pq.write_table(pa.Table.from_pylist(rows, schema=ROW_SCHEMA), rows_path)
     title = f"{found.title}, {format_month(min(found.rates))}..{format_month(max(found.rates))}"
-    return ParsedRates(rows_path, found.table, title, max(found.rates), text.encoding, len(rows), found.remarks)
+    return SeenDocument(rows_path, found.table, title, max(found.rates), text.encoding, len(rows), found.remarks)
 
 
 def _read(text: TextFile, name: str) -> RateTable:

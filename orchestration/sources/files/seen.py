@@ -5,6 +5,7 @@ Belongs here: what landing asks of every parsed file. Not here: reading a layout
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,19 @@ class SeenTrade:
     has_partner: bool = True
     reporter: str | None = None
     flow: str | None = None
+
+
+@dataclass(frozen=True)
+class SeenDocument:
+    """A `ParsedDocument`: its figures as Parquet in the reader's `ROW_SCHEMA`, in order, and what was seen in it."""
+
+    rows_path: Path
+    table: str
+    title: str
+    month: dt.date
+    encoding: str
+    rows: int
+    remarks: tuple[str, ...]
 
 
 def seen_trade(

@@ -7,7 +7,6 @@ gates: a unit that is wrong on the page is kept as printed.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration.sources.files.seen import SeenDocument
 from orchestration.sources.gacc.calendar import BEIJING
 from orchestration.sources.gacc_bulletin import web
 from orchestration.sources.gacc_bulletin.columns import Column, Columns, read_columns
@@ -64,22 +64,13 @@ _PERCENT = Decimal("0.01")
 
 
 @dataclass(frozen=True)
-class ParsedBulletin:
-    """The figures of one page (Parquet with `ROW_SCHEMA`, in file order) and what the page says of itself.
-
-    `table`: commodity, country or regime; `flow`: import, export, or both for countries; `month`: the last month that
-    it speaks of; `currency`: USD or CNY; `rows`: figures; `remarks`: what was read otherwise than printed, and why.
+class ParsedBulletin(SeenDocument):
+    """One page. `table`: commodity, country or regime; `flow`: import, export, or both for countries; `currency`: USD
+    or CNY; `remarks`: what was read otherwise than printed, and why.
     """
 
-    rows_path: Path
-    table: str
-    title: str
     flow: str
-    month: dt.date
     currency: str
-    encoding: str
-    rows: int
-    remarks: tuple[str, ...]
 
 
 def parse(source: Path, workdir: Path, name: str | None = None) -> ParsedBulletin:

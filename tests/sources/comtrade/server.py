@@ -6,15 +6,15 @@ Belongs here: the shape of its answers. Not here: any test. Nothing but the loop
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
+from tests.loopback import listening
 from tests.sources.comtrade.answers import ISO, Row, body, row
 
 #: Period YYYYMM, reporter, flow, partner and six digits, as Comtrade's codes: ("202410", "156", "M", "842", "854231").
@@ -163,17 +163,8 @@ def serving(comtrade: Comtrade | None = None) -> Iterator[Comtrade]:
     """Answer at `address` until the end; on a free port."""
     known = comtrade or Comtrade()
     handler = type("Handler", (_Handler,), {"comtrade": known})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    known.address = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with listening(handler) as known.address:
         yield known
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.base.errors import RefusalError
-from orchestration.sources.comtrade_annual.parse import ParsedYears, parse
+from orchestration.sources.comtrade_annual.parse import parse
+from orchestration.sources.files.seen import SeenDocument
 from tests.conftest import REALDATA
 from tests.sources.comtrade.answers import Row, body, row
 
@@ -39,7 +40,7 @@ def write(path: Path, rows: list[Row], style: str) -> Path:
     return path
 
 
-def figures(parsed: ParsedYears) -> list[dict[str, Any]]:
+def figures(parsed: SeenDocument) -> list[dict[str, Any]]:
     return pq.read_table(parsed.rows_path).to_pylist()
 
 

@@ -16,7 +16,8 @@ import pytest
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import DBT_PROJECT
 from orchestration.sources.exchange_rates.ecb import ADDRESS
-from orchestration.sources.exchange_rates.parse import ROW_SCHEMA, ParsedRates, parse
+from orchestration.sources.exchange_rates.parse import ROW_SCHEMA, parse
+from orchestration.sources.files.seen import SeenDocument
 from tests.conftest import REALDATA
 from tests.sources.exchange_rates.answers import DOLLARS, HEADER, MAY, YUAN, both, row, table
 
@@ -25,7 +26,7 @@ from tests.sources.exchange_rates.answers import DOLLARS, HEADER, MAY, YUAN, bot
 APART = Decimal("0.005")
 
 
-def parsed(folder: Path, text: str) -> tuple[ParsedRates, dict[str, dict[str, object]]]:
+def parsed(folder: Path, text: str) -> tuple[SeenDocument, dict[str, dict[str, object]]]:
     """Parse a text as a file; what was seen, and the rows by month."""
     file = folder / "ecb.csv"
     file.write_bytes(text.encode())

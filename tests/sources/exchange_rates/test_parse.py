@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.base.errors import RefusalError
-from orchestration.sources.exchange_rates.parse import ROW_SCHEMA, ParsedRates, parse
+from orchestration.sources.exchange_rates.parse import ROW_SCHEMA, parse
+from orchestration.sources.files.seen import SeenDocument
 from tests.conftest import REALDATA
 
 PLAIN = "month,cny_per_usd\n"
@@ -22,7 +23,7 @@ ROWS = [
 ]
 
 
-def parsed(folder: Path, text: str, encoding: str = "utf-8") -> tuple[ParsedRates, list[dict[str, object]]]:
+def parsed(folder: Path, text: str, encoding: str = "utf-8") -> tuple[SeenDocument, list[dict[str, object]]]:
     """Parse a text as a file; what was seen, and the rows."""
     file = folder / "rates.csv"
     file.write_bytes(text.encode(encoding))

@@ -119,16 +119,18 @@ def audit(subject: Subject) -> Report:
     suites: dict[str, tuple[GateSpec | None, str | None]] = {}
     with connect(subject, state) as con:
         bench = Bench(con, subject, state)
-        gathered: dict[str, tuple[GateSpec, pd.DataFrame]] = {}
-        for gate, rule in declared.items():
+        for gate in declared:
             spec: GateSpec | None = None
             try:
-                spec = load_suite(subject.expectations / f"{gate}.yml")
-                gathered[gate], message = (spec, _run(bench, spec, rule)), None
+                spec, message = load_suite(subject.expectations / f"{gate}.yml"), None
+                bench.gather(spec)
             except Exception as error:
                 message = _why(error)
             suites[gate] = spec, message
-        parts = _verdicts(gathered)
+        _know_silence(bench, declared, suites)
+        spoke = {gate: spec for gate, (spec, message) in suites.items() if spec and message is None}
+        frames = bench.gathered(spoke)
+        parts = _verdicts({gate: (spec, frames[gate]) for gate, spec in spoke.items()})
         for gate, (spec, message) in suites.items():
             if isinstance(broken := parts.get(gate), Exception):
                 message = _why(broken)
@@ -196,23 +198,13 @@ def _row(gate: str, **values: object) -> pd.DataFrame:
     return pd.DataFrame([row], dtype=object)
 
 
-def _run(bench: Bench, spec: GateSpec, rule: Declared) -> pd.DataFrame:
-    bench.gather(spec)
-    frame = bench.gathered(spec.gate)
-    if rule.speaks == "every_month":
-        _refuse_silence(bench.con, spec)
-    return frame
-
-
-def _refuse_silence(con: duckdb.DuckDBPyConnection, spec: GateSpec) -> None:
-    silent = con.execute(
-        "select distinct source || ' ' || flow, strftime(month, '%Y-%m') from coverage as c where not exists ("
-        "select 1 from evidence as e where e.gate = ? and e.source = c.source and e.reporter = c.reporter "
-        "and e.flow = c.flow and e.month = c.month and e.n_compared > 0) order by all limit 1",
-        [spec.gate],
-    ).fetchone()
-    if silent:
-        raise GateBrokenError(f"it compared nothing for {silent[0]} in {silent[1]}, and must")
+def _know_silence(
+    bench: Bench, declared: Mapping[str, Declared], suites: dict[str, tuple[GateSpec | None, str | None]]
+) -> None:
+    """A gate that must speak of every month, and does not, is broken."""
+    speaking = [g for g, rule in declared.items() if rule.speaks == "every_month" and suites[g][1] is None]
+    for gate, where in bench.silent(speaking).items():
+        suites[gate] = suites[gate][0], f"it compared nothing for {where}, and must"
 
 
 def _judged(spec: GateSpec, frame: pd.DataFrame) -> pd.DataFrame:

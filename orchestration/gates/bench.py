@@ -5,6 +5,8 @@ Belongs here: which months of a gate are gathered. Not here: by what fingerprint
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import duckdb
 import pandas as pd
 
@@ -27,9 +29,13 @@ class Bench:
             self._sources = Sources(subject.content, _begun(con), state, subject.home, subject.expectations)
         self._shown: set[str] | None = None
         self._reads: dict[str, str] = {}
+        self._kept_of: dict[str, set[str]] = {}
 
     def gather(self, spec: GateSpec) -> None:
-        """Put all comparisons of a gate into the evidence table; `GateBrokenError` if it cannot."""
+        """Put all comparisons of a gate into the evidence table; `GateBrokenError` if it cannot.
+
+        Those that are taken over are there once a gate looks at them, or all are asked for (`gathered`).
+        """
         path = self._subject.expectations / f"{spec.gate}.sql"
         if not path.is_file():
             raise GateBrokenError(f"{path.name} is missing")
@@ -39,10 +45,12 @@ class Bench:
         if kept and "raw_row" in sql:
             spilled = months_in_files(self.con, anew) & kept
             kept, anew = kept - spilled, anew | spilled
-        if kept and self._subject.earlier:
-            carry(self.con, spec.gate, self._subject.earlier, kept)
+        if kept:
+            self._kept_of[spec.gate] = kept
             if not anew:
                 return
+        if "evidence" in sql:
+            self._take_over()
         self._show({month for of in anew for month in window(spec.reads, of)} if kept else None)
         gather(self.con, spec, sql, but=kept)
 
@@ -60,10 +68,35 @@ class Bench:
             show(self.con, months)
             self._shown = months
 
-    def gathered(self, gate: str) -> pd.DataFrame:
-        """All comparisons of a gate."""
-        sql = "select * from evidence where gate = ? order by dataset, reporter, month, scope, measure"
-        return self.con.execute(sql, [gate]).fetch_arrow_table().to_pandas()
+    def _take_over(self) -> None:
+        if self._subject.earlier and self._kept_of:
+            carry(self.con, self._subject.earlier, self._kept_of)
+        self._kept_of = {}
+
+    def gathered(self, gates: Collection[str]) -> dict[str, pd.DataFrame]:
+        """All comparisons of some gates, by gate."""
+        self._take_over()
+        rows = self.con.execute(
+            "select * from evidence where list_contains(?, gate) "
+            "order by gate, dataset, reporter, month, scope, measure",
+            [list(gates)],
+        ).fetch_arrow_table()
+        frame = rows.to_pandas()
+        found = dict(iter(frame.groupby("gate", sort=False)))
+        return {gate: found[gate].reset_index(drop=True) if gate in found else frame.head(0) for gate in gates}
+
+    def silent(self, gates: Collection[str]) -> dict[str, str]:
+        """Of some gates those that compared nothing for a stream and month that is covered, and which."""
+        self._take_over()
+        rows = self.con.execute(
+            "with spoken as (select distinct gate, source, reporter, flow, month from evidence where n_compared > 0), "
+            "asked as (select distinct g.gate, c.source, c.reporter, c.flow, c.month "
+            "from coverage as c cross join (select unnest(?::varchar[]) as gate) as g) "
+            "select gate, min(source || ' ' || flow || ' in ' || strftime(month, '%Y-%m')) "
+            "from asked anti join spoken using (gate, source, reporter, flow, month) group by gate",
+            [list(gates)],
+        ).fetchall()
+        return dict(rows)
 
     def inputs(self) -> Inputs:
         """What the comparisons were gathered from, for the next audit; nothing of gates that read everything."""

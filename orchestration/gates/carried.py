@@ -42,7 +42,8 @@ class Earlier:
 CODE = hash_files([*files_below(PROJECT / "orchestration", "*.py"), *files_below(DBT_PROJECT / "seeds", "*.csv")])
 
 
-def window(reads: str, month: str) -> list[str]:
+@cache
+def window(reads: str, month: str) -> tuple[str, ...]:
     """The months that comparisons of a month read, by what the gate declares; `ValueError` for `all` and `before`: of
     these there is none.
 
@@ -64,7 +65,7 @@ def window(reads: str, month: str) -> list[str]:
             first = last.replace(year=last.year - 2, month=1)
         case _:
             raise ValueError(f"{reads} is no window of months")
-    return [format_month(found) for found in month_range(first, last)]
+    return tuple(format_month(found) for found in month_range(first, last))
 
 
 @dataclass(frozen=True)

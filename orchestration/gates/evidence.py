@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.base.duck import literal, scratch
+from orchestration.base.months import parse_month
 from orchestration.base.settings import CONTRACT_VERSION, Home, settings
 from orchestration.gates.before import Before, show_before
 from orchestration.gates.carried import Content, Earlier
@@ -174,13 +175,13 @@ def show(con: duckdb.DuckDBPyConnection, months: Collection[str] | None) -> None
     show_raw(con, months)
 
 
-def carry(con: duckdb.DuckDBPyConnection, gate: str, earlier: Earlier, months: Collection[str]) -> None:
-    """Put a gate's comparisons of some months into the evidence table, as the audit before has gathered them."""
-    dates = ", ".join(f"date '{month}-01'" for month in sorted(months))
+def carry(con: duckdb.DuckDBPyConnection, earlier: Earlier, kept: Mapping[str, Collection[str]]) -> None:
+    """Put comparisons into the evidence table as the audit before has gathered them: by gate, those of some months."""
+    months = [{"gate": gate, "month": parse_month(month)} for gate, of in kept.items() for month in of]
+    con.register("kept_arrow", pa.Table.from_pylist(months))
     con.execute(
         f"insert into evidence by name select gate, {SAID}, true as is_carried from read_parquet("
-        f"{literal(earlier.results)}) where gate = ? and month in ({dates}) and dataset <> '-'",
-        [gate],
+        f"{literal(earlier.results)}) semi join kept_arrow using (gate, month) where dataset <> '-'"
     )
 
 

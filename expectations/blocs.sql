@@ -143,8 +143,16 @@ tallied as (
         ] as answers
     from paired
     group by all
+),
+
+due as (
+    select 'mart_bloc_category_monthly' as table_name, source, reporter, flow, month from wanted
+),
+
+standing as (
+    select 'mart_bloc_category_monthly' as table_name, source, reporter, flow, month from mart_bloc_category_monthly
 )
 
 select * from answers_by_column('tallied', 'docs/marts.md')
 union all by name
-select * from answers_by_rows('wanted', 'mart_bloc_category_monthly', 'docs/marts.md')
+select * from answers_by_rows('due', 'standing', 'docs/marts.md')

@@ -1,5 +1,5 @@
--- Compares: mart_concentration_monthly with the shares of the parts of each series: lines and six-digit codes of the facts,
---           regimes and partners of their marts.
+-- Compares: mart_category_concentration_monthly and mart_partner_category_concentration_monthly with the shares of the
+--           parts of each series: lines and six-digit codes of the facts, regimes and partners of their marts.
 -- Window:   every month of the series marts, in reviewed categories; partners in all.
 -- Tolerance: none for numbers of parts and codes, the last digits for what is divided.
 with series as (
@@ -49,7 +49,7 @@ part as (
     union all
     select source, reporter, flow, month, partner_code, category_scheme, category_code, 'regime', regime_code, value_usd,
         value_local
-    from mart_regime_category_monthly
+    from int_regime_monthly
     union all
     select p.source, p.reporter, p.flow, p.month, 'all', p.category_scheme, p.category_code, 'partner', p.partner_code,
         if(c.covered_usd, p.value_usd, null), if(c.covered_local, p.value_local, null)
@@ -69,7 +69,7 @@ whole as (
 ),
 
 wanted as materialized (
-    select source, reporter, flow, month, partner_code, category_scheme, category_code, dimension,
+    select table_of('concentration_monthly', partner_code) as table_name, source, reporter, flow, month, partner_code, category_scheme, category_code, dimension,
         case
             when any_value(w.usd) is null then count(*) filter (where p.local > 0)
             when any_value(w.local) is null then count(*) filter (where p.usd > 0)
@@ -88,18 +88,18 @@ wanted as materialized (
 ),
 
 paired as (
-    select source, reporter, flow, month, w.n_parts as wanted_parts, w.squares_usd, w.squares_local, w.largest,
+    select table_name, source, reporter, flow, month, w.n_parts as wanted_parts, w.squares_usd, w.squares_local, w.largest,
         m.n_parts, m.hhi_usd, m.hhi_local, m.effective_number_usd, m.effective_number_local, m.largest_code,
         m.largest_share_usd, m.largest_share_local,
         format('{} × {}/{} by {}', partner_code, category_scheme, category_code, dimension) as row_key
     from wanted as w
-    full join mart_concentration_monthly as m
-        using (source, reporter, flow, month, partner_code, category_scheme, category_code, dimension)
+    full join int_concentration_monthly as m
+        using (table_name, source, reporter, flow, month, partner_code, category_scheme, category_code, dimension)
 ),
 
 tallied as (
     select
-        'mart_concentration_monthly' as table_name,
+        table_name,
         source,
         reporter,
         flow,
@@ -122,4 +122,4 @@ tallied as (
 
 select * from answers_by_column('tallied', 'docs/marts.md')
 union all by name
-select * from answers_by_rows('wanted', 'mart_concentration_monthly', 'docs/marts.md')
+select * from answers_by_rows('wanted', 'int_concentration_monthly', 'docs/marts.md')

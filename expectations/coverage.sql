@@ -1,6 +1,7 @@
--- Compares: what mart_coverage says of each row with what receipts cover, and why what they do not cover is not there; and
---           its rows with each series of which it speaks at all, in each month in which the tariff has its category.
--- Window:   every month of mart_coverage.
+-- Compares: what the three tables of coverage (int_series_coverage: together) say of each row with what receipts cover, and
+--           why what they do not cover is not there; and their rows with each series of which they speak at all, in each
+--           month in which the tariff has its category.
+-- Window:   every month of them.
 -- Tolerance: none.
 with received as (
     select distinct source, reporter, flow, month from coverage
@@ -28,7 +29,7 @@ wanted as (
         o.local_currency as local,
         list_contains(string_split(o.currencies, ','), 'USD') as has_usd,
         h.source is not null as is_held_back
-    from mart_coverage as m
+    from int_series_coverage as m
     inner join dim_source as o using (source)
     left join held_back as h using (source)
     left join received as r using (source, reporter, flow, month)
@@ -68,7 +69,7 @@ why as (
 
 tallied as (
     select
-        'mart_coverage' as table_name,
+        table_name,
         source,
         reporter,
         flow,
@@ -84,28 +85,29 @@ tallied as (
     group by all
 ),
 
--- A series that traded is spoken of, whatever mart_coverage calls it.
+-- A series that traded is spoken of, whatever the tables of coverage call it.
 spoken as (
-    select source, reporter, flow, partner_code, category_scheme, category_code from published.main.mart_coverage
+    select source, reporter, flow, partner_code, category_scheme, category_code from every_coverage
     union
     select source, reporter, flow, partner_code, category_scheme, category_code from first_traded
 ),
 
 due as (
-    select c.source, c.reporter, c.flow, c.month, s.partner_code, c.category_scheme, c.category_code
+    select table_of('coverage', s.partner_code) as table_name, c.source, c.reporter, c.flow, c.month, s.partner_code,
+        c.category_scheme, c.category_code
     from category_cover as c
     inner join spoken as s using (source, reporter, flow, category_scheme, category_code)
     where c.partner_code = '*'
 ),
 
 standing as (
-    select * from mart_coverage
-    semi join due using (source, reporter, flow, month, partner_code, category_scheme, category_code)
+    select * from int_series_coverage
+    semi join due using (table_name, source, reporter, flow, month, partner_code, category_scheme, category_code)
 )
 
 select * from answers_by_column('tallied', 'docs/rules.md, rule 2')
 union all by name
-select * from answers_by_rows('due', 'mart_coverage', 'docs/rules.md, rule 2')
+select * from answers_by_rows('due', 'int_series_coverage', 'docs/rules.md, rule 2')
 union all by name
-select * replace ('mart_coverage' as table_name, 'mart_coverage, by its keys' as scope)
+select * replace (table_name || ', by its keys' as scope)
 from answers_by_rows('due', 'standing', 'docs/rules.md, rule 2')

@@ -1,6 +1,7 @@
--- Compares: changes, contributions, ranks and logarithms of mart_growth_monthly with what the series marts make of them.
---           That the rows and their values are there is found by derived_marts.
--- Window:   every month of mart_growth_monthly, and the same month a year before.
+-- Compares: changes, contributions, ranks and logarithms of mart_category_growth_monthly and
+--           mart_partner_category_growth_monthly with what the series marts make of them. That the rows and their values
+--           are there is found by derived_marts.
+-- Window:   every month of both, and the same month a year before.
 -- Tolerance: the last digits of what is divided, and of logarithms.
 with series as (
     select * from mart_partner_category_monthly
@@ -13,7 +14,7 @@ year_before as (
     select v.source, v.reporter, v.flow, (v.month + interval 1 year)::date as month, v.partner_code, v.category_scheme,
         v.category_code, if(v.covered_usd, coalesce(s.value_usd, 0), null) as value_usd,
         if(s.quantity > 0, s.quantity, null) as quantity, s.quantity_unit
-    from mart_coverage as v
+    from int_series_coverage as v
     left join series as s using (source, reporter, flow, month, partner_code, category_scheme, category_code)
 ),
 
@@ -60,7 +61,7 @@ paired as (
             as is_split,
         s.value_usd / b.value_usd::double as times_value,
         s.quantity / b.quantity::double as times_quantity
-    from (select * from mart_growth_monthly where is_asked(month)) as g
+    from (select * from int_growth_monthly where is_asked(month)) as g
     left join series as s using (source, reporter, flow, month, partner_code, category_scheme, category_code)
     left join year_before as b using (source, reporter, flow, month, partner_code, category_scheme, category_code)
     left join year_before as w
@@ -76,7 +77,7 @@ paired as (
 
 tallied as (
     select
-        'mart_growth_monthly' as table_name,
+        table_name,
         source,
         reporter,
         flow,

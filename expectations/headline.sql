@@ -1,6 +1,6 @@
--- Compares: billions, percents, sums of January and February, marks and lines of mart_headline_monthly with the series
---           marts and reviewed marks that they show. That the rows are there is found by derived_marts.
--- Window:   every month of mart_headline_monthly.
+-- Compares: billions, percents, sums of January and February, marks and lines of mart_category_headline_monthly
+--           and mart_partner_category_headline_monthly with the series marts and reviewed marks that they show. That the rows are there is found by derived_marts.
+-- Window:   every month of both.
 -- Tolerance: the last digits of what is divided or multiplied.
 with series as (
     select * from mart_partner_category_monthly
@@ -10,7 +10,7 @@ with series as (
 
 tallied as (
     select
-        'mart_headline_monthly' as table_name,
+        h.table_name,
         h.source,
         h.reporter,
         h.flow,
@@ -32,7 +32,7 @@ tallied as (
             compared('n_lines', s.n_lines, h.n_lines, series_key(h)),
             compared('is_low_base', s.is_low_base, h.is_low_base, series_key(h))
         ] as answers
-    from mart_headline_monthly as h
+    from int_headline_monthly as h
     left join series as s using (source, reporter, flow, month, partner_code, category_scheme, category_code)
     left join dim_category_scheme as t using (category_scheme)
     group by all

@@ -157,7 +157,7 @@ mart as not materialized (
 period as (
     select *, row_number() over () as period_id, dense_rank() over (order by source, reporter, flow) as stream_id
     from (
-        select distinct source, reporter, flow, month from mart_coverage
+        select distinct source, reporter, flow, month from int_series_coverage
         union
         select distinct source, reporter, flow, month from mart
     ) as found
@@ -172,7 +172,7 @@ category as (
         from (
             select distinct category_scheme, category_code from category_prefix
             union
-            select distinct category_scheme, category_code from mart_coverage
+            select distinct category_scheme, category_code from int_series_coverage
             union
             select distinct category_scheme, category_code from mart
         ) as found
@@ -184,7 +184,7 @@ partner as (
     from (
         select distinct partner_code from fct_trade_monthly
         union
-        select distinct partner_code from mart_coverage
+        select distinct partner_code from int_series_coverage
         union
         select distinct partner_code from mart
         union
@@ -232,7 +232,7 @@ traded_month as (
 uncovered as materialized (
     select p.period_id, v.source, v.reporter, v.flow, v.month, v.partner_code, g.category_id, g.weight,
         t.has_usd and not v.covered_usd as without_usd, t.has_local and not v.covered_local as without_local
-    from mart_coverage as v
+    from int_series_coverage as v
     inner join traded_month as t using (source, reporter, flow, month)
     inner join period as p using (source, reporter, flow, month)
     inner join category as g using (category_scheme, category_code)
@@ -292,7 +292,7 @@ mart_weight as (
 cover_weight as (
     select p.period_id,
         sum((1 + if(v.covered_usd, 2, 0) + if(v.covered_local, 4, 0)) * g.weight * n.weight) as rows_there
-    from mart_coverage as v
+    from int_series_coverage as v
     inner join period as p using (source, reporter, flow, month)
     inner join category as g using (category_scheme, category_code)
     inner join partner as n using (partner_code)
@@ -336,7 +336,7 @@ cell as (
 due as (
     select p.period_id, v.partner_code, g.category_scheme, g.category_id, true as is_due,
         if(v.covered_usd, coalesce(c.usd, 0), null) as usd, if(v.covered_local, coalesce(c.local, 0), null) as local
-    from mart_coverage as v
+    from int_series_coverage as v
     inner join suspect as p using (source, reporter, flow, month)
     inner join category as g using (category_scheme, category_code)
     left join cell as c using (period_id, partner_code, category_id)
@@ -393,7 +393,7 @@ fact_to_mart as (
 -- codes is covered there is none.
 whole as (
     select distinct source, reporter, flow, month, partner_code
-    from mart_coverage
+    from int_series_coverage
     inner join category_prefix using (source, category_scheme, category_code)
     where hs_prefix = '' and (covered_usd or covered_local)
 ),
@@ -419,7 +419,7 @@ seen as (
     from elsewhere as f
     inner join code_category as k using (source, commodity_code)
     inner join category as g using (category_id)
-    inner join mart_coverage as c
+    inner join int_series_coverage as c
         using (source, reporter, flow, month, partner_code, category_scheme, category_code)
     where c.covered_usd or c.covered_local
 ),

@@ -13,30 +13,30 @@ with said as (
     from mart_category_monthly
     group by all
     union all by name
-    select 'mart_headline_monthly' as table_name, source, reporter, flow, month, partner_code, partner_iso3,
+    select table_name, source, reporter, flow, month, partner_code, partner_iso3,
         partner_name, category_scheme, category_code, category_name, is_synthetic, count(*) as n
-    from mart_headline_monthly
+    from int_headline_monthly
     group by all
     union all by name
-    select 'mart_growth_monthly' as table_name, source, reporter, flow, month, partner_code, partner_iso3,
+    select table_name, source, reporter, flow, month, partner_code, partner_iso3,
         partner_name, category_scheme, category_code, category_name, is_synthetic, count(*) as n
-    from mart_growth_monthly
+    from int_growth_monthly
     group by all
     union all by name
-    select 'mart_regime_category_monthly' as table_name, source, reporter, flow, month, partner_code, partner_iso3,
+    select table_name, source, reporter, flow, month, partner_code, partner_iso3,
         partner_name, category_scheme, category_code, category_name, regime_code, regime_name, local_currency,
         is_synthetic, count(*) as n
-    from mart_regime_category_monthly
+    from int_regime_monthly
     group by all
     union all by name
-    select 'mart_concentration_monthly' as table_name, source, reporter, flow, month, partner_code,
+    select table_name, source, reporter, flow, month, partner_code,
         partner_name, category_scheme, category_code, category_name, is_synthetic, count(*) as n
-    from mart_concentration_monthly
+    from int_concentration_monthly
     group by all
     union all by name
-    select 'mart_restatement' as table_name, source, reporter, flow, month, partner_code, partner_name,
+    select table_name, source, reporter, flow, month, partner_code, partner_name,
         category_scheme, category_code, category_name, local_currency, is_synthetic, count(*) as n
-    from mart_restatement
+    from int_restatement
     group by all
     union all by name
     select 'mart_bloc_category_monthly' as table_name, source, reporter, flow, month, bloc_code, bloc_name,
@@ -62,7 +62,7 @@ tallied as (
         t.month,
         sum(t.n) as n_compared,
         [
-            compared('partner_iso3', if(t.table_name in ('mart_concentration_monthly', 'mart_restatement'), null,
+            compared('partner_iso3', if(t.table_name like '%_concentration_monthly' or t.table_name like '%_restatement', null,
                 p.partner_iso3), t.partner_iso3, t.partner_code),
             compared('partner_name', if(t.partner_code = 'all', 'All partners', p.partner_name), t.partner_name,
                 t.partner_code),

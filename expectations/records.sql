@@ -1,5 +1,6 @@
--- Compares: months in a row at a mark, records and known months of mart_headline_monthly with what follows from the row
---           before of the same series: so each row stands on the one before it, and the first on nothing.
+-- Compares: months in a row at a mark, records and known months of mart_category_headline_monthly and
+--           mart_partner_category_headline_monthly with what follows from the row before of the same series: so each row
+--           stands on the one before it, and the first on nothing.
 -- Window:   every row; the row before may lie any number of months back.
 -- Tolerance: none.
 with series as (
@@ -21,9 +22,9 @@ paired as (
         b.record_usd as record_before,
         b.record_month as record_month_before,
         coalesce(b.known_months, 0) as known_before
-    from mart_headline_monthly as h
+    from int_headline_monthly as h
     left join series as s using (source, reporter, flow, month, partner_code, category_scheme, category_code)
-    asof left join mart_headline_monthly as b
+    asof left join int_headline_monthly as b
         on
             h.source = b.source and h.reporter = b.reporter and h.flow = b.flow and h.partner_code = b.partner_code
             and h.category_scheme = b.category_scheme and h.category_code = b.category_code and h.month > b.month
@@ -31,7 +32,7 @@ paired as (
 
 tallied as (
     select
-        'mart_headline_monthly' as table_name,
+        table_name,
         source,
         reporter,
         flow,

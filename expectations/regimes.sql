@@ -1,5 +1,5 @@
--- Compares: mart_regime_category_monthly with the raw rows of each regime that count: which rows there are, their values
---           and shares.
+-- Compares: mart_category_regime_monthly and mart_partner_category_regime_monthly with the raw rows of each regime that
+--           count: which rows there are, their values and shares.
 -- Window:   every month in which a row that counts carries a regime.
 -- Tolerance: none for values, the last digits for shares.
 with code_category as (
@@ -59,7 +59,7 @@ series as (
 
 -- Regimes split a series only where they make the whole of it.
 wanted as materialized (
-    select r.* exclude (usd, local), if(s.value_usd = w.usd, r.usd, null) as usd,
+    select table_of('regime_monthly', r.partner_code) as table_name, r.* exclude (usd, local), if(s.value_usd = w.usd, r.usd, null) as usd,
         if(s.value_local = w.local, r.local, null) as local, s.value_usd as series_usd, s.value_local as series_local
     from summed as r
     inner join whole as w using (source, reporter, flow, month, partner_code, category_scheme, category_code)
@@ -68,17 +68,17 @@ wanted as materialized (
 ),
 
 paired as (
-    select source, reporter, flow, month, w.usd, w.local, w.series_usd, w.series_local, m.value_usd, m.value_local,
+    select table_name, source, reporter, flow, month, w.usd, w.local, w.series_usd, w.series_local, m.value_usd, m.value_local,
         m.regime_share_usd, m.regime_share_local,
         format('{} × {}/{}, regime {}', partner_code, category_scheme, category_code, regime_code) as row_key
     from wanted as w
-    full join mart_regime_category_monthly as m
-        using (source, reporter, flow, month, partner_code, category_scheme, category_code, regime_code)
+    full join int_regime_monthly as m
+        using (table_name, source, reporter, flow, month, partner_code, category_scheme, category_code, regime_code)
 ),
 
 tallied as (
     select
-        'mart_regime_category_monthly' as table_name,
+        table_name,
         source,
         reporter,
         flow,
@@ -96,4 +96,4 @@ tallied as (
 
 select * from answers_by_column('tallied', 'docs/rules.md, rule 5')
 union all by name
-select * from answers_by_rows('wanted', 'mart_regime_category_monthly', 'docs/rules.md, rule 5')
+select * from answers_by_rows('wanted', 'int_regime_monthly', 'docs/rules.md, rule 5')

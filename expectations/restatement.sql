@@ -1,5 +1,5 @@
--- Compares: mart_restatement with what receipts printed: for each day from which on something else stood, the figures as
---           they stood on it, added up from the rows that counted then.
+-- Compares: mart_category_restatement and mart_partner_category_restatement with what receipts printed: for each day from
+--           which on something else stood, the figures as they stood on it, added up from the rows that counted then.
 -- Window:   every month with receipts of more than one vintage.
 -- Tolerance: none for values and days, the last digits for shares. Each state is added up whole here, and not as a running
 --            sum of changes as in the models, on purpose.
@@ -159,26 +159,26 @@ series as (
 ),
 
 wanted as materialized (
-    select p.*, list_position(s.days, p.known_from) as print_number, s.days[print_number + 1] as known_to,
+    select table_of('restatement', p.partner_code) as table_name, p.*, list_position(s.days, p.known_from) as print_number, s.days[print_number + 1] as known_to,
         s.usd[1] as first_usd, s.usd[-1] as latest_usd, s.local[1] as first_local, s.local[-1] as latest_local
     from print as p
     inner join series as s using (source, reporter, flow, month, partner_code, category_scheme, category_code)
 ),
 
 paired as (
-    select source, reporter, flow, month, known_from, w.* exclude (source, reporter, flow, month, known_from, partner_code,
+    select table_name, source, reporter, flow, month, known_from, w.* exclude (table_name, source, reporter, flow, month, known_from, partner_code,
         category_scheme, category_code, print_number, known_to), w.print_number as wanted_number,
-        w.known_to as wanted_to, m.* exclude (source, reporter, flow, month, known_from, partner_code, category_scheme,
+        w.known_to as wanted_to, m.* exclude (table_name, source, reporter, flow, month, known_from, partner_code, category_scheme,
         category_code),
         format('{} × {}/{} from {}', partner_code, category_scheme, category_code, known_from) as row_key
     from wanted as w
-    full join mart_restatement as m
-        using (source, reporter, flow, month, known_from, partner_code, category_scheme, category_code)
+    full join int_restatement as m
+        using (table_name, source, reporter, flow, month, known_from, partner_code, category_scheme, category_code)
 ),
 
 tallied as (
     select
-        'mart_restatement' as table_name,
+        table_name,
         source,
         reporter,
         flow,
@@ -204,4 +204,4 @@ tallied as (
 
 select * from answers_by_column('tallied', 'docs/rules.md, rule 10')
 union all by name
-select * from answers_by_rows('wanted', 'mart_restatement', 'docs/rules.md, rule 10')
+select * from answers_by_rows('wanted', 'int_restatement', 'docs/rules.md, rule 10')

@@ -23,7 +23,7 @@ known as materialized (
     select s.series_id, 12 * year(v.month) + month(v.month) - 1 as at_month, v.month,
         if(v.covered_usd, coalesce(m.value_usd, 0), null) as usd,
         if(v.covered_local, coalesce(m.value_local, 0), null) as local
-    from mart_coverage as v
+    from int_series_coverage as v
     inner join series as s using (source, reporter, flow, partner_code, category_scheme, category_code)
     left join mart as m using (source, reporter, flow, month, partner_code, category_scheme, category_code)
 ),

@@ -30,14 +30,17 @@ scheme as (
 ),
 
 wanted_view as (
-    select 'v_' || category_scheme as table_name, 'mart_category_monthly' as mart, category_scheme from scheme
+    select 'v_' || s.category_scheme || v.ending as table_name, format(
+        'CREATE VIEW {} AS SELECT * FROM {} WHERE (category_scheme = ''{}'');', 'v_' || s.category_scheme || v.ending, v.table_name,
+        s.category_scheme) as sql
+    from scheme as s
+    cross join scheme_view as v
     union all
-    select 'v_' || category_scheme || '_by_partner', 'mart_partner_category_monthly', category_scheme from scheme
+    select table_name, sql from declared_view
 ),
 
 views as (
-    select table_name, 'view' as measure, format('CREATE VIEW {} AS SELECT * FROM {} WHERE (category_scheme = ''{}'');', table_name,
-        w.mart, w.category_scheme) as wanted, trim(f.sql) as found,
+    select table_name, 'view' as measure, trim(w.sql) as wanted, trim(f.sql) as found,
         if(wanted is not distinct from found, 0, 1) as actual,
         case
             when found is null then 'the view is missing'
@@ -55,7 +58,7 @@ info as (
         'release_info' as table_name,
         [
             compared('is_synthetic', (select bool_or(is_synthetic) from receipt), is_synthetic, release_id),
-            compared('last_month', (select max(month) from mart_coverage where covered_usd or covered_local), last_month,
+            compared('last_month', (select max(month) from int_series_coverage where covered_usd or covered_local), last_month,
                 release_id),
             compared('contract_version', (select contract_version from audited), contract_version, release_id)
         ] as answers,

@@ -30,6 +30,7 @@ from orchestration.terminal import cli
 from orchestration.terminal.run import RunSummary, run_home
 from orchestration.warehouse.build import build, write_raw_files
 from orchestration.warehouse.plan import Built
+from orchestration.warehouse.views import parts
 from tests.landing.toy import Toy, offered
 
 #: On small homes a second thread of DuckDB waits busily, on a core that another worker needs.
@@ -186,6 +187,11 @@ def noon_of(day: dt.date) -> dt.datetime:
 def query(home: Home, sql: str, release: str | None = None) -> list[tuple[Any, ...]]:
     """Rows of a query on a release (default: the current one), as a reader would get them."""
     return run_sql(Releases(home).folder(release), sql)[1]
+
+
+def together(model: str) -> str:
+    """What the published tables that are parts of a model hold together, as a query."""
+    return "(" + " union all by name ".join(f"from {table}" for table in parts()[model]) + ")"
 
 
 def build_database(home: Home) -> duckdb.DuckDBPyConnection:

@@ -23,6 +23,7 @@ from orchestration.sources.catalogue import TRADE
 from orchestration.terminal import cli
 from orchestration.warehouse import marts_doc
 from orchestration.warehouse.dbt import TRADE_SOURCES, manifest, published_nodes
+from orchestration.warehouse.views import scheme_views
 from tests.conftest import build_database
 
 README = PROJECT / "README.md"
@@ -133,7 +134,10 @@ def test_every_published_table_and_column_is_explained(sample_release: Path) -> 
     sql = "select table_name, column_name from duckdb_columns() where schema_name = 'main' and not internal"
     found = run_sql(sample_release, sql)[1]
     assert found
-    assert {name for name, _ in found if name not in text} == set()
+    schemes = [scheme for (scheme,) in run_sql(sample_release, "select category_scheme from dim_category_scheme")[1]]
+    called = {f"v_{scheme}{ending}": f"`v_<scheme>{ending}`" for scheme in schemes for ending, _ in scheme_views()}
+    assert {name for name, _ in found if called.get(name, name) not in text} == set()
+    assert {scheme for scheme in schemes if f"`v_{scheme}`" not in text} == set()
     assert {column for _, column in found if f"`{column}`" not in text} == set()
 
 
@@ -187,7 +191,7 @@ def test_the_key_that_the_page_names_is_one(sample_release: Path) -> None:
 
 def test_the_story_in_one_query(sample_release: Path) -> None:
     """What the press printed in November 2024, by the query of the README as it stands there."""
-    found = [sql for sql in fences(README.read_text(encoding="utf-8"), "sql") if "mart_headline_monthly" in sql]
+    found = [sql for sql in fences(README.read_text(encoding="utf-8"), "sql") if "_headline" in sql]
     assert len(found) == 1
     columns, rows = run_sql(sample_release, found[0])
     assert [dict(zip(columns, row, strict=True)) for row in rows] == [
@@ -260,6 +264,6 @@ def test_dbt_s_pages_are_one_file_and_report_nobody(home: Home) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=sources)
     assert done.returncode == 0, done.stdout[-3_000:]
     text = (target / "static_index.html").read_text(encoding="utf-8")
-    assert manifest()["nodes"]["model.bonded.mart_headline_monthly"]["description"] in text
+    assert manifest()["nodes"]["model.bonded.mart_category_headline_monthly"]["description"] in text
     assert re.findall(r'"send_anonymous_usage_stats": (\w+)', text) == ["false"]
     assert not home.build_database.exists()

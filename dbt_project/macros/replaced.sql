@@ -10,8 +10,12 @@
 
 
 {% macro duckdb__get_create_view_as_sql(relation, sql) -%}
+    {%- if config.get('contract').enforced %}
+    {{ get_assert_columns_equivalent(sql) }}
+    {%- endif %}
+    {#- Without the name of the database, which is another one where others attach its file. #}
     create or replace view {{ relation }} as (
-        {{ sql }}
+        {{ sql | replace('"' ~ relation.database ~ '".', '') }}
     )
 {%- endmacro %}
 

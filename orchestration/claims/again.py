@@ -13,7 +13,8 @@ import pyarrow as pa
 from orchestration.claims.load import load_claims
 from orchestration.claims.warehouse import findings
 
-#: Beside published tables it reads `category_cover` of the gates: from which vintage on receipts cover a category.
+#: Beside published tables, some together as `int_restatement`, it reads `category_cover` of the gates: from which
+#: vintage on receipts cover a category.
 COVERAGE = """
 create or replace temp view int_known_coverage as
 select source, reporter, flow, month, partner_code, category_scheme, category_code, usd_from, local_from
@@ -40,7 +41,7 @@ since as (
     on w.partner_code = '*' and s.partner_code <> 'all' and s.source = w.source and s.reporter = w.reporter
     and s.flow = w.flow and s.month = w.month and s.category_scheme = w.category_scheme
     and s.category_code = w.category_code
-  anti join mart_restatement as r
+  anti join int_restatement as r
     on s.source = r.source and s.reporter = r.reporter and s.flow = r.flow and s.month = r.month
     and s.partner_code = r.partner_code and s.category_scheme = r.category_scheme and s.category_code = r.category_code
 ),
@@ -62,7 +63,7 @@ union all
 select r.source, r.reporter, r.flow, r.month, r.partner_code, r.category_scheme, r.category_code, r.known_from,
   r.known_to, r.value_usd, r.value_local, if(r.known_to is null, s.quantity, null),
   if(r.known_to is null, s.quantity_unit, null)
-from mart_restatement as r
+from int_restatement as r
 left join series as s using (source, reporter, flow, month, partner_code, category_scheme, category_code)
 where r.category_scheme <> 'line'"""
 

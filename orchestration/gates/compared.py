@@ -21,6 +21,8 @@ COMPARED = (
     "first_wrong: min(case when is_far(wanted, found) then told(wanted, found, row_key) end)}",
     "create macro share(part, whole) as part / nullif(whole, 0)::double",
     "create macro growth(later, earlier) as later / nullif(earlier, 0)::double - 1",
+    "create macro table_of(what, partner_code) as format('mart_{}_{}', case partner_code when 'all' then 'category' "
+    "when '*' then 'untraded_category' else 'partner_category' end, what)",
     "create macro series_key(r) as format('{} × {}/{}', r.partner_code, r.category_scheme, r.category_code)",
     # What the relation `tallied` has found: its answers (`compared`, `measured`) by table, stream and month.
     "create macro answers_by_column(tallied, documented) as table (select source, reporter, flow, month, table_name, "
@@ -29,15 +31,15 @@ COMPARED = (
     "0 as expected, n_wrong as actual, 0 as tolerance, n_compared, 'block' as severity, first_wrong as reason, "
     "documented as reference from (select * exclude (answers), unnest(answers, recursive := true) "
     "from query_table(tallied)) as answered)",
-    # As many rows as the relation `due` has, by stream and month, stand in the published table.
-    "create macro answers_by_rows(due, published_table, documented) as table (select source, reporter, flow, month, "
-    "published_table as table_name, null::varchar as column_name, source || ' ' || flow as dataset, "
-    "published_table as scope, 'rows' as measure, count(*) filter (where is_due) as expected, "
+    # As many rows as the relation `due` has, by published table, stream and month, stand in the relation `standing`.
+    "create macro answers_by_rows(due, standing, documented) as table (select source, reporter, flow, month, "
+    "table_name, null::varchar as column_name, source || ' ' || flow as dataset, "
+    "table_name as scope, 'rows' as measure, count(*) filter (where is_due) as expected, "
     "count(*) filter (where not is_due) as actual, 0 as tolerance, greatest(expected, actual) as n_compared, "
     "'block' as severity, null::varchar as reason, documented as reference from ("
-    "select source, reporter, flow, month, true as is_due from query_table(due) union all "
-    "select source, reporter, flow, month, false from query_table(published_table)) as either "
-    "group by source, reporter, flow, month)",
+    "select table_name, source, reporter, flow, month, true as is_due from query_table(due) union all "
+    "select table_name, source, reporter, flow, month, false from query_table(standing)) as either "
+    "group by table_name, source, reporter, flow, month)",
     # Small tables without months of their own, row by row: relations with table_name, row_key and the row as JSON. Rows
     # that are alike as a whole are alike in each column. Told under the last month that is covered, if any is.
     """

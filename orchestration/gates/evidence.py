@@ -22,7 +22,7 @@ from orchestration.gates.carried import Content, Earlier
 from orchestration.gates.judge import GateBrokenError
 from orchestration.gates.raw_papers import know_papers
 from orchestration.gates.raw_rows import COUNTED, files_by_month, know_raw, show_files, show_marked, show_raw
-from orchestration.gates.reference import ALL_PARTNERS, FIRST_TRADED, promises, reference_tables
+from orchestration.gates.reference import ALL_PARTNERS, EVERY_COVERAGE, FIRST_TRADED, promises, reference_tables
 from orchestration.gates.reviewed import reviewed_tables
 from orchestration.gates.suites import GateSpec
 from orchestration.landing.datasets import load_datasets
@@ -30,6 +30,7 @@ from orchestration.landing.store import LandingState
 from orchestration.warehouse.categories import OwnCategories
 from orchestration.warehouse.dbt import published_nodes
 from orchestration.warehouse.snapshot import coverage_table, receipt_table, received_table
+from orchestration.warehouse.views import fixed_views, parts, scheme_views
 
 EVIDENCE = """
 create table evidence (
@@ -106,6 +107,7 @@ def connect(subject: Subject, state: LandingState) -> Iterator[duckdb.DuckDBPyCo
         con.execute("create view coverage as select * from scope_part where feeds <> 'check'")
         con.execute(ALL_PARTNERS)
         con.execute(FIRST_TRADED)
+        con.execute(EVERY_COVERAGE)
         know_raw(con, subject.home)
         know_papers(con, subject.home, state)
         show_before(con, subject.before, subject.content)
@@ -135,22 +137,14 @@ def _show_published(con: duckdb.DuckDBPyConnection, subject: Subject) -> None:
     ]
     con.register("declared_arrow", pa.Table.from_pylist(columns))
     con.execute("create table declared_column as select * from declared_arrow")
-    con.execute(
-        "create table published_column as select table_name, column_name, lower(data_type) as data_type, "
-        "column_index as position from duckdb_columns() semi join duckdb_tables() using (database_name, table_name) "
-        f"where database_name = 'published' and table_name not in {AFTER_AUDIT}"
-    )
-    if not subject.is_release:
-        con.execute("delete from published_column where table_name not in (select table_name from declared_column)")
-    con.execute(
-        "create table published_view as select view_name as table_name, sql from duckdb_views() "
-        "where database_name = 'published' and not internal"
-    )
+    _show_columns(con, subject)
     con.execute("set variable shown = null::date[]")
-    for (table,) in con.execute("select distinct table_name from published_column").fetchall():
+    shown = {table for (table,) in con.execute("select distinct table_name from published_column").fetchall()}
+    for table in shown:
         in_one_piece = "" in (subject.content or {}).get(table, {"": ""})
         where = "" if in_one_piece else IS_SHOWN
         con.execute(f'create view "{table}" as select * from published.main."{table}"{where}')
+    _show_together(con, shown)
     made = con.execute(
         "select count(*) from duckdb_tables() where database_name = 'published' and table_name = 'release_info'"
     ).fetchone()
@@ -158,6 +152,42 @@ def _show_published(con: duckdb.DuckDBPyConnection, subject: Subject) -> None:
         "create view release_info as select release_id, last_month, contract_version, is_synthetic from "
         + ("published.main.release_info" if made and made[0] else f"({NO_INFO})")
     )
+
+
+def _show_columns(con: duckdb.DuckDBPyConnection, subject: Subject) -> None:
+    """Tables `published_column`, `published_view`: all tables of a release, of the build database what is declared."""
+    tables = "semi join duckdb_tables()" if subject.is_release else "semi join declared_column"
+    by = "database_name, table_name" if subject.is_release else "table_name"
+    con.execute(
+        "create table published_column as select table_name, column_name, lower(data_type) as data_type, "
+        f"column_index as position from duckdb_columns() {tables} using ({by}) "
+        f"where database_name = 'published' and table_name not in {AFTER_AUDIT}"
+    )
+    con.execute(
+        "create table published_view as select view_name as table_name, sql from duckdb_views() "
+        "where database_name = 'published' and not internal"
+    )
+
+
+def _show_together(con: duckdb.DuckDBPyConnection, shown: set[str]) -> None:
+    """A view for each model of which published tables are parts: their rows, each with its `table_name`; and tables
+    `scheme_view`, `declared_view`: what views a release has of each scheme, and beside these.
+    """
+    for model, tables in parts().items():
+        if shown >= {*tables}:
+            rows = " union all by name ".join(f"select {literal(t)} as table_name, * from {t}" for t in tables)
+            con.execute(f"create view {model} as {rows}")
+    con.execute("create table scheme_view (ending varchar, table_name varchar)")
+    con.executemany("insert into scheme_view values (?, ?)", scheme_views())
+    con.execute("create table declared_view (table_name varchar, sql varchar)")
+    for view in fixed_views():
+        if shown >= {*view.tables}:
+            con.execute(f"create view {view.name} as {view.select}")
+        con.execute(
+            "insert into declared_view select $name, (select sql from duckdb_views() "
+            "where database_name = current_database() and view_name = $name)",
+            {"name": view.name},
+        )
 
 
 def _type(declared: str) -> str:

@@ -18,6 +18,7 @@ from orchestration.landing.due import held_months
 from orchestration.landing.scope import partner_keys
 from orchestration.landing.store import LandingState
 from orchestration.sources.catalogue import TRADE
+from orchestration.warehouse.views import parts
 
 #: All partners together, a row a line and currency: the partners' rows where every partner is covered, else the world
 #: file's (docs/rules.md, rule 4). Written here in another way than in the models, on purpose.
@@ -81,12 +82,12 @@ with part as (
 ),
 asked as (
   select source, reporter, flow, month, unnest(['*', 'all']) as partner_code
-  from (select distinct source, reporter, flow, month from published.main.mart_coverage) as spoken_month
+  from (select distinct source, reporter, flow, month from every_coverage) as spoken_month
   union
   select source, reporter, flow, month, partner_code from part where partner_code <> 'world'
 ),
 spoken as (
-  select distinct source, category_scheme, category_code from published.main.mart_coverage
+  select distinct source, category_scheme, category_code from every_coverage
 ),
 needed as (
   select * from required semi join spoken using (source, category_scheme, category_code)
@@ -112,6 +113,10 @@ join needed as n on a.source = n.source and a.month between n.required_from and 
 left join held as h on a.source = h.source and a.reporter = h.reporter and a.flow = h.flow and a.month = h.month
   and a.partner_code = h.partner_code and n.hs_prefix = h.hs_prefix
 group by a.source, a.reporter, a.flow, a.month, a.partner_code, n.category_scheme, n.category_code"""
+#: What is known of each series, by all months, whichever a gate is shown.
+EVERY_COVERAGE = "create view every_coverage as " + " union all by name ".join(
+    f"from published.main.{table}" for table in parts()["int_series_coverage"]
+)
 #: When each series of the series marts begins, by all months, whichever a gate is shown.
 FIRST_TRADED = """
 create table first_traded as
@@ -132,7 +137,10 @@ READS = {
     "scope_prefix": SCOPE_PREFIX,
     "all_partners": ALL_PARTNERS,
     "counted_raw_row": "quarantine",
-    "category_cover": "dim_category dim_source mart_coverage",
+    "category_cover": "dim_category dim_source int_series_coverage",
+    "every_coverage": "int_series_coverage",
+    # Published tables that are parts of one model are shown together by its name.
+    **{model: " ".join(tables) for model, tables in parts().items()},
 }
 
 

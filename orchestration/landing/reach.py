@@ -1,7 +1,7 @@
 """Which reviewed categories a scope makes whole, alone or with what is held already, and what reaches none.
 
 Belongs here: the reviewed tables, asked at the door. Not here: coverage by month and partner, which the models tell
-(`mart_coverage`), and a home's own categories.
+(`mart_category_coverage`), and a home's own categories.
 """
 
 from __future__ import annotations

@@ -60,12 +60,7 @@ def published_values(con: duckdb.DuckDBPyConnection, cell: Cell) -> tuple[int | 
     ).fetchone()
     if row:
         return row[0], row[1]
-    # A partner without a row of its own is covered as far as every partner is.
-    coverage = con.execute(
-        f"select covered_usd, covered_local, reason from mart_coverage where {where} and partner_code in (?, '*') "
-        "order by partner_code = '*'",
-        [*key, cell.partner],
-    ).fetchone()
+    coverage = _coverage(con, cell.partner, where, key)
     if coverage is None or not (coverage[0] or coverage[1]):
         reason = coverage[2] if coverage else "no receipt covers this month"
         raise RefusalError(
@@ -73,6 +68,22 @@ def published_values(con: duckdb.DuckDBPyConnection, cell: Cell) -> tuple[int | 
             remedy="receive a file whose scope contains it; bonded status shows what is due",
         )
     return (0 if coverage[0] else None), (0 if coverage[1] else None)
+
+
+def _coverage(
+    con: duckdb.DuckDBPyConnection, partner: str, where: str, key: list[object]
+) -> tuple[bool, bool, str | None] | None:
+    """Marks and reason of a cell; a partner without a row of its own is covered as far as every partner is."""
+    grains = ("category",) if partner == "all" else ("partner_category", "untraded_category")
+    for grain in grains:
+        row = con.execute(
+            f"select covered_usd, covered_local, reason from mart_{grain}_coverage where {where} "
+            "and partner_code in (?, '*')",
+            [*key, partner],
+        ).fetchone()
+        if row:
+            return row[0], row[1], row[2]
+    return None
 
 
 def _sums(con: duckdb.DuckDBPyConnection, cell: Cell) -> tuple[int | None, int | None]:

@@ -12,7 +12,7 @@ from orchestration.sources.catalogue import TRADE
 SENTENCE = """
 select strftime(month, '%Y-%m'), value_usd_bn, yoy_percent, ytd_usd_bn, ytd_yoy_percent, months_at_or_above,
   threshold_usd, strftime(above_since, '%Y-%m'), n_lines, source, partner_code
-from mart_headline_monthly
+from mart_partner_category_headline_monthly
 where reporter = 'CHN' and flow = 'import' and partner_iso3 = 'USA' and category_scheme = 'ic'
   and value_usd_bn is not null
 -- Of several sources the customs' own: it has the finer lines.

@@ -1,4 +1,4 @@
-"""What a release holds: the dbt models of the group `published`, sorted and commented, and a view for each scheme.
+"""What a release holds: the dbt models of the group `published`, sorted and commented, and views on them.
 
 Belongs here: how published tables are named, sorted and described. Not here: what is in them (`content`), nor how
 they get into a file (`database`).
@@ -15,8 +15,8 @@ import duckdb
 from orchestration.base.duck import literal
 from orchestration.base.settings import CONTRACT_VERSION
 from orchestration.warehouse.dbt import published_nodes
+from orchestration.warehouse.views import parts, views
 
-SERIES_MARTS = {"v_{}_by_partner": "mart_partner_category_monthly", "v_{}": "mart_category_monthly"}
 #: Readable by BI tools with an older DuckDB.
 STORAGE = "v1.0.0"
 
@@ -46,27 +46,33 @@ def published_models() -> list[PublishedModel]:
 
 def layout() -> str:
     """Hash of all that decides on a file's tables but their rows: where it differs, a file is written anew."""
-    said = (STORAGE, CONTRACT_VERSION, published_models())
+    said = (STORAGE, CONTRACT_VERSION, published_models(), [(view, view.columns) for view in views(["x"])])
     return hashlib.blake2b(repr(said).encode(), digest_size=12).hexdigest()
 
 
 def write_views(con: duckdb.DuckDBPyConnection, database: str) -> None:
-    """A view for each category scheme of the attached database and each series mart; those there were go."""
+    """The views of the attached database and its schemes, in one transaction. Those that are there stay as they are,
+    since the comments on their columns are thousands: of a file with the same layout their texts are, too.
+    """
     # A view's text must not name the database by the alias that it has here.
     con.execute(f"use {database}")
-    held = con.execute(
-        f"select view_name from duckdb_views() where database_name = {literal(database)} and not internal"
-    ).fetchall()
-    for (view,) in held:
-        con.execute(f"drop view {view}")
-    for (scheme,) in con.execute("select distinct category_scheme from dim_category order by 1").fetchall():
-        for pattern, mart in SERIES_MARTS.items():
-            view = pattern.format(scheme)
-            con.execute(f"create view {view} as select * from {mart} where category_scheme = {literal(scheme)}")
-            con.execute(
-                f"comment on view {view} is "
-                + literal(f"{mart}, category scheme {scheme} only: its rows may be added up over categories.")
-            )
+    con.begin()
+    held = {
+        view: (sql, comment)
+        for view, sql, comment in con.execute(
+            f"select view_name, trim(sql), comment from duckdb_views() where database_name = {literal(database)} "
+            "and not internal"
+        ).fetchall()
+    }
+    schemes = con.execute("select distinct category_scheme from dim_category order by 1").fetchall()
+    wanted = {view.name: view for view in views(scheme for (scheme,) in schemes)}
+    for name in held.keys() - wanted.keys():
+        con.execute(f"drop view {name}")
+    for name, view in wanted.items():
+        if held.get(name) != (f"CREATE VIEW {name} AS {view.select};", view.description):
+            con.execute(f"create or replace view {name} as {view.select}")
+            _comment_on(con, "view", name, view.description, view.columns)
+    con.commit()
     con.execute("use memory")
 
 
@@ -74,9 +80,10 @@ def write_release_info(
     con: duckdb.DuckDBPyConnection, database: str, release_id: str, made_at: dt.datetime, is_synthetic: bool
 ) -> None:
     """Add the one row that says which release the attached database is; after the published tables."""
+    covered = " union all ".join(f"from {database}.main.{table}" for table in parts()["int_series_coverage"])
     con.execute(
         f"create table {database}.main.release_info as select ? as release_id, ?::timestamp as made_at, "
-        f"(select max(month) from {database}.main.mart_coverage where covered_usd or covered_local) as last_month, "
+        f"(select max(month) from ({covered}) as v where covered_usd or covered_local) as last_month, "
         "?::integer as contract_version, ?::boolean as is_synthetic",
         [release_id, made_at.astimezone(dt.UTC).replace(tzinfo=None), CONTRACT_VERSION, is_synthetic],
     )
@@ -85,7 +92,13 @@ def write_release_info(
 def comment(con: duckdb.DuckDBPyConnection, table: str, description: str, columns: dict[str, str]) -> None:
     """Put the descriptions into the file, where BI tools show them; in one transaction, since each is a write."""
     con.begin()
-    con.execute(f"comment on table {table} is {literal(description.strip())}")
-    for column, text in columns.items():
-        con.execute(f'comment on column {table}."{column}" is {literal(text.strip())}')
+    _comment_on(con, "table", table, description, columns)
     con.commit()
+
+
+def _comment_on(
+    con: duckdb.DuckDBPyConnection, kind: str, name: str, description: str, columns: dict[str, str]
+) -> None:
+    con.execute(f"comment on {kind} {name} is {literal(description.strip())}")
+    for column, text in columns.items():
+        con.execute(f'comment on column {name}."{column}" is {literal(text.strip())}')

@@ -114,7 +114,7 @@ class Figures:
             amount, _ = self._value(subject, measure.of, before)
             base = Base(measure.of, format_month(before), None if amount is None else int(amount))  # type: ignore[arg-type]
         months = measure.months(month)
-        if measure.table == HEADLINE and blank.measure != "threshold_usd":
+        if measure.tables == HEADLINE and blank.measure != "threshold_usd":
             months = self._run(subject, month)
         return Figure(
             name=name,

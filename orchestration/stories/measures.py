@@ -13,7 +13,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from orchestration.base.months import add_months, month_range
 
 Value = int | float | dt.date
-SERIES, ALL, HEADLINE = "mart_partner_category_monthly", "mart_category_monthly", "mart_headline_monthly"
+#: The marts of all partners together and of each partner.
+SERIES = ("mart_category_monthly", "mart_partner_category_monthly")
+HEADLINE = ("mart_category_headline_monthly", "mart_partner_category_headline_monthly")
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
           "December")  # fmt: skip
 #: Whole numbers that a newspaper spells out.
@@ -23,19 +25,19 @@ NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight",
 @dataclass(frozen=True)
 class Measure:
     """One column of the marts. `forms`: how it may be written; `of`: the measure that a change is one of, `back`: by so
-    many months; `from_january`: whether it adds up the months of its year; `table`: where that is not the series' own.
+    many months; `from_january`: whether it adds up the months of its year; `tables`: of all partners and of each one.
     """
 
     forms: tuple[str, ...]
     of: str | None = None
     back: int = 0
     from_january: bool = False
-    table: str | None = None
+    tables: tuple[str, str] = SERIES
     needs_partner: bool = False
 
     def table_of(self, partner: str) -> str:
         """The mart that has it for a partner, or for all of them together."""
-        return self.table or (ALL if partner == "all" else SERIES)
+        return self.tables[partner != "all"]
 
     def months(self, month: dt.date) -> tuple[dt.date, ...]:
         """The months whose trade makes the figure of one."""
@@ -57,9 +59,9 @@ MEASURES: dict[str, Measure] = {
     "partner_share_usd": Measure(("percent",), needs_partner=True),
     "n_lines": Measure(COUNT),
     "month": Measure(("month", "span")),
-    "threshold_usd": Measure(AMOUNT, table=HEADLINE),
-    "months_at_or_above": Measure(COUNT, table=HEADLINE),
-    "above_since": Measure(MONTH, table=HEADLINE),
+    "threshold_usd": Measure(AMOUNT, tables=HEADLINE),
+    "months_at_or_above": Measure(COUNT, tables=HEADLINE),
+    "above_since": Measure(MONTH, tables=HEADLINE),
 }
 
 

@@ -15,10 +15,12 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
 from orchestration.base.seeds import read_seed
 from orchestration.sources.catalogue import TRADE
+from orchestration.warehouse.views import BY_PARTNER, OF_SCHEME
 
 HS6 = "hs6"
-#: Names that scripts and readers know as something else: `line` are tariff lines in `mart_restatement`.
-TAKEN = {HS6, "line"}
+#: Names that scripts and readers know as something else: `line` are tariff lines in
+#: `mart_partner_category_restatement`, `trade_lines` those of the view of that name.
+TAKEN = {HS6, "line", "trade_lines"}
 #: Headings of 2015 to 2021 that HS 2017 or HS 2022 ended; the seed hs_headings has those of HS 2022.
 EARLIER = ("2848", "6908", "8107", "8469", "8803")
 #: Chapters that each tariff fills by itself.
@@ -174,8 +176,9 @@ def _must_be_apart(prefix: str, held: list[tuple[str, str]], where: tuple[str | 
 def _free_name(name: str) -> str:
     if name in _reviewed() | TAKEN:
         raise ValueError(f"{name} is the name of a scheme that the warehouse has already: choose another one")
-    if name.endswith("_by_partner"):
-        raise ValueError(f"{name}: views of partners end in _by_partner: choose another name")
+    for ending in (BY_PARTNER, *filter(None, OF_SCHEME)):
+        if name.endswith(ending):
+            raise ValueError(f"{name}: other schemes have views that end in {ending}: choose another name")
     return name
 
 

@@ -191,7 +191,8 @@ def test_months_that_nobody_has_received_are_refused(small: Home) -> None:
 
 #: A seed, a view, a table and an incremental table of each step, the claims in Python: one of each kind.
 KINDS = ("landing_receipts", "raw_gacc_bulletin", "units", "stg_landing__receipt", "dim_regime", "int_traded_line",
-         "quarantine", "int_category_month", "int_series", "mart_growth_monthly", "int_claim_finding")  # fmt: skip
+         "quarantine", "int_category_month", "int_series", "int_growth_monthly",
+         "mart_category_growth_monthly", "int_claim_finding")  # fmt: skip
 
 
 def refusal(result: dg.ExecuteInProcessResult) -> str:
@@ -210,7 +211,7 @@ def test_an_asset_alone_is_built_if_what_it_is_made_of_reflects_landing(small: H
         assert materialize(small, name).success, name
     assert materialize(small, "fct_trade_monthly", partition="2024-02").success
     assert materialize(small, "quarantine").success
-    assert "does not reflect landing yet" in refusal(materialize(small, "mart_coverage"))
+    assert "does not reflect landing yet" in refusal(materialize(small, "int_series_coverage"))
     with small.serving(), instance(small) as made:
         job = defs.resolve_implicit_global_asset_job_def()
         alone = job.execute_in_process(instance=made, asset_selection=[dg.AssetKey("dim_regime")])
@@ -221,11 +222,11 @@ def test_an_asset_alone_is_built_if_what_it_is_made_of_reflects_landing(small: H
     before = (small.warehouse / "built.json").read_bytes()
     for name in ("units", "dim_regime"):
         assert materialize(small, name).success, name
-    for name in ("stg_landing__receipt", "quarantine", "mart_growth_monthly", "int_claim_finding"):
+    for name in ("stg_landing__receipt", "quarantine", "int_growth_monthly", "int_claim_finding"):
         assert "launch the job publish" in refusal(materialize(small, name)), name
     assert materialize(small, "landing_receipts").success
     assert "raw rows of 2024-03 are not there" in refusal(materialize(small, "stg_gacc__trade"))
-    assert "does not reflect landing yet" in refusal(materialize(small, "mart_growth_monthly"))
+    assert "does not reflect landing yet" in refusal(materialize(small, "int_growth_monthly"))
     assert (small.warehouse / "built.json").read_bytes() == before
     assert "does not reflect landing" in refusal(materialize(small, "release"))
 

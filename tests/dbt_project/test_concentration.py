@@ -19,7 +19,7 @@ from orchestration.releases.database import DATABASE
 from orchestration.warehouse.dbt import run_dbt
 from orchestration.warehouse.nodes import monthly, names_of
 from orchestration.warehouse.plan import plan
-from tests.conftest import add, build_database, built, query, row
+from tests.conftest import add, build_database, built, query, row, together
 
 IC = "category_scheme = 'ic' and category_code = 'integrated_circuits'"
 
@@ -37,7 +37,7 @@ def test_chips_of_january_2019(real_home: Home) -> None:
     found = query(
         real_home,
         "select dimension, n_parts, round(hhi_usd, 2), hhi_local, largest_code, round(largest_share_usd, 3) "
-        f"from mart_concentration_monthly where {series} order by dimension",
+        f"from mart_partner_category_concentration_monthly where {series} order by dimension",
     )
     assert found == [
         ("hs6", 4, 6998.06, None, "854231", 0.828),
@@ -46,12 +46,12 @@ def test_chips_of_january_2019(real_home: Home) -> None:
     ]
     by_regime = query(
         real_home,
-        "select regime_code, round(regime_share_usd, 3) from mart_regime_category_monthly "
+        "select regime_code, round(regime_share_usd, 3) from mart_partner_category_regime_monthly "
         f"where {series} and regime_code in ('14', '15') order by 1",
     )
     assert by_regime == [("14", 0.678), ("15", 0.251)]
     total = query(
-        real_home, f"select sum(value_usd), count(value_local) from mart_regime_category_monthly where {series}"
+        real_home, f"select sum(value_usd), count(value_local) from mart_partner_category_regime_monthly where {series}"
     )
     assert total == [(1_091_536_591, 0)]
     types = query(
@@ -70,16 +70,16 @@ def test_chips_of_january_2019(real_home: Home) -> None:
 @pytest.mark.realdata
 def test_no_part_of_what_is_not_known(real_home: Home) -> None:
     """A selection of partners is no total, a world file has no partners, and files without regimes split nothing."""
-    assert query(real_home, "select count(*) from mart_concentration_monthly where dimension = 'partner'") == [(0,)]
+    assert query(real_home, "select count(*) from mart_category_concentration_monthly") == [(0,)]
     assert query(real_home, "select count(*) from mart_bloc_category_monthly") == [(0,)]
-    split = "select distinct month::varchar, partner_code from mart_regime_category_monthly order by 1"
+    split = "select distinct month::varchar, partner_code from mart_partner_category_regime_monthly order by 1"
     assert query(real_home, split) == [("2018-06-01", "204"), ("2019-01-01", "502")]
 
 
 def test_partners_of_chips_recomputed(sample_release: Path) -> None:
     """Sum of squared shares over the partners' own rows, China itself included, in both currencies."""
     parts = frame(sample_release, f"from mart_partner_category_monthly where {IC}")
-    mart = frame(sample_release, f"from mart_concentration_monthly where {IC} and dimension = 'partner'")
+    mart = frame(sample_release, f"from mart_category_concentration_monthly where {IC} and dimension = 'partner'")
     mart = mart.set_index("month").sort_index()
     assert list(mart.index) == sorted(parts["month"].unique())
     assert (mart["partner_code"] == "all").all() and "142" in set(parts["partner_code"])
@@ -107,7 +107,9 @@ def test_lines_recomputed_from_the_fact(sample_release: Path, dimension: str, di
     values = fact.groupby(["partner_code", "month", "part"])["value_usd"].sum().astype(float)
     shares = values / values.groupby(level=[0, 1]).transform("sum")
     expected = shares.pow(2).groupby(level=[0, 1]).sum().mul(10_000)
-    mart = frame(sample_release, f"from mart_concentration_monthly where {IC} and dimension = '{dimension}'")
+    mart = frame(
+        sample_release, f"from {together('int_concentration_monthly')} where {IC} and dimension = '{dimension}'"
+    )
     found = mart.set_index(["partner_code", "month"]).sort_index()
     assert len(expected) > 1_000 and list(found.index) == list(expected.index)
     np.testing.assert_allclose(found["hhi_usd"], expected, rtol=1e-12)
@@ -118,7 +120,7 @@ def test_regimes_add_up_to_the_category(sample_release: Path) -> None:
     """For each series with trade, exactly; and shares to 1."""
     found = frame(
         sample_release,
-        """
+        f"""
         with series as (
             select flow, month, partner_code, category_scheme, category_code, value_usd, value_local
             from mart_partner_category_monthly
@@ -130,7 +132,8 @@ def test_regimes_add_up_to_the_category(sample_release: Path) -> None:
             s.*, sum(r.value_usd) as split_usd, sum(r.value_local) as split_local,
             abs(sum(r.regime_share_usd) - 1) as off
         from series as s
-        left join mart_regime_category_monthly as r using (flow, month, partner_code, category_scheme, category_code)
+        left join {together("int_regime_monthly")} as r
+            using (flow, month, partner_code, category_scheme, category_code)
         where s.value_usd > 0 and s.category_scheme not in ('hs2', 'hs4')
         group by all
         """,
@@ -188,7 +191,7 @@ def test_a_revision_below_the_sums_is_seen(small: Home, tmp_path: Path) -> None:
     assert stale.keys() == monthly() and all(months == only for months in stale.values())
     built(small)
     lines = (
-        "select month::varchar, n_parts from mart_concentration_monthly where dimension = 'line' "
+        "select month::varchar, n_parts from int_concentration_monthly where dimension = 'line' "
         f"and {IC} and partner_code = '502' and month between '2024-01-01' and '2024-03-01' order by all"
     )
     assert rows_of(small, lines) == [("2024-01-01", 2), ("2024-02-01", 3), ("2024-03-01", 2)]
@@ -211,7 +214,7 @@ def test_a_revision_heals_to_what_a_full_rebuild_gives(sample_home: Home, tmp_pa
     add(home, tmp_path, rows, source="gacc_sample", hs="85423", partners="305", months="2023-08")
     built(home)
     series = f"month = '2023-08-01' and {IC}"
-    split = f"select count(*) from mart_regime_category_monthly where {series}"
+    split = f"select count(*) from {together('int_regime_monthly')} where {series}"
     assert rows_of(home, f"{split} and partner_code in ('305', 'all')") == [(0,)]
     assert rows_of(home, f"{split} and partner_code = '502'") == query(sample_home, f"{split} and partner_code = '502'")
     total = f"select value_usd from mart_partner_category_monthly where {series} and partner_code = '305'"
@@ -227,7 +230,7 @@ def hashes(home: Home) -> dict[str, str]:
     found = {}
     with duckdb.connect(":memory:") as con:
         con.execute(f"attach '{home.build_database}' as build (read_only)")
-        for mart in ("mart_regime_category_monthly", "mart_concentration_monthly", "mart_bloc_category_monthly"):
+        for mart in ("int_regime_monthly", "int_concentration_monthly", "mart_bloc_category_monthly"):
             con.execute(f"create table {mart} as from build.main.{mart} order by all")
             found[mart] = table_content(con, mart).content_hash
     return found

@@ -16,7 +16,7 @@ from orchestration.releases.headline import headline
 from orchestration.releases.query import run_sql
 from orchestration.warehouse.dbt import run_dbt
 from orchestration.warehouse.nodes import names_of
-from tests.conftest import add, query, released, row, value
+from tests.conftest import add, query, released, row, together, value
 from tests.terminal.test_run import MARTS, fact_hash
 
 BOTH = """
@@ -44,7 +44,7 @@ def by_key(release: Path, mart: str, scheme: str) -> dict[tuple[Any, ...], dict[
 @pytest.mark.parametrize("scheme", ["ic", "ic_type", "hs4"])
 def test_runs_records_and_sums_equal_a_plain_recount(sample_release: Path, scheme: str) -> None:
     """Month by month in a loop: every month of the sample is covered in dollars."""
-    headlines = by_key(sample_release, "mart_headline_monthly", scheme)
+    headlines = by_key(sample_release, together("int_headline_monthly"), scheme)
     n_above = 0
     for key, rows in series_of(sample_release, scheme).items():
         run, since, best, best_month = 0, None, -1, None
@@ -72,8 +72,8 @@ def test_january_and_february_together(sample_release: Path) -> None:
     """As summed from the months; the leap years 2020 and 2024 are years like the others."""
     values = {r["month"]: r["value_usd"] for r in series_of(sample_release, "ic")[("502", "integrated_circuits")]}
     sql = (
-        "select month, jan_feb_usd, jan_feb_usd_yoy from mart_headline_monthly where partner_code = '502' "
-        "and category_scheme = 'ic' and (jan_feb_usd is not null or jan_feb_usd_yoy is not null) order by month"
+        "select month, jan_feb_usd, jan_feb_usd_yoy from v_ic_headline_by_partner where partner_code = '502' "
+        "and (jan_feb_usd is not null or jan_feb_usd_yoy is not null) order by month"
     )
     both = {y: values[parse_month(f"{y}-01")] + values[parse_month(f"{y}-02")] for y in range(2020, 2025)}
     found = run_sql(sample_release, sql)[1]
@@ -85,7 +85,7 @@ def test_january_and_february_together(sample_release: Path) -> None:
 @pytest.mark.parametrize("scheme", ["ic", "ic_type", "hs4"])
 def test_growth_equals_a_plain_recount(sample_release: Path, scheme: str) -> None:
     """Contributions add up to the growth of all; ranks by sorting; the split where units are alike."""
-    growth = by_key(sample_release, "mart_growth_monthly", scheme)
+    growth = by_key(sample_release, together("int_growth_monthly"), scheme)
     series = series_of(sample_release, scheme)
     rows = {(*key, r["month"]): r for key, group in series.items() for r in group}
     assert set(growth) == set(rows)
@@ -129,7 +129,7 @@ def shown(home: Home, month: str) -> tuple[Any, ...]:
     """Run, its first month, record flag and month of the record of American chips, as published."""
     sql = (
         "select months_at_or_above, strftime(above_since, '%Y-%m'), is_record, strftime(record_month, '%Y-%m') "
-        f"from mart_headline_monthly where partner_code = '502' and category_scheme = 'ic' and month = '{month}-01'"
+        f"from v_ic_headline_by_partner where partner_code = '502' and month = '{month}-01'"
     )
     return query(home, sql)[0]
 

@@ -96,10 +96,8 @@ def test_what_is_received_twice_on_one_day(home: Home, tmp_path: Path) -> None:
     assert query(home, "select value_usd, quantity, quantity_unit from v_ic order by month") == [
         (7_000, 700, "Number of item"), (50_000, 5_000, "Number of item"), (1_000, 150, "Number of item"),
     ]  # fmt: skip
-    split = (
-        "select regime_code, value_usd, regime_share_usd from mart_regime_category_monthly where partner_code = 'all'"
-    )
-    assert query(home, f"{split} and category_scheme = 'ic' order by 1") == [("10", 750, 0.75), ("14", 250, 0.25)]
+    split = "select regime_code, value_usd, regime_share_usd from mart_category_regime_monthly"
+    assert query(home, f"{split} where category_scheme = 'ic' order by 1") == [("10", 750, 0.75), ("14", 250, 0.25)]
     assert query(home, "select value_usd from quarantine") == [(48,)]
     judged = "select month::varchar, verdict from audit_results where gate = 'additivity' and measure = 'value_usd'"
     assert query(home, f"{judged} and scope not like 'partners received%' order by 1") == [

@@ -350,7 +350,7 @@ BUILT = (
     Fault(
         "one dollar more in the headline",
         sql(
-            "update mart_headline_monthly set value_usd_bn = value_usd_bn + 1e-9 where partner_code = '502' and "
+            "update int_headline_monthly set value_usd_bn = value_usd_bn + 1e-9 where partner_code = '502' and "
             "category_scheme = 'ic' and month = '2023-05-01'"
         ),
         fails(
@@ -361,7 +361,7 @@ BUILT = (
     Fault(
         "a headline kept from before a revision",
         sql(
-            "update mart_headline_monthly set value_usd_bn = value_usd_bn * 0.9 where month >= '2024-06-01' and "
+            "update int_headline_monthly set value_usd_bn = value_usd_bn * 0.9 where month >= '2024-06-01' and "
             "partner_code in ('502', 'all')"
         ),
         fails(
@@ -371,12 +371,12 @@ BUILT = (
     ),
     Fault(
         "a partner lost in the growth",
-        sql("delete from mart_growth_monthly where partner_code = '143' and month = '2023-05-01'"),
+        sql("delete from int_growth_monthly where partner_code = '143' and month = '2023-05-01'"),
         fails(derived_marts="failed 2023-05: 56,915,358,734 → 47,395,979,855 (-9,519,378,879)"),
     ),
     Fault(
         "nothing for what is known, in the growth",
-        sql("update mart_growth_monthly set value_usd = null where partner_code = '502' and month = '2023-05-01'"),
+        sql("update int_growth_monthly set value_usd = null where partner_code = '502' and month = '2023-05-01'"),
         fails(
             derived_marts="failed 2023-05: 14 → 12 (-2)",
             growth="failed 2023-05: 0 → 28 (+28)",
@@ -385,7 +385,7 @@ BUILT = (
     Fault(
         "coverage that no receipt gives",
         sql(
-            "update mart_coverage set covered_local = true where category_scheme = 'ic' and month = "
+            "update int_series_coverage set covered_local = true where category_scheme = 'ic' and month = "
             "'2023-05-01' and partner_code = '502'"
         ),
         fails(

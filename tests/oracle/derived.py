@@ -1,4 +1,4 @@
-"""mart_headline_monthly and mart_growth_monthly, row by row those of the two series marts."""
+"""int_headline_monthly and int_growth_monthly, row by row those of the two series marts."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def run_columns(shown: Panel) -> dict[str, Matrix | Objects]:
 
 
 def headline_mart(shown: Panel) -> pd.DataFrame:
-    """Rows of mart_headline_monthly."""
+    """Rows of int_headline_monthly."""
     usd = shown.value["USD"]
     ytd = year_to_date(usd, shown.months)
     columns: dict[str, Matrix | Objects] = {
@@ -103,7 +103,7 @@ def log_ratio(now: Matrix, matrix: Matrix) -> Matrix:
 
 
 def growth_mart(truth: Truth, shown: Panel) -> pd.DataFrame:
-    """Rows of mart_growth_monthly."""
+    """Rows of int_growth_monthly."""
     usd = shown.value["USD"]
     yoy = change(usd, 12)
     part = ratio(usd - before(usd, 12), before(shown.of_all(usd), 12))

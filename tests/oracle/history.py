@@ -1,4 +1,4 @@
-"""mart_restatement and the flags of mart_coverage."""
+"""int_restatement and the flags of int_series_coverage."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def known_series(coverage: Coverage, index: pd.Index, currency: str) -> np.ndarr
 
 
 def restatement_mart(received: Received) -> pd.DataFrame:
-    """Rows of mart_restatement; no columns where no month was printed twice."""
+    """Rows of int_restatement; no columns where no month was printed twice."""
     received = revised(received)
     if received.rows.empty:
         return pd.DataFrame()
@@ -98,7 +98,7 @@ def coverage_series(truth: Truth, shown: Panel) -> list[tuple[str, str, str, str
 
 
 def coverage_mart(truth: Truth, shown: Panel) -> pd.DataFrame:
-    """Rows of mart_coverage without the reason; these homes hold no source back."""
+    """Rows of int_series_coverage without the reason; these homes hold no source back."""
     found = []
     for flow, *rest in coverage_series(truth, shown):
         columns = {f"covered_{SIDE[c]}": truth.coverage.of_category(flow, c, *rest) for c in CURRENCIES}

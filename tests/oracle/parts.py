@@ -1,4 +1,4 @@
-"""mart_regime_category_monthly and mart_concentration_monthly: what a series is divided into."""
+"""int_regime_monthly and int_concentration_monthly: what a series is divided into."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def shares(parts: pd.DataFrame, currency: str) -> pd.Series:
 
 
 def regime_mart(truth: Truth, shown: Panel) -> pd.DataFrame:
-    """Rows of mart_regime_category_monthly."""
+    """Rows of int_regime_monthly."""
     parts = divided(truth, truth.cells["regime"])
     found = only_known(shown, parts, is_split(shown, parts))
     columns = {f"value_{SIDE[c]}": found[c] for c in CURRENCIES}
@@ -119,7 +119,7 @@ def concentration(parts: pd.DataFrame) -> pd.DataFrame:
 
 
 def concentration_mart(truth: Truth, shown: Panel) -> pd.DataFrame:
-    """Rows of mart_concentration_monthly."""
+    """Rows of int_concentration_monthly."""
     lines, known = truth.cells["commodity_code"], is_known(shown)
     by_regime = divided(truth, truth.cells["regime"])
     divisions: dict[str, tuple[pd.DataFrame, dict[str, Flags]]] = {

@@ -67,7 +67,7 @@ def test_a_revision_is_shown_and_the_past_stays(small: Home, tmp_path: Path, mon
     restated = query(
         small,
         "select strftime(month, '%Y-%m'), known_from::varchar, value_usd, first_value_usd, latest_value_usd, "
-        "change_usd from mart_restatement where category_scheme = 'ic' order by all",
+        "change_usd from mart_partner_category_restatement where category_scheme = 'ic' order by all",
     )
     assert restated == [
         ("2024-02", "2024-12-20", old["2024-02"], old["2024-02"], 154, None),

@@ -265,7 +265,7 @@ def test_a_build_database_that_others_wrote_to_is_not_built_upon(small: Home, tm
             receipt = add(small, tmp_path, [row("202403", value="7")], months="2024-03")
         with duckdb.connect(str(small.build_database)) as con:
             con.execute("update dim_partner set partner_name = 'Atlantis' where partner_code = '502'")
-            con.execute("update mart_growth_monthly set rank_usd = 7")
+            con.execute("update int_growth_monthly set rank_usd = 7")
         released(small)
         assert query(small, "select count(*) from dim_partner where partner_name = 'Atlantis'") == [(0,)]
         assert (Releases(small).manifest().tables == before) != something_new

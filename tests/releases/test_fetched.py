@@ -27,7 +27,7 @@ def test_a_revision_from_elsewhere(home: Home, toy: Toy) -> None:
     assert len(outcome.received) == 1
     publication = released(home)
     assert Releases(home).manifest().is_synthetic and query(home, "select is_synthetic from release_info") == [(True,)]
-    for table in ("dim_source", "mart_partner_category_monthly", "mart_restatement"):
+    for table in ("dim_source", "mart_partner_category_monthly", "mart_partner_category_restatement"):
         assert query(home, f"select distinct is_synthetic from {table}") == [(True,)], table
     assert "SYNTHETIC DATA" in (publication.folder / "audit.html").read_text(encoding="utf-8")
     assert query(home, MARCH) == [(2_032,), (2_033,)]

@@ -24,7 +24,7 @@ SAID = {
 def test_a_release_without_a_story_says_what_it_holds(tmp_path: Path, fact: str) -> None:
     """World files alone are trade, too."""
     with duckdb.connect(str(tmp_path / DATABASE)) as con:
-        con.execute(f"create table mart_headline_monthly ({COLUMNS})")
+        con.execute(f"create table mart_partner_category_headline_monthly ({COLUMNS})")
         for name in SAID:
             if name:
                 con.execute(f"create table {name} (month date)")

@@ -55,8 +55,7 @@ def test_january_2019(real_home: Home) -> None:
     assert query(real_home, "select count(*) from mart_category_monthly") == [(0,)]
     reasons = query(
         real_home,
-        "select reason from mart_coverage where month = '2019-01-01' and partner_code = 'all' "
-        "and category_code = 'all_goods'",
+        "select reason from mart_category_coverage where month = '2019-01-01' and category_code = 'all_goods'",
     )
     assert reasons and "502" in reasons[0][0]
     assert query(
@@ -148,10 +147,10 @@ def test_the_undated_file_of_several_months_is_refused(tmp_path: Path) -> None:
 @pytest.mark.series("test_unit_tests_of_the_models")
 @pytest.mark.own_run("one file in twenty parts, without one of them, and whole: a home of its own")
 def test_twenty_files_that_name_every_chapter_are_the_whole(tmp_path: Path) -> None:
-    """In random order the same marts; without one of them no all_goods, and mart_coverage names its chapters."""
+    """In random order the same marts; without one of them no all_goods, and the coverage names its chapters."""
     source = REALDATA / "gacc_exports" / "us_imports_201901_by_regime_usd_no_header.csv"
     said = {"source": "gacc", "flow": "import", "partners": "502", "header": REAL_FILES[source.name]["header"]}
-    marts = ("mart_partner_category_monthly", "mart_category_monthly", "mart_coverage")
+    marts = ("mart_partner_category_monthly", "mart_category_monthly", "mart_partner_category_coverage")
     lines = source.read_bytes().splitlines(keepends=True)
     parts = [CHAPTERS[n::20] for n in range(20)]
     order = random.Random(4).sample(range(20), 20)
@@ -170,7 +169,8 @@ def test_twenty_files_that_name_every_chapter_are_the_whole(tmp_path: Path) -> N
     released(cut)
     assert query(cut, "select count(*) from v_all_by_partner") == [(0,)]
     (reason,) = query(
-        cut, "select reason from mart_coverage where category_code = 'all_goods' and partner_code = '502'"
+        cut,
+        "select reason from mart_partner_category_coverage where category_code = 'all_goods' and partner_code = '502'",
     )[0]
     assert reason == "codes not received: " + ", ".join(parts[order[0]])
     for receipt in receipts.values():

@@ -29,7 +29,9 @@ TABLES = {
     "fct_trade_monthly": ("receipt_id", "receipt_id_usd", "receipt_id_local"),
     "mart_partner_category_monthly": (),
     "mart_category_monthly": (),
-    "mart_coverage": (),
+    "mart_category_coverage": (),
+    "mart_partner_category_coverage": (),
+    "mart_untraded_category_coverage": (),
 }
 
 

@@ -22,7 +22,7 @@ from orchestration.releases.difference import difference
 from orchestration.releases.manifest import write_manifest
 from orchestration.releases.store import Releases
 from orchestration.releases.trace import trace
-from tests.conftest import query
+from tests.conftest import query, together
 
 VERSION_1 = json.loads(Path(__file__).with_name("version_1.json").read_text(encoding="utf-8"))
 #: Of which tables a table of version 1 is made, where it is not one alone.
@@ -30,7 +30,13 @@ MADE_OF = {
     "dim_bloc_member": "(from dim_bloc_member where partner_iso3 <> 'CHN') as t",
     "dim_month": "dim_month as t left join dim_release_calendar as c using (month)",
     # Partners that never traded had no row.
-    "mart_coverage": "(from mart_coverage where partner_code <> '*') as t",
+    "mart_coverage": "(from mart_category_coverage union all from mart_partner_category_coverage) as t",
+    # All partners together stood among the partners.
+    "mart_concentration_monthly": f"{together('int_concentration_monthly')} as t",
+    "mart_growth_monthly": f"{together('int_growth_monthly')} as t",
+    "mart_headline_monthly": f"{together('int_headline_monthly')} as t",
+    "mart_regime_category_monthly": f"{together('int_regime_monthly')} as t",
+    "mart_restatement": f"{together('int_restatement')} as t",
 }
 #: The schemes that version 1 had; the words `line`, in the restatements of lines, is one of its names, too.
 SCHEMES = ("all", "electronics", "hs2", "hs4", "ic", "ic_line", "ic_type", "line", "solar")

@@ -38,6 +38,7 @@ from orchestration.sources.source import ParsedTrade
 from orchestration.terminal.run import run_home
 from orchestration.terminal.status import home_status
 from orchestration.warehouse.plan import plan
+from orchestration.warehouse.views import parts
 from tests.conftest import (
     MONTHS,
     attempted,
@@ -54,6 +55,7 @@ from tests.conftest import (
     write_csv,
 )
 
+COVERAGE = parts()["int_series_coverage"]
 HEADER = "period,cn10,product,country,kg,eur"
 #: The first is one that China's lines would begin like, if codes alone were asked.
 CODES = ("8542311100", "8542320000", "8542900000")
@@ -208,7 +210,7 @@ def test_a_bloc_has_all_members_but_the_reporter(both_once: Home) -> None:
 def test_coverage_and_freshness_are_each_source_s_own(both_once: Home) -> None:
     """What is due follows Utopia's calendar, and coverage speaks of it."""
     sql = """select covered_local, covered_usd, held_back_since, min(month)::varchar, max(month)::varchar
-        from mart_coverage where source = 'utopia' and category_scheme = 'ic' and month < '2024-06-01'
+        from mart_partner_category_coverage where source = 'utopia' and category_scheme = 'ic' and month < '2024-06-01'
         group by all order by 1 desc"""
     assert query(both_once, sql) == [
         (True, False, None, "2024-01-01", "2024-03-01"), (False, False, None, "2024-04-01", "2024-05-01"),
@@ -294,7 +296,7 @@ def test_a_gap_is_found_in_the_dataset_of_its_source(both: Home, tmp_path: Path)
 @pytest.mark.own_run("a source prints its months anew")
 def test_a_source_that_prints_all_anew_builds_nothing_of_the_other(both: Home, tmp_path: Path) -> None:
     """China's rows are not written again, in facts or marts: whatever stands in them stays."""
-    marked = ("fct_trade_monthly", "int_partner_category_month", "mart_partner_category_monthly", "mart_growth_monthly")
+    marked = ("fct_trade_monthly", "int_partner_category_month", "mart_partner_category_monthly", "int_growth_monthly")
     build_wrongly(both, *(f"update {table} set value_usd = 7 where source = 'gacc'" for table in marked))
     add_utopia(both, tmp_path / "again.csv", rows_of(FIRST, eur=2_000), "2024-08-01")
     state = Landing(both).state()
@@ -322,9 +324,9 @@ def test_one_source_s_red_does_not_stop_the_other(both: Home, tmp_path: Path) ->
     assert len(ran.held_back) == 1 and "utopia is held back since" in ran.held_back[0]
     assert "totals: utopia import 2024-04" in ran.held_back[0]
     assert value_of(both, "gacc", "2024-05") == [(2, 10_000)] and value_of(both, "utopia", "2024-04") == [(0, None)]
-    kept = {key: said for key, said in slices(both, "utopia").items() if key[0] != "mart_coverage"}
-    assert kept == {key: said for key, said in before.items() if key[0] != "mart_coverage"}
-    for table in ("mart_coverage", "dim_source"):
+    kept = {key: said for key, said in slices(both, "utopia").items() if key[0] not in COVERAGE}
+    assert kept == {key: said for key, said in before.items() if key[0] not in COVERAGE}
+    for table in (*COVERAGE, "dim_source"):
         marks = query(both, f"select distinct source, held_back_since is not null from {table} order by all")
         assert marks == [("gacc", False), ("utopia", True)]
     said = Releases(both).manifest().held_back["utopia"]
@@ -342,7 +344,7 @@ def test_one_source_s_red_does_not_stop_the_other(both: Home, tmp_path: Path) ->
     mended = published(both)
     assert mended.outcome == "published" and not mended.held_back
     assert value_of(both, "utopia", "2024-04") == [(6, 6_015)]
-    assert query(both, "select count(held_back_since) from mart_coverage") == [(0,)]
+    assert query(both, "select count(held_back_since) from mart_partner_category_coverage") == [(0,)]
 
 
 KILL = """

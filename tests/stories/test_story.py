@@ -186,5 +186,6 @@ def test_a_revision_is_told_beside_what_was_known(
     assert claims["un_us_ic_2024_10_value"] == ("confirmed", "confirmed")
     assert query(home, YTD) == [(9_627_242_460,)]
     assert run_sql(as_of(home, dt.date(2024, 12, 17)).folder, YTD)[1] == [(9_612_242_460,)]
-    sql = "select count(*) from mart_restatement where category_code = 'integrated_circuits' and month = '2024-09-01'"
+    sql = "select count(*) from mart_partner_category_restatement "
+    sql += "where category_code = 'integrated_circuits' and month = '2024-09-01'"
     assert query(home, sql)[0][0] > 0

@@ -43,7 +43,7 @@ def test_each_node_comes_after_those_that_it_reads() -> None:
         parents = [places[p] for p in node["depends_on"].get("nodes", []) if p in places]
         assert all(place < names.index(name) for place in parents), name
     assert step_of(built_nodes()["fct_trade_monthly"]) == "facts" and step_of(built_nodes()["units"]) == "dimensions"
-    assert "mart_growth_monthly" in made_of_facts() and "dim_partner" not in made_of_facts()
+    assert "mart_category_growth_monthly" in made_of_facts() and "dim_partner" not in made_of_facts()
 
 
 def test_trade_makes_stale_what_reads_trade(home: Home, tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_list_makes_stale_what_reads_lists(home: Home, tmp_path: Path) -> None
     file = code_list(tmp_path / "partners.txt", "partner", {"502": "U.S.A."})
     receive_file(home, file, Declaration(source="gacc_nomenclature"))
     found = changed(before, made_of(home))
-    assert {"dim_partner", "fct_trade_monthly", "mart_growth_monthly"} <= found
+    assert {"dim_partner", "fct_trade_monthly", "mart_category_growth_monthly"} <= found
     assert not found & ({"fct_control_total", "stg_landing__receipt"} | seeds())
 
 
@@ -140,7 +140,7 @@ def test_what_a_build_that_was_cut_off_has_written_is_built_again(
         assert con.execute("select max(month)::varchar from mart_partner_category_monthly").fetchone() == (
             "2024-04-01",
         )
-    told = {"release_info", "mart_restatement"}
+    told = {"release_info", "mart_category_restatement", "mart_partner_category_restatement"}
     assert {t: h for t, h in contents(small).items() if t not in told} == {
         t: h for t, h in before.items() if t not in told
     }

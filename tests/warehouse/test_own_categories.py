@@ -53,7 +53,9 @@ FAULTS = [
     ("  storage:", "  ic:", 2, "ic is the name of a scheme that the warehouse has already"),
     ("  storage:", "  hs6:", 2, "hs6 is the name of a scheme"),
     ("  storage:", "  line:", 2, "line is the name of a scheme"),
-    ("  storage:", "  ic_by_partner:", 2, "views of partners end in _by_partner"),
+    ("  storage:", "  ic_by_partner:", 2, "ic_by_partner: other schemes have views that end in _by_partner"),
+    ("  storage:", "  ic_growth:", 2, "ic_growth: other schemes have views that end in _growth"),
+    ("  storage:", "  trade_lines:", 2, "trade_lines is the name of a scheme that the warehouse has already"),
     ("  cells:", "  storage:", 13, "'storage' is given twice"),
     ("      memory:", "      computers:", 9, "'computers' is given twice"),
     ("    leaves_out: Everything but memories and computers\n", "", 2, "leaves_out: Field required"),
@@ -140,7 +142,7 @@ def test_a_category_is_told_by_all_that_its_series_hang_on() -> None:
 def test_what_is_built_by_category_is_all_that_marts_are_made_of() -> None:
     """Facts are not: no category makes a fact stale."""
     assert by_category() == monthly() - set(names_of("facts"))
-    assert {"int_regime_category_month", "int_series", "mart_coverage", "mart_headline_monthly"} <= by_category()
+    assert {"int_regime_category_month", "int_series", "int_series_coverage", "int_headline_monthly"} <= by_category()
 
 
 STEPS = {
@@ -218,7 +220,7 @@ def test_a_scheme_added_changed_removed_on_the_sample(sample: Home, tmp_path: Pa
         after = by_categories(sample)
         changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
         assert changed and all(stands_for(category, CHANGED[step]) for _, category in changed), step
-        assert ("mart_headline_monthly", "storage/memory") in changed
+        assert ("mart_category_headline_monthly", "storage/memory") in changed
         assert held(sample) == (at_first if text is None else held(from_nothing(sample, tmp_path / step))), step
         assert not plan(sample, state).stale
 
@@ -268,14 +270,14 @@ def test_a_build_that_was_cut_off_leaves_its_categories_stale(small: Home, monke
 
         def half(home: Home, names: list[str], **said: object) -> DbtOutcome:
             outcome = whole(home, names, **said)  # type: ignore[arg-type]
-            return DbtOutcome(outcome.events, ["cut off"]) if "mart_coverage" in names else outcome
+            return DbtOutcome(outcome.events, ["cut off"]) if "int_series_coverage" in names else outcome
 
         patch.setattr(builds, "run_dbt", half)
         with pytest.raises(RefusalError, match="cut off"):
             build(small, state)
     assert held(small) != at_first
     say(small, None)
-    assert set(plan(small, state).stale_categories["mart_coverage"]) == CHANGED["added"]
-    assert Built.read(small).categories["mart_coverage"]["storage/memory"] == ""
+    assert set(plan(small, state).stale_categories["int_series_coverage"]) == CHANGED["added"]
+    assert Built.read(small).categories["int_series_coverage"]["storage/memory"] == ""
     build(small, state)
     assert held(small) == at_first and not plan(small, state).stale

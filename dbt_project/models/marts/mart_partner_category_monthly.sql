@@ -2,7 +2,7 @@
 
 with covered as (
     select *
-    from {{ ref('mart_coverage') }}
+    from {{ ref('int_series_coverage') }}
     where partner_code <> 'all'
 ),
 

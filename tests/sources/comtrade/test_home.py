@@ -122,8 +122,8 @@ def test_categories_are_those_of_six_digits(both: Home) -> None:
 def test_no_trade_is_zero_and_no_partner_of_its_own_is_ranked(both: Home) -> None:
     """Taiwan in February is covered; Brazil is among its own partners, in the total, and has no place."""
     sql = (
-        "select partner_iso3, value_usd > 0, rank_usd from mart_growth_monthly where reporter = 'BRA' "
-        "and category_scheme = 'ic' and month = '2024-02-01' and partner_code <> 'all' order by 1"
+        "select partner_iso3, value_usd > 0, rank_usd from v_ic_growth_by_partner where reporter = 'BRA' "
+        "and month = '2024-02-01' order by 1"
     )
     found = query(both, sql)
     assert found == [("BRA", True, None), ("KOR", True, 1), ("TWN", False, None), ("USA", True, 2)]

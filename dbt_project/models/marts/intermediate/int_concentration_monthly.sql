@@ -39,7 +39,7 @@ total as (
 
 regime as (
     select *
-    from {{ ref('mart_regime_category_monthly') }}
+    from {{ ref('int_regime_monthly') }}
     where {{ is_stale('month') }}
 ),
 

@@ -1,5 +1,5 @@
 {{ config(materialized='view') }}
 
-select *
+select * -- noqa: AM04
 from {{ ref('int_regime_monthly') }}
 where partner_code = 'all'

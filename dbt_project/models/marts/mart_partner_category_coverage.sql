@@ -1,5 +1,5 @@
 {{ config(materialized='view') }}
 
-select *
+select * -- noqa: AM04
 from {{ ref('int_series_coverage') }}
 where partner_code not in ('all', '*')

@@ -23,7 +23,7 @@ from orchestration.warehouse.dbt import TRADE_SOURCES, DbtOutcome, Window, manif
 from tests.conftest import build_database
 
 CONTRACT = {
-    "dim_bloc_member", "dim_category", "dim_category_line", "dim_category_scheme", "dim_commodity", "dim_month",
+    "dim_bloc_member", "dim_category", "dim_category_line", "dim_category_scheme", "dim_commodity", "dim_measure", "dim_month",
     "dim_partner", "dim_province", "dim_regime", "dim_release_calendar", "dim_source", "fct_control_total",
     "fct_exchange_rate_monthly", "fct_trade_monthly", "fct_trade_world_monthly", "mart_bloc_category_monthly",
     "mart_category_concentration_monthly", "mart_category_coverage", "mart_category_growth_monthly",

@@ -57,7 +57,7 @@ region as (
 ),
 
 wanted_partner as (
-    select o.source, p.*
+    select o.source, p.* exclude (partner_system)
     from declared_source as o
     inner join (
         select partner_system, partner_code, name_en as partner_name, name_zh as partner_name_zh, iso3 as partner_iso3,
@@ -177,30 +177,34 @@ said as (
     select 'dim_category', concat_ws('/', category_scheme, category_code), to_json(t) from dim_category as t
     union all
     select 'fct_exchange_rate_monthly', month::varchar, to_json(t) from fct_exchange_rate_monthly as t
+    union all
+    select 'dim_measure', measure, to_json(t) from dim_measure as t
 ),
 
 wanted as (
     select 'dim_source' as table_name, source as row_key, to_json(t) as row
     from wanted_source as t
     union all
-    select 'dim_release_calendar', concat_ws(' ', source, month), to_json(t) from wanted_calendar as t
+    select 'dim_release_calendar', concat_ws(' ', source, month), to_json(t) from marked('wanted_calendar') as t
     union all
-    select 'dim_month', month::varchar, to_json(t) from wanted_month as t
+    select 'dim_month', month::varchar, to_json(t) from marked('wanted_month') as t
     union all
     select 'dim_partner', concat_ws(' ', source, partner_code), to_json(t)
-    from (select * exclude (partner_system) from wanted_partner) as t
+    from marked('wanted_partner') as t
     union all
-    select 'dim_regime', regime_code, to_json(t) from wanted_regime as t
+    select 'dim_regime', regime_code, to_json(t) from marked('wanted_regime') as t
     union all
-    select 'dim_province', province_code, to_json(t) from wanted_province as t
+    select 'dim_province', province_code, to_json(t) from marked('wanted_province') as t
     union all
-    select 'dim_bloc_member', concat_ws(' ', bloc_code, partner_iso3, valid_from), to_json(t) from wanted_bloc as t
+    select 'dim_bloc_member', concat_ws(' ', bloc_code, partner_iso3, valid_from), to_json(t) from marked('wanted_bloc') as t
     union all
-    select 'dim_category_scheme', category_scheme, to_json(t) from wanted_scheme as t
+    select 'dim_category_scheme', category_scheme, to_json(t) from marked('wanted_scheme') as t
     union all
-    select 'dim_category', concat_ws('/', category_scheme, category_code), to_json(t) from wanted_category as t
+    select 'dim_category', concat_ws('/', category_scheme, category_code), to_json(t) from marked('wanted_category') as t
     union all
-    select 'fct_exchange_rate_monthly', month::varchar, to_json(t) from wanted_rate as t
+    select 'fct_exchange_rate_monthly', month::varchar, to_json(t) from marked('wanted_rate') as t
+    union all
+    select 'dim_measure', measure, to_json(t) from marked('review_measures') as t
 )
 
 select * from answers_by_json('said', 'wanted', 'docs/rules.md')

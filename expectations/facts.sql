@@ -106,7 +106,8 @@ tallied as (
             compared('receipt_id_usd', wanted_usd, receipt_id_usd, row_key),
             compared('receipt_id_local', wanted_local, receipt_id_local, row_key),
             compared('source_rows', n_rows, source_rows, row_key),
-            compared('local_currency', currency, local_currency, row_key)
+            compared('local_currency', currency, local_currency, row_key),
+            compared('is_synthetic', is_made_up(), is_synthetic, row_key)
         ] as answers
     from wanted
     group by all
@@ -131,7 +132,8 @@ tallied as (
                 if(t.feeds = 'partner' and p.partner_code is null, 'unknown partner ' || r.partner_code, null),
                 if(r.regime_code is not null and g.regime_code is null, 'unknown regime ' || r.regime_code, null),
                 if(r.province_code is not null and v.province_code is null, 'unknown province ' || r.province_code, null)
-            ], lambda said: said is not null), '; '), q.reason, q.line)
+            ], lambda said: said is not null), '; '), q.reason, q.line),
+            compared('is_synthetic', is_made_up(), q.is_synthetic, q.line)
         ]
     from quarantine as q
     inner join dim_source as o using (source)

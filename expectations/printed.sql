@@ -97,7 +97,7 @@ said as (
 ),
 
 made_anew as (
-    select 'fct_control_total' as table_name, control_total_id as row_key, to_json(w) as row from wanted as w
+    select 'fct_control_total' as table_name, control_total_id as row_key, to_json(w) as row from marked('wanted') as w
 )
 
 select * from answers_by_json('said', 'made_anew', 'docs/rules.md')

@@ -52,6 +52,31 @@ views as (
     where (select is_release from audited)
 ),
 
+-- Its story in a newspaper's words, put together here once more.
+told as (
+    select m.*, h.months_at_or_above, h.threshold_usd, h.above_since, list_value('no', 'one', 'two', 'three', 'four', 'five', 'six',
+        'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve') as numbers
+    from published.main.mart_partner_category_monthly as m
+    inner join published.main.mart_partner_category_headline_monthly as h
+        using (source, reporter, flow, month, partner_code, category_scheme, category_code)
+    where m.value_usd is not null and m.category_scheme = 'ic' and m.partner_iso3 = 'USA' and m.flow = 'import' and m.reporter = 'CHN'
+    qualify row_number() over (order by m.month desc, m.source like 'gacc%' desc) = 1
+),
+
+story as (
+    select
+        format('China bought US${} bn worth of integrated circuits from the United States in {}{}', in_billions(value_usd),
+            strftime(month, '%B %Y'), coalesce(', ' || in_percent(value_usd_yoy, 0) || ' on a year before', ''))
+        || coalesce(if(month(month) = 1, null, format('; US${} bn in January to {}{}', in_billions(value_usd_ytd),
+            strftime(month, '%B %Y'), coalesce(', ' || in_percent(value_usd_ytd_yoy, 1), ''))), '')
+        || if(months_at_or_above > 0, format('; {} month{} in a row at US${} bn or more, since {}',
+            coalesce(numbers[months_at_or_above + 1], format('{:,}', months_at_or_above)), if(months_at_or_above = 1, '', 's'),
+            if(threshold_usd % 1000000000 = 0, format('{:,}', threshold_usd // 1000000000), in_billions(threshold_usd)),
+            strftime(above_since, '%B %Y')), '')
+        || format('; {} type{} of chip.', coalesce(numbers[n_lines + 1], format('{:,}', n_lines)), if(n_lines = 1, '', 's')) as headline
+    from told
+),
+
 -- What the release says of itself is written when the audit has passed, and looked at from then on.
 info as (
     select
@@ -60,6 +85,8 @@ info as (
             compared('is_synthetic', (select bool_or(is_synthetic) from receipt), is_synthetic, release_id),
             compared('last_month', (select max(month) from int_series_coverage where covered_usd or covered_local), last_month,
                 release_id),
+            compared('headline', if((select bool_or(is_synthetic) from receipt), 'SYNTHETIC: ', '') || (select headline from story),
+                headline, release_id),
             compared('contract_version', (select contract_version from audited), contract_version, release_id)
         ] as answers,
         count(*) as n

@@ -227,9 +227,9 @@ said as (
 
 wanted as (
     select 'dim_category_line' as table_name, concat_ws(' ', category_scheme, category_code, source, commodity_code) as row_key, to_json(t) as row
-    from wanted_line as t
+    from marked('wanted_line') as t
     union all
-    select 'dim_commodity', concat_ws(' ', source, commodity_code, year), to_json(t) from wanted_commodity as t
+    select 'dim_commodity', concat_ws(' ', source, commodity_code, year), to_json(t) from marked('wanted_commodity') as t
 )
 
 select * from answers_by_json('said', 'wanted', 'docs/rules.md')

@@ -153,7 +153,8 @@ final as (
         m.receipt_id,
         m.receipt_id_usd,
         m.receipt_id_local,
-        m.source_rows
+        m.source_rows,
+        o.is_synthetic
     from measured as m
     left join {{ ref('dim_source') }} as o on m.source = o.source
 )

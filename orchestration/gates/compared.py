@@ -19,6 +19,15 @@ COMPARED = (
     "create macro measured(name, wanted, found, row_key) as {column_name: name, "
     "n_wrong: count(*) filter (where is_far(wanted, found)), "
     "first_wrong: min(case when is_far(wanted, found) then told(wanted, found, row_key) end)}",
+    # Whether the figures are made up, by the receipts; a relation with that mark.
+    "create macro is_made_up() as (select bool_or(is_synthetic) from receipt)",
+    "create macro marked(said) as table (select *, is_made_up() as is_synthetic from query_table(said))",
+    # Billions and changes in percent as the press rounds them: a half goes up.
+    "create macro in_billions(dollars) as format('{:,.2f}', "
+    "round(dollars::decimal(28, 0) * 0.000000001::decimal(10, 9), 2)::double)",
+    "create macro in_percent(fraction, digits) as case when round(abs(fraction * 100)::decimal(24, 10), digits) = 0 "
+    "then 'unchanged' else if(fraction > 0, 'up ', 'down ') "
+    "|| format('{:,.' || digits || 'f}', round(abs(fraction * 100)::decimal(24, 10), digits)::double) || ' %' end",
     "create macro share(part, whole) as part / nullif(whole, 0)::double",
     "create macro growth(later, earlier) as later / nullif(earlier, 0)::double - 1",
     "create macro table_of(what, partner_code) as format('mart_{}_{}', case partner_code when 'all' then 'category' "

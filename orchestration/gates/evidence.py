@@ -51,7 +51,7 @@ create table evidence (
 AFTER_AUDIT = ("audit_results", "release_info")
 NO_INFO = (
     "select null::varchar as release_id, null::date as last_month, null::int as contract_version, "
-    "null::boolean as is_synthetic where false"
+    "null::boolean as is_synthetic, null::varchar as headline where false"
 )
 #: Which months of a published table by months a gate sees: all, or those of the variable `shown`. Their ends say which
 #: parts of a file need not be read.
@@ -149,8 +149,8 @@ def _show_published(con: duckdb.DuckDBPyConnection, subject: Subject) -> None:
         "select count(*) from duckdb_tables() where database_name = 'published' and table_name = 'release_info'"
     ).fetchone()
     con.execute(
-        "create view release_info as select release_id, last_month, contract_version, is_synthetic from "
-        + ("published.main.release_info" if made and made[0] else f"({NO_INFO})")
+        f"create view release_info as {NO_INFO}"
+        + (" union all by name select * exclude (made_at) from published.main.release_info" if made and made[0] else "")
     )
 
 

@@ -30,7 +30,7 @@ from orchestration.releases.content import (
     is_marked,
     unlike,
 )
-from orchestration.releases.published import STORAGE, comment, published_models, write_views
+from orchestration.releases.published import STORAGE, PublishedModel, comment, metadata, published_models, write_views
 
 DATABASE = "trade.duckdb"
 #: Since when the figures of a source are held back, and the table that says what a source is.
@@ -177,7 +177,7 @@ def _write_anew(con: duckdb.DuckDBPyConnection, database: Path) -> None:
     for model in published_models():
         order = ", ".join(model.sort)
         con.execute(f"create table out.main.{model.name} as from made.main.{model.name} order by {order}")
-        comment(con, f"out.main.{model.name}", model.description, model.columns)
+        comment(con, "out", model)
     write_views(con, "out")
 
 
@@ -221,12 +221,13 @@ def write_parquet(database: Path, written: Written, before: Before | None) -> No
     with scratch() as con:
         con.execute("set threads = 1")
         con.execute(f"attach {literal(database)} as made (read_only)")
+        is_synthetic = _is_synthetic(con)
         for model in published_models():
             content = written.tables[model.name]
             if not content.months:
                 name = f"parquet/{model.name}.parquet"
                 if written.changed[model.name] or not _linked(before, folder, name):
-                    write_file(con, f"made.main.{model.name}", folder / name)
+                    write_file(con, f"made.main.{model.name}", folder / name, metadata(model, is_synthetic))
                 continue
             fresh = {month for _, month in written.changed[model.name]}
             months = sorted({month for _, month in content.slices})
@@ -236,25 +237,34 @@ def write_parquet(database: Path, written: Written, before: Before | None) -> No
                 if month in fresh or not _linked(before, folder, f"parquet/{model.name}/month={month}/data.parquet")
             ]
             if missing:
-                _write_months(con, model.name, ", ".join(model.sort), missing, folder / "parquet")
+                _write_months(con, model, missing, folder / "parquet", metadata(model, is_synthetic))
 
 
-def write_file(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
-    """A table as one Parquet file."""
-    con.execute(f"copy {table} to {literal(path)} (format parquet, compression zstd)")
+def _is_synthetic(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the figures of the attached database are made up."""
+    return bool(con.execute("select bool_or(is_synthetic) from made.main.dim_source").fetchall()[0][0])
 
 
-def _write_months(con: duckdb.DuckDBPyConnection, table: str, order: str, months: list[str], folder: Path) -> None:
+def write_file(con: duckdb.DuckDBPyConnection, table: str, path: Path, told: Mapping[str, str]) -> None:
+    """A table as one Parquet file. `told`: what it says of itself (`published.metadata`)."""
+    said = ", ".join(f"{key}: {literal(text)}" for key, text in told.items())
+    con.execute(f"copy {table} to {literal(path)} (format parquet, compression zstd, kv_metadata {{{said}}})")
+
+
+def _write_months(
+    con: duckdb.DuckDBPyConnection, model: PublishedModel, months: list[str], folder: Path, told: Mapping[str, str]
+) -> None:
     """The months of a table, a file each; the month stays a column, a date as in the database."""
+    order = ", ".join(model.sort)
     dates = ", ".join(f"date '{month}-01'" for month in months)
     # In order of months, so that each is found without reading the others. One statement that writes a file for each
     # value (`partition_by`) does not keep the order of rows.
-    rows = f"from made.main.{table} where month in ({dates}) order by month, {order}"
+    rows = f"from made.main.{model.name} where month in ({dates}) order by month, {order}"
     con.execute(f"create or replace temp table months as {rows}")
     for month in months:
-        place = folder / table / f"month={month}"
+        place = folder / model.name / f"month={month}"
         place.mkdir(parents=True)
-        write_file(con, f"(from months where month = date '{month}-01')", place / "data.parquet")
+        write_file(con, f"(from months where month = date '{month}-01')", place / "data.parquet", told)
     con.execute("drop table months")
 
 

@@ -1,4 +1,4 @@
-"""The story's sentence from a release: how many chips from the United States, how fast rising, how long so high."""
+"""The story in lines for a terminal: how many chips from the United States, how fast rising, how long so high."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import duckdb
 from orchestration.releases.database import DATABASE
 from orchestration.sources.catalogue import TRADE
 
-SENTENCE = """
+LINES = """
 select strftime(month, '%Y-%m'), value_usd_bn, yoy_percent, ytd_usd_bn, ytd_yoy_percent, months_at_or_above,
   threshold_usd, strftime(above_since, '%Y-%m'), n_lines, source, partner_code
 from mart_partner_category_headline_monthly
@@ -23,7 +23,7 @@ limit 1"""
 def headline(folder: Path) -> tuple[list[str], str | None]:
     """Lines for print, and the arguments that trace the first figure; the newest months without such a series."""
     with duckdb.connect(str(folder / DATABASE), read_only=True) as con:
-        row = con.execute(SENTENCE).fetchone()
+        row = con.execute(LINES).fetchone()
         if row is None:
             return _newest(con), None
     month, value, yoy, ytd, ytd_yoy, streak, threshold, since, types, source, partner = row

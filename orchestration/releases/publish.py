@@ -37,21 +37,12 @@ from orchestration.releases.manifest import (
     verdict,
     write_manifest,
 )
-from orchestration.releases.published import comment, write_release_info
+from orchestration.releases.published import after_audit_models, comment, metadata, write_release_info
 from orchestration.releases.read_back import differing_files
 from orchestration.releases.store import Releases
 from orchestration.releases.summary import what_is_new
+from orchestration.warehouse.after_audit import after_audit_nodes
 from orchestration.warehouse.categories import categories_in
-
-RESULT_TYPES = {"month": "date", "expected": "decimal(24, 6)", "actual": "decimal(24, 6)",
-                "difference": "decimal(24, 6)", "tolerance": "decimal(24, 6)", "n_compared": "bigint",
-                "is_carried": "boolean"}  # fmt: skip
-RESULTS_COMMENT = (
-    "Every comparison of the audit that this release passed: what was compared with what, and the verdict."
-)
-INFO_COMMENT = (
-    "One row: which release this is, when it was made, up to which month, and whether its figures are synthetic."
-)
 
 
 @dataclass(frozen=True)
@@ -244,17 +235,21 @@ def _before(releases: Releases, folder: Path, said: Manifest) -> Before | None:
 def _add_verdict(folder: Path, manifest: Manifest, report: Report) -> None:
     """Add `audit_results` and `release_info`, and the report's page."""
     results = report.results
-    columns = ", ".join(f'"{c}"::{RESULT_TYPES.get(c, "varchar")} as "{c}"' for c in results.columns)
+    declared = after_audit_nodes()["audit_results"]
+    columns = ", ".join(f'"{name}"::{of["data_type"]} as "{name}"' for name, of in declared["columns"].items())
     with scratch() as con:
         con.execute(f"attach {literal(folder / DATABASE)} as out")
-        con.register("results", results.astype(object).where(results.notna(), None).map(_text))
+        marked = results.assign(is_synthetic=manifest.is_synthetic).astype(object)
+        con.register("results", marked.where(marked.notna(), None).map(_text))
         con.execute(
-            f"create table out.main.audit_results as select {columns} from results order by gate, dataset, month"
+            f"create table out.main.audit_results as select {columns} from results "
+            f"order by {', '.join(declared['config']['meta']['sort'])}"
         )
         write_release_info(con, "out", folder.name, manifest.made_at, manifest.is_synthetic)
-        for table, text in (("audit_results", RESULTS_COMMENT), ("release_info", INFO_COMMENT)):
-            comment(con, f"out.main.{table}", text, {})
-            write_file(con, f"out.main.{table}", folder / "parquet" / f"{table}.parquet")
+        for model in after_audit_models():
+            comment(con, "out", model)
+            told = metadata(model, manifest.is_synthetic)
+            write_file(con, f"out.main.{model.name}", folder / "parquet" / f"{model.name}.parquet", told)
         con.execute("detach out")
     page = render(
         report, manifest.release_id, manifest.is_synthetic, (*manifest.told, *terms.told(manifest), *manifest.remarks)

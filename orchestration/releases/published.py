@@ -8,17 +8,24 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
 from orchestration.base.duck import literal
 from orchestration.base.settings import CONTRACT_VERSION
+from orchestration.releases.sentence import sentence
+from orchestration.warehouse.after_audit import after_audit_nodes
 from orchestration.warehouse.dbt import published_nodes
 from orchestration.warehouse.views import parts, views
 
 #: Readable by BI tools with an older DuckDB.
 STORAGE = "v1.0.0"
+#: What each Parquet file says of itself: a text each, the columns' as JSON.
+METADATA = ("description", "columns", "is_synthetic")
 
 
 @dataclass(frozen=True)
@@ -33,20 +40,22 @@ class PublishedModel:
 
 def published_models() -> list[PublishedModel]:
     """The models that a release holds."""
-    return [
-        PublishedModel(
-            name,
-            tuple(node["config"]["meta"]["sort"]),
-            node["description"],
-            {column: said["description"] for column, said in node["columns"].items()},
-        )
-        for name, node in published_nodes().items()
-    ]
+    return [_described(node) for node in published_nodes().values()]
+
+
+def after_audit_models() -> list[PublishedModel]:
+    """The tables that it gets with its verdict."""
+    return [_described(node) for node in after_audit_nodes().values()]
+
+
+def _described(node: Mapping[str, Any]) -> PublishedModel:
+    texts = {column: said["description"].strip() for column, said in node["columns"].items()}
+    return PublishedModel(node["name"], tuple(node["config"]["meta"]["sort"]), node["description"].strip(), texts)
 
 
 def layout() -> str:
     """Hash of all that decides on a file's tables but their rows: where it differs, a file is written anew."""
-    said = (STORAGE, CONTRACT_VERSION, published_models(), [(view, view.columns) for view in views(["x"])])
+    said = (STORAGE, CONTRACT_VERSION, published_models(), METADATA, [(view, view.columns) for view in views(["x"])])
     return hashlib.blake2b(repr(said).encode(), digest_size=12).hexdigest()
 
 
@@ -79,20 +88,24 @@ def write_views(con: duckdb.DuckDBPyConnection, database: str) -> None:
 def write_release_info(
     con: duckdb.DuckDBPyConnection, database: str, release_id: str, made_at: dt.datetime, is_synthetic: bool
 ) -> None:
-    """Add the one row that says which release the attached database is; after the published tables."""
+    """Add the one row that says which release the attached database is, and its story; after the published tables."""
+    con.execute(f"use {database}")
+    story = sentence(con, is_synthetic)
+    con.execute("use memory")
     covered = " union all ".join(f"from {database}.main.{table}" for table in parts()["int_series_coverage"])
     con.execute(
         f"create table {database}.main.release_info as select ? as release_id, ?::timestamp as made_at, "
         f"(select max(month) from ({covered}) as v where covered_usd or covered_local) as last_month, "
-        "?::integer as contract_version, ?::boolean as is_synthetic",
-        [release_id, made_at.astimezone(dt.UTC).replace(tzinfo=None), CONTRACT_VERSION, is_synthetic],
+        "?::integer as contract_version, ?::boolean as is_synthetic, ?::varchar as headline",
+        [release_id, made_at.astimezone(dt.UTC).replace(tzinfo=None), CONTRACT_VERSION, is_synthetic, story],
     )
 
 
-def comment(con: duckdb.DuckDBPyConnection, table: str, description: str, columns: dict[str, str]) -> None:
+def comment(con: duckdb.DuckDBPyConnection, database: str, model: PublishedModel) -> None:
     """Put the descriptions into the file, where BI tools show them; in one transaction, since each is a write."""
+    table = f"{database}.main.{model.name}"
     con.begin()
-    _comment_on(con, "table", table, description, columns)
+    _comment_on(con, "table", table, model.description, model.columns)
     con.commit()
 
 
@@ -102,3 +115,11 @@ def _comment_on(
     con.execute(f"comment on {kind} {name} is {literal(description.strip())}")
     for column, text in columns.items():
         con.execute(f'comment on column {name}."{column}" is {literal(text.strip())}')
+
+
+def metadata(model: PublishedModel, is_synthetic: bool) -> dict[str, str]:
+    """What a Parquet file of a table says of itself: the same in each release that says the same, since files of
+    months that have not changed are links.
+    """
+    said = (model.description, json.dumps(model.columns, ensure_ascii=False), json.dumps(is_synthetic))
+    return dict(zip(METADATA, said, strict=True))

@@ -26,11 +26,12 @@ from orchestration.base import strict_yaml
 from orchestration.base.errors import RefusalError
 from orchestration.base.months import parse_month
 from orchestration.base.settings import PROJECT
+from orchestration.base.words import FORMS
 from orchestration.claims.load import known_categories, known_partners, load_claims
 from orchestration.claims.subject import OfSource
 from orchestration.landing.datasets import load_datasets
 from orchestration.landing.scope import Flow
-from orchestration.stories.measures import FORMS, MEASURES
+from orchestration.stories.measures import MEASURES
 
 FOLDER = PROJECT / "stories"
 LATEST = "latest"

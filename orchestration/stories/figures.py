@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import duckdb
 
 from orchestration.base.months import add_months, format_month, month_range
+from orchestration.base.words import Value, written
 from orchestration.releases.manifest import Manifest
 from orchestration.sources.catalogue import TRADE
 from orchestration.stories.declared import Blank, Story
-from orchestration.stories.measures import HEADLINE, MEASURES, Value, written
+from orchestration.stories.measures import HEADLINE, MEASURES
 
 SERIES = (
     "source = $source and reporter = $reporter and flow = $flow and partner_code = $partner "

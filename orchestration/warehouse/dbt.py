@@ -20,6 +20,7 @@ import msgpack  # type: ignore[import-untyped]
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import DBT_MANIFEST, DBT_PARSED, DBT_PROJECT, Home
 from orchestration.sources.catalogue import TRADE
+from orchestration.warehouse.measures import with_use
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -129,10 +130,13 @@ def manifest() -> Mapping[str, Any]:
 
 
 def published_nodes() -> dict[str, Mapping[str, Any]]:
-    """The models of the group `published`, which a release holds: nodes of the manifest by name, in order."""
+    """The models of the group `published`, which a release holds: nodes of the manifest by name, in order.
+
+    What is said of a measure's column says its unit, too, and how it adds up (`measures`).
+    """
     nodes = manifest()["nodes"].values()
     found = [n for n in nodes if n["resource_type"] == "model" and n.get("group") == "published"]
-    return {n["name"]: n for n in sorted(found, key=lambda node: str(node["name"]))}
+    return {n["name"]: {**n, "columns": with_use(n["columns"])} for n in sorted(found, key=lambda n: str(n["name"]))}
 
 
 def run_dbt(

@@ -1,6 +1,6 @@
 """docs/marts.md, the consumers' contract: a hand-written template in which each published table is filled in.
 
-What a table and its columns mean stands in the YAML of the dbt models alone; `make docs` writes the
+What a table and its columns mean stands in the YAML of the dbt project alone; `make docs` writes the
 page. Order of the tables, rules and queries are the template's.
 """
 
@@ -12,6 +12,7 @@ from typing import Any
 
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import PROJECT
+from orchestration.warehouse.after_audit import after_audit_nodes
 from orchestration.warehouse.dbt import published_nodes
 
 PAGE = PROJECT / "docs" / "marts.md"
@@ -53,8 +54,13 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
 
 
+def tables() -> dict[str, Mapping[str, Any]]:
+    """All tables of a release: the published models, and those that come with the verdict."""
+    return {**published_nodes(), **after_audit_nodes()}
+
+
 def main() -> None:
-    PAGE.write_text(page(TEMPLATE.read_text(encoding="utf-8"), published_nodes()), encoding="utf-8")
+    PAGE.write_text(page(TEMPLATE.read_text(encoding="utf-8"), tables()), encoding="utf-8")
 
 
 if __name__ == "__main__":

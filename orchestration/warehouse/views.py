@@ -12,6 +12,7 @@ from functools import cache
 
 from orchestration.base.duck import literal
 from orchestration.warehouse.dbt import manifest, published_nodes
+from orchestration.warehouse.measures import with_use
 
 BY_PARTNER = "_by_partner"
 #: What the views of a scheme end in, and what they show: all partners together, and partner by partner (`BY_PARTNER`).
@@ -43,10 +44,8 @@ class View:
     def columns(self) -> dict[str, str]:
         """By column its description, which is that of the model's."""
         nodes = manifest()["nodes"]
-        return {
-            column: str(nodes[f"model.bonded.{model}"]["columns"][column]["description"])
-            for column, model in self.of.items()
-        }
+        told = {column: nodes[f"model.bonded.{model}"]["columns"][column] for column, model in self.of.items()}
+        return {column: str(of["description"]) for column, of in with_use(told).items()}
 
 
 def views(schemes: Iterable[str]) -> list[View]:

@@ -144,7 +144,7 @@ def test_the_file_has_the_shape_that_is_declared(sample_home: Home, tmp_path: Pa
         "drop table mart_category_regime_monthly",
         "create table mart_more as select 1 as value_usd",
         "alter table dim_month alter year type bigint",
-        "update release_info set is_synthetic = false",
+        "update release_info set is_synthetic = false, headline = replace(headline, 'five', 'six')",
     )
     told = {(table, column) for gate, table, column in found if gate == "shape"}
     assert told == {
@@ -154,6 +154,7 @@ def test_the_file_has_the_shape_that_is_declared(sample_home: Home, tmp_path: Pa
         ("mart_more", None),
         ("dim_month", None),
         ("release_info", "is_synthetic"),
+        ("release_info", "headline"),
     }
 
 

@@ -10,10 +10,11 @@ import pytest
 
 from orchestration.base.errors import RefusalError
 from orchestration.base.months import parse_month
+from orchestration.base.words import written
 from orchestration.releases.published import published_models
 from orchestration.stories.declared import FOLDER, load_story, names
 from orchestration.stories.figures import Figure
-from orchestration.stories.measures import MEASURES, written
+from orchestration.stories.measures import MEASURES
 from orchestration.stories.told import sentence
 
 SHIPPED = ("chips", "magnets", "soybeans")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -10,21 +11,22 @@ import sys
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import DBT_PROJECT, Home
 from orchestration.gates.audit import COLUMNS
 from orchestration.releases.database import DATABASE
-from orchestration.releases.published import published_models
+from orchestration.releases.published import after_audit_models, published_models
 from orchestration.releases.store import Releases
 from orchestration.sources.catalogue import TRADE
 from orchestration.warehouse.dbt import TRADE_SOURCES, DbtOutcome, Window, manifest, parsed_project, run_dbt
 from tests.conftest import build_database
 
 CONTRACT = {
-    "dim_bloc_member", "dim_category", "dim_category_line", "dim_category_scheme", "dim_commodity", "dim_month",
-    "dim_partner", "dim_province", "dim_regime", "dim_release_calendar", "dim_source", "fct_control_total",
+    "dim_bloc_member", "dim_category", "dim_category_line", "dim_category_scheme", "dim_commodity", "dim_measure",
+    "dim_month", "dim_partner", "dim_province", "dim_regime", "dim_release_calendar", "dim_source", "fct_control_total",
     "fct_exchange_rate_monthly", "fct_trade_monthly", "fct_trade_world_monthly", "mart_bloc_category_monthly",
     "mart_category_concentration_monthly", "mart_category_coverage", "mart_category_growth_monthly",
     "mart_category_headline_monthly", "mart_category_monthly", "mart_category_regime_monthly",
@@ -117,12 +119,33 @@ def test_the_published_file_keeps_the_contract(sample_release: Path) -> None:
         if table in tables:
             by_table.setdefault(table, []).append(column)
             assert "HUGEINT" not in kind and kind != "FLOAT"
-            assert table in ("audit_results", "release_info") or comment
+            assert comment, (table, column)
             assert column != "month" or kind == "DATE"
     assert by_table["mart_partner_category_monthly"] == MART
     assert by_table["mart_category_monthly"] == [c for c in MART if not c.startswith("partner_share")]
-    assert by_table["audit_results"] == list(COLUMNS)
+    assert by_table["audit_results"] == [*COLUMNS, "is_synthetic"]
     assert len(info) == 1 and info[0][0] == sample_release.name and info[0][4] is True
+
+
+def test_every_table_says_whether_its_figures_are_made_up(sample_release: Path, small_home: Home) -> None:
+    """The sample's in each of its rows; a home of received files that none of them is."""
+    for folder, is_synthetic in ((sample_release, True), (Releases(small_home).folder(), False)):
+        with duckdb.connect(str(folder / DATABASE), read_only=True) as con:
+            for table in CONTRACT | {"audit_results", "release_info"}:
+                rows = f"select count(*) from {table} where is_synthetic is distinct from {is_synthetic}"
+                assert con.execute(rows).fetchall() == [(0,)], table
+
+
+def test_parquet_files_say_what_they_hold(sample_release: Path) -> None:
+    """Description, columns, and the mark of made-up figures, without the database and without its release."""
+    for model in (*published_models(), *after_audit_models()):
+        whole = sample_release / "parquet" / f"{model.name}.parquet"
+        for path in [whole] if whole.exists() else sorted(whole.with_suffix("").rglob("*.parquet"))[::40]:
+            said = {key.decode(): text.decode() for key, text in pq.read_metadata(path).metadata.items()}
+            assert said["description"] == model.description and said["is_synthetic"] == "true"
+            assert json.loads(said["columns"]) == model.columns
+            assert list(model.columns) == pq.read_schema(path).names
+            assert sample_release.name not in " ".join(said.values())
 
 
 def test_commodities_without_any_list(small: Home) -> None:

@@ -4,5 +4,6 @@ select
     partner_iso3,
     valid_from,
     valid_to,
-    reference
+    reference,
+    {{ is_synthetic() }} as is_synthetic
 from {{ ref('bloc_members') }}

@@ -56,7 +56,8 @@ final as (
         c.category_name,
         c.hs_prefixes,
         c.code_system,
-        c.leaves_out
+        c.leaves_out,
+        {{ is_synthetic() }} as is_synthetic
     from category as c
     left join {{ ref('dim_category_scheme') }} as s on c.category_scheme = s.category_scheme
 )

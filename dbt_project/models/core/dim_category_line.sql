@@ -171,8 +171,10 @@ final as (
         e.successor_codes,
         k.commodity_code is not null as is_broken,
         k.broken_by,
-        k.broken_in
+        k.broken_in,
+        o.is_synthetic
     from member as m
+    inner join {{ ref('dim_source') }} as o on m.source = o.source
     left join span as y on m.source = y.source and m.commodity_code = y.commodity_code
     left join succession as b
         on m.source = b.source and m.commodity_code = b.commodity_code and y.first_year = b.list_year

@@ -12,7 +12,7 @@ with reviewed as (
     left join {{ ref('thresholds') }} as t on s.category_scheme = t.category_scheme
 ),
 
-final as (
+every_scheme as (
     select * from reviewed
     union all
     select
@@ -25,6 +25,13 @@ final as (
         threshold_usd,
         threshold_reason
     from {{ ref('stg_landing__own_scheme') }}
+),
+
+final as (
+    select
+        *,
+        {{ is_synthetic() }} as is_synthetic
+    from every_scheme
 )
 
 select * from final

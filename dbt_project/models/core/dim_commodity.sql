@@ -112,8 +112,10 @@ final as (
         c.predecessor_codes,
         c.successor_codes,
         t.first_month,
-        t.last_month
+        t.last_month,
+        o.is_synthetic
     from line
+    inner join {{ ref('dim_source') }} as o on line.source = o.source
     inner join applies as a on line.source = a.source and line.year = a.year
     left join listed as l
         on line.source = l.source and line.commodity_code = l.commodity_code and a.list_year = l.year

@@ -38,7 +38,8 @@ final as (
                     'day', greatest(m.month, l.new_years_day - 1), least(last_day(m.month), l.new_years_day + 5)
                 ) + 1
             )
-        )::integer as lunar_new_year_days
+        )::integer as lunar_new_year_days,
+        {{ is_synthetic() }} as is_synthetic
     from months as m
     left join lunar_new_year as l on year(m.month) = l.year
 )

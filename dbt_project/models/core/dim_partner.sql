@@ -58,7 +58,8 @@ final as (
         p.region,
         p.is_reimport,
         p.is_residual,
-        p.note
+        p.note,
+        s.is_synthetic
     from partner as p
     inner join {{ ref('dim_source') }} as s on p.partner_system = s.partner_system
 )

@@ -13,10 +13,17 @@ listed_code as (
 
 {{ unreviewed('province') }},
 
-final as (
+every_province as (
     select * from reviewed
     union all
     select * from unreviewed
+),
+
+final as (
+    select
+        *,
+        {{ is_synthetic() }} as is_synthetic
+    from every_province
 )
 
 select * from final

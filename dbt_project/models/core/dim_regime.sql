@@ -13,10 +13,17 @@ listed_code as (
 
 {{ unreviewed('regime') }},
 
-final as (
+every_regime as (
     select * from reviewed
     union all
     select * from unreviewed
+),
+
+final as (
+    select
+        *,
+        {{ is_synthetic() }} as is_synthetic
+    from every_regime
 )
 
 select * from final

@@ -17,8 +17,10 @@ final as (
         c.month,
         c.release_date,
         c.is_combined_release,
-        c.bulletin_release_from
+        c.bulletin_release_from,
+        o.is_synthetic
     from calendar as c
+    inner join {{ ref('dim_source') }} as o on c.source = o.source
     inner join covered as v on c.source = v.source and c.month <= make_date(year(v.last_month), 12, 1)
 )
 

@@ -145,7 +145,8 @@ final as (
         f.remark,
         f.vintage,
         f.receipt_id,
-        f.reference
+        f.reference,
+        {{ is_synthetic() }} as is_synthetic
     from figure as f
     left join {{ ref('control_scopes') }} as s on f.scope_code = s.scope_code
 )

@@ -37,7 +37,8 @@ final as (
         cny_per_usd,
         source,
         receipt_id,
-        vintage
+        vintage,
+        {{ is_synthetic() }} as is_synthetic
     from every_rate
     qualify row_number() over (partition by month order by precedence desc) = 1
 )

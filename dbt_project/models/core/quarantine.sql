@@ -17,7 +17,8 @@ select
     if(q.currency = 'USD', q.value, null) as value_usd,
     if(q.currency <> 'USD', q.value, null) as value_local,
     o.local_currency,
-    q.quarantine_reason as reason
+    q.quarantine_reason as reason,
+    o.is_synthetic
 from {{ ref('int_counted_row') }} as q
 left join {{ ref('dim_source') }} as o on q.source = o.source
 where q.quarantine_reason is not null

@@ -137,7 +137,8 @@ judged as (
         whole.partner_code <> 'all' and (together.covered_usd or together.covered_local) as is_received_together,
         n.partners,
         o.local_currency,
-        list_contains(string_split(o.currencies, ','), 'USD') as has_usd
+        list_contains(string_split(o.currencies, ','), 'USD') as has_usd,
+        o.is_synthetic
     from whole
     left join coverage as own using (source, reporter, flow, month, partner_code, category_scheme, category_code)
     left join coverage as together
@@ -178,7 +179,8 @@ final as (
             else 'codes not received: ' || missing
         end as reason,
         -- A source is held back by the release, which says since when.
-        null::date as held_back_since
+        null::date as held_back_since,
+        is_synthetic
     from judged
 )
 

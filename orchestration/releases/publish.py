@@ -24,6 +24,7 @@ from orchestration.gates.reach import reach
 from orchestration.gates.report import render
 from orchestration.landing.store import LandingState
 from orchestration.releases import candidate, terms
+from orchestration.releases.again import corrections_again
 from orchestration.releases.content import FileContent, file_content, is_intact, is_marked
 from orchestration.releases.database import DATABASE, write_file
 from orchestration.releases.held_back import categories_of, to_hold_back, why_not_kept
@@ -228,6 +229,7 @@ def subject_of(home: Home, folder: Path) -> Subject:
         before=_before(Releases(home), folder, said),
         own=categories_in(folder),
         claims=partial(claims_again, expectations=settings().expectations),
+        corrections=partial(corrections_again, home=home, folder=folder),
     )
 
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
 from orchestration.base.duck import literal
 from orchestration.base.settings import CONTRACT_VERSION
-from orchestration.warehouse.dbt import published_nodes
+from orchestration.warehouse.dbt import added_node, published_nodes
 from orchestration.warehouse.views import parts, views
 
 #: Readable by BI tools with an older DuckDB.
@@ -23,25 +25,34 @@ STORAGE = "v1.0.0"
 
 @dataclass(frozen=True)
 class PublishedModel:
-    """A dbt model of the group `published`: its name, row order and comments."""
+    """A table as the dbt project describes it: its name, row order, comments, and the types of its columns."""
 
     name: str
     sort: tuple[str, ...]
     description: str
     columns: dict[str, str]
+    types: dict[str, str]
 
 
 def published_models() -> list[PublishedModel]:
     """The models that a release holds."""
-    return [
-        PublishedModel(
-            name,
-            tuple(node["config"]["meta"]["sort"]),
-            node["description"],
-            {column: said["description"] for column, said in node["columns"].items()},
-        )
-        for name, node in published_nodes().items()
-    ]
+    return [_described(node) for node in published_nodes().values()]
+
+
+def correction_table() -> PublishedModel:
+    """`mart_correction`, which no model makes."""
+    return _described(added_node())
+
+
+def _described(node: Mapping[str, Any]) -> PublishedModel:
+    columns = node["columns"].items()
+    return PublishedModel(
+        node["name"],
+        tuple(node["config"]["meta"]["sort"]),
+        node["description"],
+        {column: said["description"] for column, said in columns},
+        {column: said["data_type"] for column, said in columns},
+    )
 
 
 def layout() -> str:

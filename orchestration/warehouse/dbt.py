@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgpack  # type: ignore[import-untyped]
 
@@ -133,6 +133,12 @@ def published_nodes() -> dict[str, Mapping[str, Any]]:
     nodes = manifest()["nodes"].values()
     found = [n for n in nodes if n["resource_type"] == "model" and n.get("group") == "published"]
     return {n["name"]: n for n in sorted(found, key=lambda node: str(node["name"]))}
+
+
+def added_node() -> Mapping[str, Any]:
+    """What a release adds to its models, as the project describes it: a node of the manifest."""
+    (found,) = (node for node in manifest()["sources"].values() if node["source_name"] == "release")
+    return cast(Mapping[str, Any], found)
 
 
 def run_dbt(

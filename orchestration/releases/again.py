@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.base.settings import Home
-from orchestration.landing.store import Landing
 from orchestration.releases.content import CORRECTIONS, is_intact
 from orchestration.releases.corrections import comparable, corrected, no_corrections, opened
 from orchestration.releases.differing import Side
@@ -33,9 +32,7 @@ def corrections_again(con: duckdb.DuckDBPyConnection, home: Home, folder: Path) 
         return no_corrections()
     base, _ = comparable(Releases(home), said)
     if base:
-        records = Landing(home).state()
-        now = Side("published", said, said.state(records), categories_in(folder))
-        with opened(con, home, base, records) as then:
-            return corrected(con, then, now)
+        with opened(con, home, base) as then:
+            return corrected(con, then, Side("published", said, categories_in(folder)))
     written = said.files.get(name)
     return pq.read_table(folder / name) if written and is_intact(folder / name, written) else None

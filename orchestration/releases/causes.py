@@ -13,9 +13,9 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.landing.coverage import COVERAGE_SCHEMA, coverage_rows
-from orchestration.landing.state import LandingState
+from orchestration.landing.state import order_of_truth
 from orchestration.releases.differing import KEY, Side
-from orchestration.releases.manifest import Manifest
+from orchestration.releases.manifest import Manifest, ReleaseReceipt
 
 #: Receipts that are named of a figure.
 NAMED = 5
@@ -137,7 +137,7 @@ def judge(con: duckdb.DuckDBPyConnection, sides: Mapping[str, Side]) -> None:
     then, now = sides["then"], sides["now"]
     months = {month for (month,) in con.execute("select distinct month from correcting.figure").fetchall()}
     con.register("covered", _covered(sides, months))
-    con.register("of_one_side", _of_one_side(then.state, now.state))
+    con.register("of_one_side", _of_one_side(then.said, now.said))
     con.register("parser", _parsers(then.said, now.said))
     con.execute(DECIDING)
     con.execute(RECEIPTS)
@@ -149,28 +149,30 @@ def _covered(sides: Mapping[str, Side], months: Set[dt.date]) -> pa.Table:
     """What receipts that feed a fact cover in some months, by side."""
     rows = []
     for name, side in sides.items():
-        rank = side.state.precedence()
-        for receipt in side.state.active:
+        for rank, receipt in enumerate(_in_order(side.said), start=1):
             if receipt.scope.feeds != "check" and not months.isdisjoint(receipt.scope.month_list):
-                found = coverage_rows(receipt.receipt_id, receipt.scope, rank[receipt.receipt_id])
+                found = coverage_rows(receipt.receipt_id, receipt.scope, rank)
                 rows += [{**row, "side": name} for row in found if row["month"] in months]
     return pa.Table.from_pylist(rows, schema=COVERAGE_SCHEMA.append(pa.field("side", pa.string())))
 
 
-def _of_one_side(then: LandingState, now: LandingState) -> pa.Table:
+def _in_order(said: Manifest) -> list[ReleaseReceipt]:
+    """The receipts of a release, the one that counts before all others last; it lists them as they came."""
+    order = {r.receipt_id: order_of_truth(r.vintage, r.scope, n) for n, r in enumerate(said.receipts)}
+    return sorted(said.receipts, key=lambda receipt: order[receipt.receipt_id])
+
+
+def _of_one_side(then: Manifest, now: Manifest) -> pa.Table:
     """Receipts that one side alone is made of, and how they are told: new ones by vintage, withdrawn ones by reason."""
-    reasons = {w.receipt_id: w.reason for w in now.withdrawals}
-    had, has = ({r.receipt_id for r in state.active} for state in (then, now))
-    rows = [
-        {"side": "now", "receipt_id": r.receipt_id, "told": f"receipt {r.receipt_id}, vintage {r.vintage}"}
-        for r in now.active
-        if r.receipt_id not in had
-    ]
-    rows += [
-        {"side": "then", "receipt_id": r.receipt_id, "told": f"receipt {r.receipt_id}: {reasons.get(r.receipt_id, '')}"}
-        for r in then.active
+    reasons = {withdrawal.receipt_id: withdrawal.reason for withdrawal in now.withdrawals}
+    had, has = ({receipt.receipt_id for receipt in said.receipts} for said in (then, now))
+    told = [("now", r.receipt_id, f", vintage {r.vintage}") for r in now.receipts if r.receipt_id not in had]
+    told += [
+        ("then", r.receipt_id, f": {reasons.get(r.receipt_id, 'landing has it no longer')}")
+        for r in then.receipts
         if r.receipt_id not in has
     ]
+    rows = [{"side": side, "receipt_id": name, "told": f"receipt {name}{what}"} for side, name, what in told]
     return pa.Table.from_pylist(rows, schema=pa.schema(dict.fromkeys(("side", "receipt_id", "told"), pa.string())))
 
 

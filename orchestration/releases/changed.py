@@ -35,7 +35,8 @@ with of_release as (
     starts_with(source, 'gacc') and flow = 'import' and partner_name = 'United States' as is_story
   from mart_correction where release_id = $release_id
   qualify row_number() over (
-    partition by source, reporter, flow, month, partner_code order by of_measure, of_scheme, size desc, category_code
+    partition by cause, cause_detail, source, reporter, flow, month, partner_code
+    order by of_measure, of_scheme, size desc, category_code
   ) = 1
 ),
 told as (

@@ -16,13 +16,13 @@ import pyarrow as pa
 
 from orchestration.base.duck import cursor, literal, scratch
 from orchestration.base.settings import Home
-from orchestration.landing.state import LandingState
 from orchestration.releases.causes import judge, show_definitions
 from orchestration.releases.content import CORRECTIONS, is_as_published, table_content
 from orchestration.releases.database import DATABASE, write_file
 from orchestration.releases.differing import KEY, Side, months_to_compare, show_figures
 from orchestration.releases.manifest import Corrections, FlippedClaim, Manifest
 from orchestration.releases.published import comment, correction_table
+from orchestration.releases.query import DAMAGE
 from orchestration.releases.store import Releases
 from orchestration.warehouse.categories import categories_in
 
@@ -40,7 +40,7 @@ from {then}.main.mart_claim as t inner join {now}.main.mart_claim as n using (cl
 where t.verdict_now <> n.verdict_now order by n.claim_id"""
 
 
-def write_corrections(home: Home, folder: Path, made: Manifest, records: LandingState) -> Corrections:
+def write_corrections(home: Home, folder: Path, made: Manifest) -> Corrections:
     """Write the table into a candidate's file, and as Parquet beside it; what is said of it in the manifest.
 
     `made`: the candidate's manifest. Where there is nothing to compare with, or nothing that can be read, the table has
@@ -52,11 +52,11 @@ def write_corrections(home: Home, folder: Path, made: Manifest, records: Landing
         con.execute(f"attach {literal(folder / DATABASE)} as made")
         if base:
             try:
-                now = Side("made", made, made.state(records), categories_in(folder))
-                with opened(con, home, base, records) as then:
-                    rows, flips = corrected(con, then, now), _flips(con)
-            except duckdb.Error as error:
-                base, remark = None, f"{made.base} could not be compared with: {str(error).splitlines()[0]}"
+                with opened(con, home, base) as then:
+                    rows, flips = corrected(con, then, Side("made", made, categories_in(folder))), _flips(con)
+            except DAMAGE as error:
+                # It was damaged under the same size and time; the candidate is to take its place.
+                base, remark = None, f"no figure is compared: release {made.base} cannot be read ({error})"
         _write(con, folder, rows)
         content = table_content(con, f"made.main.{CORRECTIONS}").model_copy(update={"months": None})
     return Corrections(compared_with=base and base.release_id, remark=remark, content=content, flips=flips)
@@ -74,6 +74,8 @@ def comparable(releases: Releases, made: Manifest) -> tuple[Manifest | None, str
         return None, f"no figure is compared: release {made.base} is no longer kept"
     if said.contract_version != made.contract_version:
         return None, f"no figure is compared: release {made.base} is of version {said.contract_version} of the contract"
+    if said.corrections.content is None:
+        return None, f"no figure is compared: release {made.base} was made before releases kept corrections"
     if not is_as_published(releases.folder(said.release_id) / DATABASE, said.files[DATABASE]):
         return None, f"no figure is compared: {DATABASE} of release {made.base} is damaged"
     return said, ""
@@ -86,9 +88,7 @@ def corrected(con: duckdb.DuckDBPyConnection, then: Side, now: Side) -> pa.Table
     try:
         con.register("declared", no_corrections())
         con.execute("create table correcting.correction as from declared")
-        tables = "select 1 from duckdb_tables() where database_name = ? and table_name = ?"
-        if con.execute(tables, [then.database, CORRECTIONS]).fetchall():
-            con.execute(f"insert into correcting.correction by name from {then.database}.main.{CORRECTIONS}")
+        con.execute(f"insert into correcting.correction by name from {then.database}.main.{CORRECTIONS}")
         if months := months_to_compare(then.said, now.said):
             show_definitions(con, sides)
             show_figures(con, sides, months)
@@ -107,8 +107,8 @@ def corrected(con: duckdb.DuckDBPyConnection, then: Side, now: Side) -> pa.Table
 
 
 @contextmanager
-def opened(con: duckdb.DuckDBPyConnection, home: Home, said: Manifest, records: LandingState) -> Iterator[Side]:
-    """A release as the side that was, its database attached; `records`: all records of landing."""
+def opened(con: duckdb.DuckDBPyConnection, home: Home, said: Manifest) -> Iterator[Side]:
+    """A release as the side that was, its database attached."""
     folder = Releases(home).folder(said.release_id)
     held = con.execute(
         "select database_name from duckdb_databases() where path = ?", [str(folder / DATABASE)]
@@ -117,7 +117,7 @@ def opened(con: duckdb.DuckDBPyConnection, home: Home, said: Manifest, records: 
     name = held[0][0] if held else BEFORE
     if not held:
         con.execute(f"attach {literal(folder / DATABASE)} as {name} (read_only)")
-    yield Side(name, said, said.state(records), categories_in(folder))
+    yield Side(name, said, categories_in(folder))
     if not held:
         con.execute(f"detach {name}")
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from orchestration.landing.state import LandingState
 from orchestration.releases.content import Slice, unlike
 from orchestration.releases.manifest import Manifest
 from orchestration.warehouse.categories import OwnCategories
@@ -73,7 +72,7 @@ with said as (
 select * exclude (of), of.measure as measure, of.old as old_value, of.new as new_value
 from said where of.old is distinct from of.new"""
 #: The figures that are corrections: not what became known of series that nobody had seen, or at their ends, which is
-#: new; and all partners together only where they are not the sum of partners who say it themselves.
+#: new; and all partners together only where they were not, or are not, the sum of partners who say it themselves.
 FIGURE = f"""
 create table correcting.figure as
 with extent as (
@@ -96,8 +95,8 @@ left join sums_then as t using ({STREAM}, category_scheme, category_code, measur
 left join sums_now as n using ({STREAM}, category_scheme, category_code, measure)
 left join apart as p using ({STREAM}, category_scheme, category_code, measure)
 where not (
-  k.partner_code = 'all' and p.measure is not null and (k.old_value is null or k.old_value = t.total)
-  and (k.new_value is null or k.new_value = n.total))"""
+  k.partner_code = 'all' and p.measure is not null and k.old_value is not null and k.new_value is not null
+  and k.old_value = coalesce(t.total, 0) and k.new_value = coalesce(n.total, 0))"""
 SUMS = f"""
 select {STREAM}, category_scheme, category_code, unnest(['value_usd', 'value_local', 'quantity']) as measure,
   unnest([sum(value_usd), sum(value_local), sum(quantity)]) as total
@@ -107,13 +106,12 @@ group by {STREAM}, category_scheme, category_code"""
 
 @dataclass(frozen=True)
 class Side:
-    """One of two releases that are compared: the schema of its tables in a connection, its manifest, the records of
-    landing that it reflects, the home's own categories by which it was made.
+    """One of two releases that are compared: as what its database is attached, its manifest, and the home's own
+    categories by which it was made.
     """
 
     database: str
     said: Manifest
-    state: LandingState
     own: OwnCategories
 
 

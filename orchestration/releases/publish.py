@@ -27,6 +27,7 @@ from orchestration.releases import candidate, terms
 from orchestration.releases.again import corrections_again
 from orchestration.releases.content import FileContent, file_content, is_intact, is_marked
 from orchestration.releases.database import DATABASE, write_file
+from orchestration.releases.feed import write_feed
 from orchestration.releases.held_back import categories_of, to_hold_back, why_not_kept
 from orchestration.releases.manifest import (
     AuditSummary,
@@ -168,6 +169,8 @@ def _audited(home: Home, folder: Path, base: str | None) -> Report:
     if file_content(folder / DATABASE) != judged:
         raise RefusalError(f"candidate {folder.name} changed while it was audited", remedy="bonded run again")
     _add_verdict(folder, manifest, report)
+    if report.passed:
+        write_feed(Releases(home), folder, manifest, earlier)
     files = _files(folder, earlier.files if earlier else {})
     read_back = _read_back(folder, manifest, files, earlier) if report.passed else ""
     findings = report.findings("broken", "failed", "warned", "waived").head(200)

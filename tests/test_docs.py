@@ -152,7 +152,7 @@ def test_queries_return_rows(sample_release: Path, name: str, sql: str) -> None:
 def test_the_contract_of_the_marts_is_what_the_yaml_says() -> None:
     """The page is written by a program, from the template and the models."""
     template = marts_doc.TEMPLATE.read_text(encoding="utf-8")
-    written = marts_doc.page(template, published_nodes())
+    written = marts_doc.page(template, marts_doc.described())
     assert marts_doc.PAGE.read_text(encoding="utf-8") == written, "run: python -m orchestration.warehouse.marts_doc"
 
 

@@ -127,7 +127,7 @@ def connect(subject: Subject, state: LandingState) -> Iterator[duckdb.DuckDBPyCo
         if again is not None:
             con.register("correction_again", again)
         else:
-            con.execute(f"create view correction_again as from {ADDED}")
+            con.execute(f"create view correction_again as from {ADDED} where false")
         con.execute("create table held_back as select unnest(?::varchar[]) as source", [sorted(subject.held_back)])
         con.execute(EVIDENCE)
         yield con

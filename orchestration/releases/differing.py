@@ -16,11 +16,9 @@ import pyarrow as pa
 from orchestration.releases.content import Slice, unlike
 from orchestration.releases.manifest import Manifest
 from orchestration.warehouse.categories import OwnCategories
+from orchestration.warehouse.views import parts
 
 MARTS = ("mart_partner_category_monthly", "mart_category_monthly")
-#: Which series are covered, whatever the release calls the tables that say so.
-COVERAGE = ("mart_coverage", "mart_category_coverage", "mart_partner_category_coverage",
-            "mart_untraded_category_coverage")  # fmt: skip
 STREAM = "source, reporter, flow, month"
 KEY = f"{STREAM}, partner_code, category_scheme, category_code"
 #: The rows of the series marts in these months.
@@ -139,7 +137,7 @@ def show_figures(con: duckdb.DuckDBPyConnection, sides: Mapping[str, Side], mont
         con.execute(FIGURES.format(side=name, rows=_marts(side.database)))
     con.execute(DIFFERING)
     for name, side in sides.items():
-        con.execute(COVERED.format(side=name, rows=_coverage(con, side.database)))
+        con.execute(COVERED.format(side=name, rows=_coverage(side.database)))
     con.execute(BY_MEASURE)
     sums = {f"sums_{name}": SUMS.format(side=name) for name in sides}
     con.execute(FIGURE.format(then=_marts(sides["then"].database), **sums))
@@ -150,9 +148,7 @@ def _marts(database: str) -> str:
     return " union all ".join(f"select {columns} from {database}.main.{mart}" for mart in MARTS)
 
 
-def _coverage(con: duckdb.DuckDBPyConnection, database: str) -> str:
-    """What a database says of coverage, in whichever of its tables."""
-    asked = "select table_name from duckdb_tables() where database_name = ? and list_contains(?, table_name) order by 1"
-    there = con.execute(asked, [database, list(COVERAGE)]).fetchall()
+def _coverage(database: str) -> str:
     columns = f"{KEY}, covered_usd, covered_local, reason"
-    return " union all ".join(f"select {columns} from {database}.main.{table}" for (table,) in there)
+    tables = parts()["int_series_coverage"]
+    return " union all ".join(f"select {columns} from {database}.main.{table}" for table in tables)

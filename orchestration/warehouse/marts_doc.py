@@ -12,7 +12,7 @@ from typing import Any
 
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import PROJECT
-from orchestration.warehouse.dbt import published_nodes
+from orchestration.warehouse.dbt import added_node, published_nodes
 
 PAGE = PROJECT / "docs" / "marts.md"
 TEMPLATE = PROJECT / "docs" / "marts.template.md"
@@ -53,8 +53,14 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
 
 
+def described() -> dict[str, Mapping[str, Any]]:
+    """By name the tables that the page describes: those of models, and what a release adds to them."""
+    added = added_node()
+    return {**published_nodes(), added["name"]: added}
+
+
 def main() -> None:
-    PAGE.write_text(page(TEMPLATE.read_text(encoding="utf-8"), published_nodes()), encoding="utf-8")
+    PAGE.write_text(page(TEMPLATE.read_text(encoding="utf-8"), described()), encoding="utf-8")
 
 
 if __name__ == "__main__":

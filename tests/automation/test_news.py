@@ -78,7 +78,7 @@ def launched(made: dg.DagsterInstance, **tags: str) -> dg.DagsterRun:
 @pytest.mark.series("test_a_run_that_another_launched_speaks_for_both")
 @pytest.mark.own_run("runs that publish, refuse and fail are told of")
 def test_runs_from_a_terminal(small: Home, tmp_path: Path, heard: Heard) -> None:
-    """A publication, what it corrects of a watched series, and a refused file; then nothing, since nothing is new; then a
+    """A publication, what it corrects of a watched series, a refused file; then nothing, since nothing is new; then a
     month that fails its audit.
     """
     add(small, tmp_path, [row("202404", value="77")], months="2024-04")

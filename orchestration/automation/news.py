@@ -25,6 +25,7 @@ from filelock import FileLock
 from orchestration.assets.common import NAMED
 from orchestration.assets.inspected import receipts_by_month
 from orchestration.assets.release import REFUSED
+from orchestration.automation.changes import CHANGES, Change
 from orchestration.automation.deliver import deliver
 from orchestration.automation.instance import LAUNCHED_BY
 from orchestration.base.plain import printable
@@ -174,6 +175,10 @@ def _publications(made: dg.DagsterInstance, home: Home) -> Iterator[Found]:
         if "release_id" in said and said["outcome"].value == "published":
             release = str(said["release_id"].value)
             yield Found(f"release {release}", record.timestamp, partial(_publication, home, record, release))
+            for event, read in CHANGES.items():
+                yield Found(
+                    f"{event} {release}", record.timestamp, partial(_change, home, record, release, event, read)
+                )
         if REFUSED in said:
             candidate = str(said[REFUSED].value)
             yield Found(f"candidate {candidate}", record.timestamp, partial(_held_back, home, record, candidate))
@@ -199,6 +204,14 @@ def _publication(home: Home, record: dg.EventLogRecord, release_id: str) -> News
     details = {"release_id": release_id, "folder": printable(str(folder)), "headline": lines, "last_month": last}
     details["is_synthetic"] = is_synthetic
     return News("publication", record.timestamp, "\n".join(text), details, record.run_id)
+
+
+def _change(
+    home: Home, record: dg.EventLogRecord, release_id: str, event: str, read: Callable[[Home, str], Change | None]
+) -> News | None:
+    """What a release says otherwise than the one before; None where it does not, or is not there any more."""
+    found = read(home, release_id) if release_id in Releases(home).ids() else None
+    return News(event, record.timestamp, found.text, found.details, record.run_id) if found else None
 
 
 def _latest(made: dg.DagsterInstance, check: str, after: float) -> tuple[Any, AssetCheckEvaluation] | None:

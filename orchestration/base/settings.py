@@ -173,6 +173,11 @@ class Home:
         return self.root / "categories.yml"
 
     @property
+    def watch(self) -> Path:
+        """The series of which somebody wants to be told; it need not be there."""
+        return self.root / "watch.yml"
+
+    @property
     def releases(self) -> Path:
         return self.root / "releases"
 

@@ -28,7 +28,7 @@ from orchestration.gates.suites import GateSpec
 from orchestration.landing.datasets import load_datasets
 from orchestration.landing.store import LandingState
 from orchestration.warehouse.categories import OwnCategories
-from orchestration.warehouse.dbt import published_nodes
+from orchestration.warehouse.dbt import added_nodes, published_nodes
 from orchestration.warehouse.snapshot import coverage_table, receipt_table, received_table
 from orchestration.warehouse.views import fixed_views, parts, scheme_views
 
@@ -49,6 +49,8 @@ create table evidence (
   primary key (gate, source, reporter, flow, dataset, month, scope, measure))"""
 #: Added when the audit has passed, so no part of what is audited.
 AFTER_AUDIT = ("audit_results", "release_info")
+#: What a release adds to the tables of the build database.
+ADDED = "mart_correction"
 NO_INFO = (
     "select null::varchar as release_id, null::date as last_month, null::int as contract_version, "
     "null::boolean as is_synthetic, null::varchar as headline where false"
@@ -70,7 +72,8 @@ class Subject:
     `held_back`: by source the last record that its figures reflect, where that is not `sequence`; `parsers`: by which
     version of its parser they were read. `own`: the home's own categories, by which it was made;
     `is_release`: a file of its own, with nothing but what readers see; else the build database. `claims`:
-    puts the claims to the test once more, by what gates see.
+    puts the claims to the test once more, by what gates see; `corrections`: what the release corrects of the one before
+    it, found once more, None where nobody can tell any more.
     `before`: the release that it replaces, if there is one.
     `content`: of the database, if comparisons are to be known again by later audits; `earlier`: an audit of which those
     that stand on the same content are taken over.
@@ -88,6 +91,7 @@ class Subject:
     own: OwnCategories = field(default_factory=OwnCategories)
     is_release: bool = True
     claims: Callable[[duckdb.DuckDBPyConnection], pa.Table] | None = None
+    corrections: Callable[[duckdb.DuckDBPyConnection], pa.Table | None] | None = None
 
 
 @contextmanager
@@ -118,6 +122,12 @@ def connect(subject: Subject, state: LandingState) -> Iterator[duckdb.DuckDBPyCo
         con.execute(COUNTED)
         if subject.claims is not None:
             con.register("claim_again", subject.claims(con))
+        again = subject.corrections(con) if subject.corrections else None
+        con.execute("create table corrections_known as select ? as is_known", [again is not None])
+        if again is not None:
+            con.register("correction_again", again)
+        else:
+            con.execute(f"create view correction_again as from {ADDED} where false")
         con.execute("create table held_back as select unnest(?::varchar[]) as source", [sorted(subject.held_back)])
         con.execute(EVIDENCE)
         yield con
@@ -130,11 +140,14 @@ def _show_published(con: duckdb.DuckDBPyConnection, subject: Subject) -> None:
     con.execute(
         "create table audited as select ? as is_release, ? as contract_version", [subject.is_release, CONTRACT_VERSION]
     )
+    added = added_nodes()[ADDED]
     columns = [
-        {"table_name": table, "column_name": name, "data_type": _type(of["data_type"]), "position": position}
-        for table, node in published_nodes().items()
+        {"table_name": node["name"], "column_name": name, "data_type": _type(of["data_type"]), "position": position}
+        for node in [*published_nodes().values(), *([added] if subject.is_release else [])]
         for position, (name, of) in enumerate(node["columns"].items())
     ]
+    nothing = ", ".join(f"null::{of['data_type']} as {name}" for name, of in added["columns"].items())
+    con.execute(f"create view {ADDED} as select {nothing} where false")
     con.register("declared_arrow", pa.Table.from_pylist(columns))
     con.execute("create table declared_column as select * from declared_arrow")
     _show_columns(con, subject)
@@ -143,7 +156,7 @@ def _show_published(con: duckdb.DuckDBPyConnection, subject: Subject) -> None:
     for table in shown:
         in_one_piece = "" in (subject.content or {}).get(table, {"": ""})
         where = "" if in_one_piece else IS_SHOWN
-        con.execute(f'create view "{table}" as select * from published.main."{table}"{where}')
+        con.execute(f'create or replace view "{table}" as select * from published.main."{table}"{where}')
     _show_together(con, shown)
     made = con.execute(
         "select count(*) from duckdb_tables() where database_name = 'published' and table_name = 'release_info'"

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from orchestration.base.settings import CONTRACT_VERSION, PROJECT, Home
 from orchestration.landing.store import LandingState
+from orchestration.releases.corrections import write_corrections
 from orchestration.releases.database import DATABASE, Before, Written, write_database, write_parquet
 from orchestration.releases.manifest import (
     HeldBack,
@@ -56,6 +57,7 @@ def build(home: Home, state: LandingState, base: str | None, held_back: Mapping[
         made = _manifest(state, candidate_id, base, written, held_back or {})
         if before and not before.whole:
             made = made.model_copy(update={"read_whole_at": before.read_whole_at})
+        made = made.model_copy(update={"corrections": write_corrections(home, aside, made)})
         write_manifest(made, aside)
         aside.replace(folder)
         Releases(home).doubted.unlink(missing_ok=True)

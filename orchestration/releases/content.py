@@ -17,8 +17,10 @@ from orchestration.base.duck import literal, scratch
 from orchestration.base.hashes import file_sha256
 from orchestration.base.months import format_month
 
-#: Added after the verdict, so no part of the audited content.
-AFTER_AUDIT = ("audit_results", "release_info")
+#: Compares with the release before, so that it differs where two releases hold the same.
+CORRECTIONS = "mart_correction"
+#: No part of the content by which releases are compared: what is added after the verdict, and what speaks of another.
+NOT_CONTENT = ("audit_results", "release_info", CORRECTIONS)
 #: A table with all of these has months; any other is one piece.
 BY_MONTH = ("source", "reporter", "flow", "month")
 
@@ -107,7 +109,7 @@ def database_content(database: Path) -> dict[str, TableContent]:
     with scratch() as con:
         con.execute(f"attach {literal(database)} as published (read_only)")
         tables = con.execute("select table_name from duckdb_tables() where database_name = 'published'").fetchall()
-        return contents(con, "published", [table for (table,) in tables if table not in AFTER_AUDIT])
+        return contents(con, "published", [table for (table,) in tables if table not in NOT_CONTENT])
 
 
 def file_content(path: Path) -> FileContent:

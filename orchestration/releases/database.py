@@ -19,8 +19,8 @@ from orchestration.base.duck import literal, scratch
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home
 from orchestration.releases.content import (
-    AFTER_AUDIT,
     BY_MONTH,
+    NOT_CONTENT,
     FileContent,
     Slice,
     TableContent,
@@ -188,7 +188,7 @@ def _replace(con: duckdb.DuckDBPyConnection, source: Path, database: Path, chang
     """
     shutil.copyfile(source, database)
     con.execute(f"attach {literal(database)} as out")
-    for table in AFTER_AUDIT:
+    for table in NOT_CONTENT:
         con.execute(f"drop table if exists out.main.{table}")
     for model in published_models():
         if (where := changed.get(model.name)) is None:

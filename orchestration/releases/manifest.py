@@ -107,6 +107,30 @@ class SourceTerms(_Strict):
     may_be_passed_on: bool
 
 
+class FlippedClaim(_Strict):
+    """A claim of which the figures say something else than in the release before. `detail`: why, as of now."""
+
+    claim_id: str
+    text: str
+    publisher: str
+    published_on: dt.date
+    was: str
+    is_now: str
+    detail: str
+
+
+class Corrections(_Strict):
+    """What a release says otherwise than the one before it. `compared_with`: that one, None where there is none whose
+    figures mean the same; `remark`: what could not be compared or taken over, in a sentence; `content`: of the table
+    `mart_correction`, which is no part of what is compared between releases.
+    """
+
+    compared_with: str | None = None
+    remark: str = ""
+    content: TableContent | None = None
+    flips: list[FlippedClaim] = []
+
+
 class AuditSummary(_Strict):
     """Verdict of an audit: comparisons by verdict, how far it reached (`gates.reach`), and each comparison that is not
     simply passed or not applicable.
@@ -125,7 +149,7 @@ class Manifest(_Strict):
     `read_whole_at`: when all that was taken over from earlier releases was last read, and audited, wholly;
     `evidence`: by gate and month what its comparisons were gathered from. `held_back`: by name the sources whose
     findings block, and which say here what they said before. `parsers`: by source the version of the parser whose rows
-    it is made of. `terms`: by source, of trade and of documents that have some.
+    it is made of. `terms`: by source, of trade and of documents that have some. `corrections`: against `base`.
     """
 
     release_id: str
@@ -150,6 +174,7 @@ class Manifest(_Strict):
     held_back: dict[str, HeldBack] = {}
     parsers: dict[str, str] = {}
     terms: dict[str, SourceTerms] = {}
+    corrections: Corrections = Corrections()
 
     @property
     def told(self) -> list[str]:

@@ -24,8 +24,10 @@ from orchestration.gates.reach import reach
 from orchestration.gates.report import render
 from orchestration.landing.store import LandingState
 from orchestration.releases import candidate, terms
+from orchestration.releases.again import corrections_again
 from orchestration.releases.content import FileContent, file_content, is_intact, is_marked
 from orchestration.releases.database import DATABASE, write_file
+from orchestration.releases.feed import write_feed
 from orchestration.releases.held_back import categories_of, to_hold_back, why_not_kept
 from orchestration.releases.manifest import (
     AuditSummary,
@@ -41,8 +43,8 @@ from orchestration.releases.published import after_audit_models, comment, metada
 from orchestration.releases.read_back import differing_files
 from orchestration.releases.store import Releases
 from orchestration.releases.summary import what_is_new
-from orchestration.warehouse.after_audit import after_audit_nodes
 from orchestration.warehouse.categories import categories_in
+from orchestration.warehouse.dbt import added_nodes
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,8 @@ def _audited(home: Home, folder: Path, base: str | None) -> Report:
     if file_content(folder / DATABASE) != judged:
         raise RefusalError(f"candidate {folder.name} changed while it was audited", remedy="bonded run again")
     _add_verdict(folder, manifest, report)
+    if report.passed:
+        write_feed(Releases(home), folder, manifest, earlier)
     files = _files(folder, earlier.files if earlier else {})
     read_back = _read_back(folder, manifest, files, earlier) if report.passed else ""
     findings = report.findings("broken", "failed", "warned", "waived").head(200)
@@ -219,6 +223,7 @@ def subject_of(home: Home, folder: Path) -> Subject:
         before=_before(Releases(home), folder, said),
         own=categories_in(folder),
         claims=partial(claims_again, expectations=settings().expectations),
+        corrections=partial(corrections_again, home=home, folder=folder),
     )
 
 
@@ -235,7 +240,7 @@ def _before(releases: Releases, folder: Path, said: Manifest) -> Before | None:
 def _add_verdict(folder: Path, manifest: Manifest, report: Report) -> None:
     """Add `audit_results` and `release_info`, and the report's page."""
     results = report.results
-    declared = after_audit_nodes()["audit_results"]
+    declared = added_nodes()["audit_results"]
     columns = ", ".join(f'"{name}"::{of["data_type"]} as "{name}"' for name, of in declared["columns"].items())
     with scratch() as con:
         con.execute(f"attach {literal(folder / DATABASE)} as out")

@@ -17,9 +17,9 @@ import duckdb
 
 from orchestration.base.duck import literal
 from orchestration.base.settings import CONTRACT_VERSION
+from orchestration.releases.content import CORRECTIONS
 from orchestration.releases.sentence import sentence
-from orchestration.warehouse.after_audit import after_audit_nodes
-from orchestration.warehouse.dbt import published_nodes
+from orchestration.warehouse.dbt import added_nodes, published_nodes
 from orchestration.warehouse.views import parts, views
 
 #: Readable by BI tools with an older DuckDB.
@@ -30,12 +30,13 @@ METADATA = ("description", "columns", "is_synthetic")
 
 @dataclass(frozen=True)
 class PublishedModel:
-    """A dbt model of the group `published`: its name, row order and comments."""
+    """A table as the dbt project describes it: its name, row order, comments, and the types of its columns."""
 
     name: str
     sort: tuple[str, ...]
     description: str
     columns: dict[str, str]
+    types: dict[str, str]
 
 
 def published_models() -> list[PublishedModel]:
@@ -45,12 +46,23 @@ def published_models() -> list[PublishedModel]:
 
 def after_audit_models() -> list[PublishedModel]:
     """The tables that it gets with its verdict."""
-    return [_described(node) for node in after_audit_nodes().values()]
+    return [_described(node) for name, node in added_nodes().items() if name != CORRECTIONS]
+
+
+def correction_table() -> PublishedModel:
+    """`mart_correction`, which no model makes."""
+    return _described(added_nodes()[CORRECTIONS])
 
 
 def _described(node: Mapping[str, Any]) -> PublishedModel:
-    texts = {column: said["description"].strip() for column, said in node["columns"].items()}
-    return PublishedModel(node["name"], tuple(node["config"]["meta"]["sort"]), node["description"].strip(), texts)
+    columns = node["columns"].items()
+    return PublishedModel(
+        node["name"],
+        tuple(node["config"]["meta"]["sort"]),
+        node["description"].strip(),
+        {column: said["description"].strip() for column, said in columns},
+        {column: said["data_type"] for column, said in columns},
+    )
 
 
 def layout() -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.base.duck import literal, scratch
-from orchestration.releases.content import AFTER_AUDIT, TableContent, columns_of, database_content, table_content
+from orchestration.releases.content import NOT_CONTENT, TableContent, columns_of, database_content, table_content
 from orchestration.releases.database import DATABASE
 
 #: Names and types of the columns of each file.
@@ -43,13 +43,13 @@ def differing_files(folder: Path, tables: Mapping[str, TableContent], but: Colle
     """
     parquet = folder / "parquet"
     files = {place: (table, month) for table, of in tables.items() for place, month in _places(parquet, table, of)}
-    files |= {parquet / f"{table}.parquet": (table, "") for table in AFTER_AUDIT}
+    files |= {parquet / f"{table}.parquet": (table, "") for table in NOT_CONTENT}
     there = {path for path in parquet.rglob("*") if path.is_file()}
     found = [f"{_named(path)} is not there" for path in sorted(files.keys() - there)]
     found += [f"{_named(path)} belongs to no table" for path in sorted(there - files.keys())]
     with scratch() as con:
         con.execute(f"attach {literal(folder / DATABASE)} as published (read_only)")
-        for table in [*tables, *AFTER_AUDIT]:
+        for table in [*tables, *NOT_CONTENT]:
             mine = {path: month for path, (of, month) in files.items() if of == table and path in there}
             mine = {path: month for path, month in mine.items() if _named(path) not in but}
             differ = _differing(con, table, mine, tables.get(table)) if mine else ()

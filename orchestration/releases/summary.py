@@ -15,6 +15,7 @@ import duckdb
 from orchestration.base.errors import RefusalError
 from orchestration.base.months import format_month, spans
 from orchestration.base.settings import Home
+from orchestration.releases.changed import what_changed
 from orchestration.releases.database import DATABASE
 from orchestration.releases.headline import headline
 from orchestration.releases.manifest import Manifest, ReleaseReceipt
@@ -50,7 +51,7 @@ def summary(home: Home, release_id: str) -> Summary:
         published=manifest.made_at,
         last_month=format_month(last) if last else "none",
         headline=headline(folder)[0],
-        changed=_changed(manifest, _base(releases, manifest)),
+        changed=[*what_changed(folder, said=manifest).sentences, *_changed(manifest, _base(releases, manifest))],
         is_synthetic=manifest.is_synthetic,
         held_back=manifest.told,
     )

@@ -148,6 +148,8 @@ def status(report: HomeStatus) -> None:
     for text in report.held_back:
         line(f"HELD BACK: {text}")
     line(f"last failure: {report.last_failure['why'] if report.last_failure else 'none since the last release'}")
+    for text in report.watched:
+        line(f"watched: {text}")
     rows = [[d.dataset, d.state, d.held, d.due, d.out_since, d.not_out, d.source] for d in report.datasets]
     table(["dataset", "state", "held", "due and not there", "out since", "not out yet", "source"], rows)
     if report.sources:
@@ -178,6 +180,8 @@ def run_summary(summary: RunSummary) -> None:
         line(f"HELD BACK: {text}")
     for text in (*made_up(summary.release_id, summary.is_synthetic), *summary.headline):
         line(text)
+    for text in summary.changed:
+        line(f"changed:  {text}")
     bonded = "bonded" if shutil.which("bonded") else ".venv/bin/bonded"
     home = shlex.quote(summary.home)
     view = "v_ic_by_partner" if summary.trace else "mart_partner_category_monthly"

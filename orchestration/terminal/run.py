@@ -17,11 +17,13 @@ from orchestration.claims.load import load_claims
 from orchestration.landing.inbox import InboxOutcome, take_in
 from orchestration.landing.names import shown_name
 from orchestration.landing.store import Landing, LandingState
+from orchestration.releases.changed import what_changed
 from orchestration.releases.headline import headline
 from orchestration.releases.mend import made_ready
 from orchestration.releases.settled import is_settled
 from orchestration.releases.store import Releases
 from orchestration.releases.terms import told
+from orchestration.releases.watch import watch_list
 from orchestration.warehouse.categories import own_categories
 
 if TYPE_CHECKING:
@@ -32,7 +34,8 @@ if TYPE_CHECKING:
 class RunSummary:
     """What a run did. `failure` says why nothing was published; `refused` names files set aside, `left` those that
     somebody was still writing; `held_back`: a sentence for each source whose figures stay as they were; `mended`: one
-    for all that was damaged and has been made again; `terms`: for each source whose rows may not be passed on.
+    for all that was damaged and has been made again; `terms`: for each source whose rows may not be passed on;
+    `changed`: what a new release says otherwise than the one before.
     """
 
     home: str
@@ -50,6 +53,7 @@ class RunSummary:
     held_back: list[str] = field(default_factory=list)
     mended: list[str] = field(default_factory=list)
     terms: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
@@ -70,6 +74,11 @@ def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
     home.create()
     load_claims()
     own_categories(home)
+    try:
+        watch_list(home)
+    except RefusalError as error:
+        # Whoever is to be told is no reason to publish nothing.
+        _note(f"Nobody is told of changed figures: {error}")
     mended = made_ready(home)
     for text in mended:
         _note(text)
@@ -184,4 +193,5 @@ def _summary(
         left,
         manifest.told,
         terms=told(manifest),
+        changed=what_changed(folder, said=manifest).sentences if outcome == "published" else [],
     )

@@ -13,6 +13,7 @@ from orchestration.landing.due import DatasetStatus, dataset_status
 from orchestration.landing.store import Landing
 from orchestration.releases.manifest import verdict
 from orchestration.releases.store import Releases
+from orchestration.releases.watch import unknown_to, watch_list
 from orchestration.sources.catalogue import TRADE
 from orchestration.terminal.source_status import SourceLine, source_lines
 
@@ -38,7 +39,8 @@ class DatasetLine:
 @dataclass(frozen=True)
 class HomeStatus:
     """What a home holds. `last_failure`: the candidate that failed since the last release, and why; `held_back`: a
-    sentence for each source whose figures stay as they were; `damaged`: one for what readers cannot see as published.
+    sentence for each source whose figures stay as they were; `damaged`: one for what readers cannot see as published;
+    `watched`: the series of `watch.yml`, or why it cannot be read.
     """
 
     home: str
@@ -53,6 +55,7 @@ class HomeStatus:
     damaged: list[str] = field(default_factory=list)
     is_synthetic: bool = False
     sources: list[SourceLine] = field(default_factory=list)
+    watched: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -76,7 +79,18 @@ def home_status(home: Home) -> HomeStatus:
         damaged=_damaged(releases, current),
         is_synthetic=state.is_synthetic,
         sources=source_lines(home, state),
+        watched=_watched(home, releases, current),
     )
+
+
+def _watched(home: Home, releases: Releases, current: str | None) -> list[str]:
+    """The series that the home watches, and which of them readers do not see; or why the list cannot be read."""
+    try:
+        watched = watch_list(home)
+        missing = unknown_to(releases.opened(current)[0], watched) if current and watched else []
+    except RefusalError as error:
+        return [str(error)]
+    return [f"{one}{' (no such series in the last release)' if one in missing else ''}" for one in watched]
 
 
 def _damaged(releases: Releases, current: str | None) -> list[str]:

@@ -139,6 +139,13 @@ def published_nodes() -> dict[str, Mapping[str, Any]]:
     return {n["name"]: {**n, "columns": with_use(n["columns"])} for n in sorted(found, key=lambda n: str(n["name"]))}
 
 
+@cache
+def added_nodes() -> dict[str, Mapping[str, Any]]:
+    """What a release adds to its models, as the project describes it: nodes of the manifest by name."""
+    found = [node for node in manifest()["sources"].values() if node["source_name"] == "release"]
+    return {node["name"]: {**node, "columns": with_use(node["columns"])} for node in found}
+
+
 def run_dbt(
     home: Home,
     names: Collection[str],

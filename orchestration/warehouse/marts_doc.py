@@ -12,8 +12,7 @@ from typing import Any
 
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import PROJECT
-from orchestration.warehouse.after_audit import after_audit_nodes
-from orchestration.warehouse.dbt import published_nodes
+from orchestration.warehouse.dbt import added_nodes, published_nodes
 
 PAGE = PROJECT / "docs" / "marts.md"
 TEMPLATE = PROJECT / "docs" / "marts.template.md"
@@ -55,8 +54,8 @@ def _cell(text: str) -> str:
 
 
 def tables() -> dict[str, Mapping[str, Any]]:
-    """All tables of a release: the published models, and those that come with the verdict."""
-    return {**published_nodes(), **after_audit_nodes()}
+    """All tables of a release: the published models, and what it adds to them."""
+    return {**published_nodes(), **added_nodes()}
 
 
 def main() -> None:

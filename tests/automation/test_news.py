@@ -14,18 +14,26 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetC
 
 from orchestration.automation import news
 from orchestration.automation.after import after_runs
+from orchestration.automation.changes import figure_changed
 from orchestration.automation.instance import end_dead_runs, instance
 from orchestration.automation.news import tell_news
 from orchestration.base.settings import PROJECT, Home, settings
 from orchestration.definitions import defs
 from orchestration.landing.store import Landing
+from orchestration.releases.store import Releases
 from orchestration.terminal.run import run_home
 from tests.automation.test_launch_ways import damage
-from tests.conftest import add, row, write_csv
+from tests.conftest import add, copied, row, write_csv
+from tests.revisions import Revisions, revisions
 from tests.test_docs import fences
+
+__all__ = ["revisions"]
 
 RUNBOOK = (PROJECT / "docs" / "runbook.md").read_text(encoding="utf-8")
 EXAMPLES = {said["event"]: said for said in map(json.loads, fences(RUNBOOK, "json"))}
+WATCH = """watch:
+  - {reporter: CHN, flow: import, partner: "502", scheme: ic, category: integrated_circuits, measure: value_usd}
+"""
 Heard = Callable[[], list[dict[str, Any]]]
 
 
@@ -70,12 +78,17 @@ def launched(made: dg.DagsterInstance, **tags: str) -> dg.DagsterRun:
 @pytest.mark.series("test_a_run_that_another_launched_speaks_for_both")
 @pytest.mark.own_run("runs that publish, refuse and fail are told of")
 def test_runs_from_a_terminal(small: Home, tmp_path: Path, heard: Heard) -> None:
-    """A publication and a refused file; then nothing, since nothing is new; then a month that fails its audit."""
+    """A publication, what it corrects of a watched series, a refused file; then nothing, since nothing is new; then a
+    month that fails its audit.
+    """
     add(small, tmp_path, [row("202404", value="77")], months="2024-04")
+    small.watch.write_text(WATCH, encoding="utf-8")
     (small.inbox / "bad.csv").write_text("<html>", encoding="utf-8")
     summary = run_home(small, [])
-    refused, publication = sorted(heard(), key=lambda message: message["event"], reverse=True)
+    refused, publication, corrected = sorted(heard(), key=lambda message: message["event"], reverse=True)
     assert refused["event"] == "refused_file" and publication["event"] == "publication"
+    assert corrected["event"] == "figure_changed" and corrected["release_id"] == summary.release_id
+    assert corrected["text"] == summary.changed[0] and "2024-04: US$ 2,037 → 77" in corrected["text"]
     (file,) = refused["files"]
     assert file["file"] == "bad.csv" and "web page" in file["reason"] and "1 refused" in refused["text"]
     assert {name: publication[name] for name in ("home", "release_id", "last_month", "headline", "is_synthetic")} == {
@@ -101,6 +114,43 @@ def test_runs_from_a_terminal(small: Home, tmp_path: Path, heard: Heard) -> None
     with instance(small) as opened:
         assert isinstance(after_runs(dg.build_sensor_context(instance=opened)), dg.SkipReason)
     assert not heard(), "the daemon has nothing to add"
+
+
+@pytest.mark.own_run("a home that has revised a month is built, once for all")
+def test_what_a_release_says_otherwise_is_told_once(
+    revisions: Revisions, tmp_path_factory: pytest.TempPathFactory, heard: Heard
+) -> None:
+    """Watched figures, flipped claims; that the list cannot be read; nothing of a release that is gone."""
+    home = copied(revisions.built("march-1"), tmp_path_factory)
+    release, flip = Releases(home).current_id() or "", {"was": "confirmed", "is_now": "contradicted", "detail": "0.52"}
+    claim = {"claim_id": "c", "text": "more", "publisher": "a paper", "published_on": "2024-11-20", **flip}
+    path = Releases(home).folder() / "release.json"
+    said = json.loads(path.read_bytes())
+    said["corrections"]["flips"] = [claim]
+    path.chmod(0o644)
+    path.write_text(json.dumps(said), encoding="utf-8")
+    home.watch.write_text(WATCH, encoding="utf-8")
+
+    def told(made: dg.DagsterInstance, release: str) -> list[dict[str, Any]]:
+        shown = {"release_id": release, "outcome": "published"}
+        made.report_runless_asset_event(dg.AssetMaterialization("release", metadata=shown))
+        assert not tell_news(made, home, 0)
+        return [message for message in heard() if message["event"] != "publication"]
+
+    with instance(home) as made:
+        claims, figures = told(made, release)
+        assert (claims["event"], figures["event"]) == ("claim_changed", "figure_changed")
+        assert claims["text"] == "“more” (a paper, 2024-11-20): confirmed → contradicted: 0.52"
+        assert claims["claims"] == [{**claim, "sentence": claims["text"]}]
+        (figure,) = figures["figures"]
+        assert (figure["month"], figure["old_value"], figure["new_value"]) == ("2024-03", 2025, 1)
+        assert figure["sentence"] == figures["text"] and "revised by the source (receipt r000002-" in figures["text"]
+        assert not told(made, release) and not told(made, "20200101T000000-000000")
+    home.watch.write_text(WATCH.replace("flow", "flo"), encoding="utf-8")
+    broken = figure_changed(home, release)
+    assert broken and broken.details["fault"] and "watch.yml, line 2" in broken.text
+    home.watch.unlink()
+    assert figure_changed(home, release) is None
 
 
 def test_a_home_of_nothing_but_bad_files(home: Home, heard: Heard) -> None:

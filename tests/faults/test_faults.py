@@ -46,7 +46,9 @@ def test_what_is_within_the_limits_passes(name: str) -> None:
 
 
 def test_every_gate_is_tripped_by_a_fault_of_figures() -> None:
-    """A gate that only its own broken files can trip proves nothing of what it inspects; one is always tried."""
+    """A gate that only its own broken files can trip proves nothing of what it inspects; one is always tried. What a
+    candidate alone has is in no build database: `tests/gates/test_corrections.py` edits it.
+    """
     always = one_of_each_kind()
     tripped = {
         gate
@@ -57,7 +59,7 @@ def test_every_gate_is_tripped_by_a_fault_of_figures() -> None:
         for gate, text in fault.expected.finds.items()
         if text.startswith(("failed", "warned"))
     }
-    assert tripped == set(declared_gates(PROJECT / "expectations"))
+    assert tripped == set(declared_gates(PROJECT / "expectations")) - {"corrections"}
 
 
 def test_the_page_tells_what_happened() -> None:

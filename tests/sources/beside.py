@@ -429,6 +429,7 @@ def test_a_parser_that_reads_wrongly_stops_its_own_source_alone(
     assert tried.outcome == "published" and value_of(both, "gacc", "2024-05") == [(2, 10_000)]
     assert tried.held_back["utopia"].parser_version == "utopia1"
     assert value_of(both, "utopia", "2024-01") == [(6, 6_015)]
+    assert query(both, "from mart_correction") == [], "what is held back corrects nothing, and May is new"
     with pytest.raises(RefusalError, match="utopia is held back since"):
         trace(both, dt.date(2024, 4, 1), "US", "integrated_circuits", "import", "ic")
 

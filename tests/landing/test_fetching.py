@@ -19,6 +19,7 @@ import pytest
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import PROJECT, Home, settings
 from orchestration.landing.asking.said_out import SaidOut, asking_alone
+from orchestration.landing.asking.words import said_by
 from orchestration.landing.fetching import Outcome, Way, active, fetch
 from orchestration.landing.receive import receive
 from orchestration.landing.records import Receipt
@@ -249,6 +250,11 @@ PASSING: dict[str, tuple[Fault, Callable[[float], bool]]] = {
     "a wait in words": (Fault("rate"), lambda s: s == 2),
     "a wait until a moment": (Fault("busy", retry_after="later"), lambda s: 50 < s < 100),
     "a wait that nobody can read": (Fault("busy", retry_after="soon"), lambda s: 1 <= s <= 2),
+    "a wait in words behind one that nobody can read": (Fault("rate", retry_after="2.5"), lambda s: s == 2),
+    "a wait until a day that there is not": (
+        Fault("busy", retry_after=f"Fri, 31 Dec {9**20} 23:59:59 GMT"),
+        lambda s: 1 <= s <= 2,
+    ),
     "no word of a wait": (Fault("busy"), lambda s: 1 <= s <= 2),
     "a server that is down": (Fault("down"), lambda s: 1 <= s <= 2),
     "one that says until when": (Fault("down", retry_after="0"), lambda s: s == 0),
@@ -271,6 +277,22 @@ def test_what_passes_by_itself_is_asked_again(home: Home, toy: Toy, case: str) -
     sound(fetched(home, told=told.append))
     assert len(WAITED) == 1 and waits(WAITED[0]), WAITED
     assert len(told) == 1 and "; asked again in" in told[0] and spans(home) == QUARTERS
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (b"<title>Closed</title><!-- --><script>var a = '<b>'</script><body>for <b>repair</b>", "Closed for repair"),
+        (b"<title>Closed</title><style>p {}", "Closed"),
+        (b"Closed<!-- for ever" + b"<!--" * 100_000, "Closed<!-- for ever"),
+        (b"<p>Closed" + b"<script" * 100_000, "Closed"),
+        (b"<p>Closed" + b"<" * 400_000, "Closed"),
+        (b"[" * 400_000, "["),
+    ],
+)
+def test_a_page_that_never_ends_says_its_first_words(said: bytes, words: str) -> None:
+    """At once, however long it is."""
+    assert said_by(said, "text/plain").startswith(words)
 
 
 def test_a_server_that_does_not_answer_is_asked_again(home: Home, toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:

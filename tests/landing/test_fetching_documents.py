@@ -61,6 +61,15 @@ def test_known_pages_are_not_asked_for_again(home: Home, rates: Toy) -> None:
     assert len(Landing(home).state().pages("exchange_rates")) == 4
 
 
+@pytest.mark.parametrize("said", ["Fri, 31 Dec 9999 23:59:59 GMT", f"Fri, 31 Dec {9**20} 23:59:59 GMT", "soon"])
+def test_a_page_that_was_changed_on_no_day_is_of_today(home: Home, rates: Toy, said: str) -> None:
+    """In a sentence or not at all: a header of somebody else stops nothing."""
+    rates.last_modified["/rates"] = said
+    outcome = fetched(home)
+    today = dt.datetime.now(dt.UTC).date()
+    assert outcome.refused == [] and papers(home)[-1].vintage - today in (dt.timedelta(0), dt.timedelta(1))
+
+
 def test_one_page_that_is_refused_does_not_stop_the_others(home: Home, rates: Toy) -> None:
     """Neither an answer that is another thing, nor one that cannot be read; a door that is shut does."""
     rates.faults.append(Fault("page", asked="/rates/2024-01"))

@@ -245,7 +245,10 @@ class Asker:
 
     def _refuse(self, sent: _Sent) -> None:
         """Raise what a status means, in the publisher's own words."""
-        words = self._hidden(said_by(sent.content, sent.headers.get("content-type", "")))[:TOLD]
+        key = self._key.get_secret_value().encode() if self._key else b""
+        # Of a long answer the beginning is read: what is cut off there must be no part of the key.
+        content = sent.content.replace(key, "…".encode()) if key else sent.content
+        words = self._hidden(said_by(content, sent.headers.get("content-type", "")))[:TOLD]
         what = f"{self.source} answers {sent.status}" + (f": {words}" if words else "")
         if sent.status in PASSING or sent.status >= 500:
             wait, most = asked_to_wait(sent.headers.get("retry-after"), words), settings().fetch_wait_seconds

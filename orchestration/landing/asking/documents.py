@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 from contextlib import closing
-from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
 from orchestration.base.errors import RefusalError
@@ -16,6 +15,7 @@ from orchestration.landing.arrival import read_alone
 from orchestration.landing.asking.answers import Outcome, Way, fetched_as, marks_by, refuse_other_kind, written
 from orchestration.landing.asking.asker import Asker
 from orchestration.landing.asking.said_out import asking_alone
+from orchestration.landing.asking.transfer import moment
 from orchestration.landing.datasets import load_datasets
 from orchestration.landing.documents import receive_document
 from orchestration.landing.records import DocumentReceipt
@@ -94,13 +94,9 @@ class _Visit:
 
 def _vintage(source: str, last_modified: str | None) -> dt.date | None:
     """The day on which the publisher last changed a page, where it is; None where it does not say so."""
-    zone = ZoneInfo(time_zone_of(source))
-    try:
-        changed = parsedate_to_datetime(last_modified or "")
-    except ValueError:
-        return None
-    day = changed.replace(tzinfo=changed.tzinfo or dt.UTC).astimezone(zone).date()
-    return min(day, dt.datetime.now(zone).date())
+    zone, changed = ZoneInfo(time_zone_of(source)), moment(last_modified)
+    today = dt.datetime.now(zone)
+    return min(changed, today).astimezone(zone).date() if changed else None
 
 
 def first_month(state: LandingState) -> dt.date:

@@ -57,15 +57,20 @@ def is_private(address: httpx.URL) -> bool:
         return False
 
 
+def moment(said: str | None) -> dt.datetime | None:
+    """When a header says that something was or will be, in UTC; None where it says no day that there is."""
+    try:
+        found = parsedate_to_datetime(said or "")
+        return found.replace(tzinfo=found.tzinfo or dt.UTC).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
 def asked_to_wait(header: str | None, words: str) -> float | None:
     """Seconds that a publisher asks for: by the header, as a number or a date, else in words; None if it does not."""
     if header and header.strip().isascii() and header.strip().isdigit():
         return float(header)
-    if header:
-        try:
-            until = parsedate_to_datetime(header)
-        except ValueError:
-            return None
-        return max(0.0, (until.replace(tzinfo=until.tzinfo or dt.UTC) - now()).total_seconds())
+    if until := moment(header):
+        return max(0.0, (until - now()).total_seconds())
     found = re.search(r"again in (\d{1,9}) seconds", words)
     return float(found[1]) if found else None

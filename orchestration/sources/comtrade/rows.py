@@ -97,7 +97,9 @@ def read_row(cells: Cells, line: int, name: str) -> Row:
         mot_code=cell.code("motCode"),
         customs_code=cell.text("customsCode", r"[A-Z0-9]{1,6}"),
         hs_code=cell.goods(),
-        classification=cell.text("classificationCode", "[A-Z][A-Z0-9]{0,8}") if cells.get("classificationCode") else None,
+        classification=cell.text("classificationCode", "[A-Z][A-Z0-9]{0,8}")
+        if cells.get("classificationCode")
+        else None,
         primary_value=cell.value(),
         cif_value=cell.number("cifvalue"),
         fob_value=cell.number("fobvalue"),

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from orchestration.base.errors import RefusalError
@@ -370,7 +371,9 @@ def test_who_cannot_be_reached(home: Home, monkeypatch: pytest.MonkeyPatch) -> N
     """It is said where; and a dry run tells what would be asked by the calendar."""
     monkeypatch.setenv("BONDED_GACC_ADDRESS", "http://127.0.0.1:1")
     toys.offer("http://127.0.0.1:1")
-    assert "cannot be reached at http://127.0.0.1:1" in fetched(home).refused[0].what
+    error = fetched(home).refused[0]
+    assert "cannot be reached at http://127.0.0.1:1" in error.what and error.what.endswith("(2 times)")
+    assert len(WAITED) == 1 and WAITED[0] <= 2, "who has no network is told so at once"
     outcome = fetched(home, dry_run=True)
     assert outcome.by_calendar and months_of(outcome.questions) == ["202401,202402,202403", "202404,202405,202406",
                                                                     "202407"]  # fmt: skip
@@ -383,12 +386,50 @@ def test_between_questions_lies_the_pause_of_the_source(home: Home, monkeypatch:
     assert len(WAITED) == 2 and all(29 < seconds <= 30 for seconds in WAITED)
 
 
+def test_who_was_reached_is_waited_for(home: Home, toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that fails while figures come may be back in a moment: it gets the whole patience."""
+    real = httpx.Client.stream
+
+    def failing(client: httpx.Client, method: str, address: str, **said: Any) -> Any:
+        if "/data" in address and len(WAITED) < 4:
+            raise httpx.ConnectError("no route")
+        return real(client, method, address, **said)
+
+    monkeypatch.setattr(httpx.Client, "stream", failing)
+    sound(fetched(home))
+    assert len(WAITED) == 4 and spans(home) == QUARTERS and len(toy.asked()) == 2
+
+
+@pytest.mark.usefixtures("toy")
+def test_who_takes_up_no_connection_is_not_reached(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(*_: Any, **__: Any) -> Any:
+        raise httpx.ConnectTimeout("timed out")
+
+    monkeypatch.setattr(httpx.Client, "stream", silent)
+    (error,) = fetched(home).refused
+    assert "cannot be reached at http://127.0.0.1" in error.what and error.what.endswith("(2 times)")
+
+
+def test_what_is_active_only_once_its_publisher_has_answered(
+    home: Home, toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it has not, the calendar says what would be asked; where it has, it is not asked twice what is out."""
+    monkeypatch.setenv("BONDED_GACC_ADDRESS", "http://127.0.0.1:1")
+    before = tree(home.landing)
+    outcome = fetched(home, if_reached=True)
+    assert outcome.by_calendar and len(outcome.questions) == 3 and len(outcome.refused) == 1
+    assert tree(home.landing).keys() - before.keys() <= {"asked/.gacc.lock"} and active(Landing(home).state()) == []
+    monkeypatch.setenv("BONDED_GACC_ADDRESS", toy.address)
+    sound(fetched(home, if_reached=True))
+    assert len(toy.asked("/out")) == 1 and spans(home) == QUARTERS and active(Landing(home).state()) == ["toy_chips"]
+
+
 def test_a_dry_run_asks_only_what_is_out(home: Home, toy: Toy) -> None:
     """And leaves the home as it was: what it would ask is what is asked then."""
     before = tree(home.landing)
     outcome = sound(fetched(home, dry_run=True))
     assert [text for text, *_ in toy.log] == ["/out?reporter=CHN"]
-    assert tree(home.landing).keys() - before.keys() <= {"asked/.gacc.lock"} and active(Landing(home).state()) == []
+    assert tree(home.landing) == before and active(Landing(home).state()) == []
     sound(fetched(home))
     assert toy.asked() == outcome.questions
 

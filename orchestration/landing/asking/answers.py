@@ -27,7 +27,8 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Way:
-    """How a fetch goes. `months`: only these; `again`: also what is there; `dry_run`: only what is out is asked.
+    """How a fetch goes. `months`: only these; `again`: also what is there; `dry_run`: only what is out is asked;
+    `if_reached`: a dataset that is named becomes active only once its publisher has said what is out.
 
     `sleep`: how it waits; `told`: who hears of it; `progress`: who sees how far it is.
     """
@@ -35,6 +36,7 @@ class Way:
     months: tuple[dt.date, dt.date] | None = None
     again: bool = False
     dry_run: bool = False
+    if_reached: bool = False
     sleep: Sleep = time.sleep
     told: Told = lambda _: None
     progress: Progress = lambda *_: None

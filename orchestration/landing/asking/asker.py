@@ -56,6 +56,8 @@ TOLD = 300
 #: After so many questions in a row that were put in vain a publisher is not asked again for now.
 IN_VAIN = 2
 LONGEST_BACKOFF = 60.0
+#: Nobody is waited for longer who has not been reached at all: seconds, and attempts.
+CONNECT_SECONDS, CONNECT_ATTEMPTS = 10.0, 2
 
 
 class NotTakenError(AnswerError):
@@ -90,14 +92,16 @@ class Asker:
         caps: tuple[int | None, int | None] = getattr(web, "caps", (None, None))
         self.cap: int | None = said.cap or caps[0 if self.has_key else 1]
         self._shut: AnswerError | None = None
-        self._in_vain, self._is_reached, self._is_within = 0, True, False
+        self._in_vain, self._is_reached, self._is_within, self._has_answered = 0, True, False, False
         self._asked_at: float | None = None
         if self._key and not is_private(httpx.URL(self.address)):
             raise RefusalError(
                 f"a key would go to {self.address} for everybody to read",
                 remedy=f"unset BONDED_{source.upper()}_KEY, or give BONDED_{source.upper()}_ADDRESS with https",
             )
-        self._http = httpx.Client(timeout=settings().fetch_seconds, headers=_headers())
+        patience = settings().fetch_seconds
+        timeout = httpx.Timeout(patience, connect=min(patience, CONNECT_SECONDS))
+        self._http = httpx.Client(timeout=timeout, headers=_headers())
 
     @property
     def has_key(self) -> bool:
@@ -127,7 +131,7 @@ class Asker:
             raise self._shut
         is_outer, self._is_within = not self._is_within, True
         again = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(settings().fetch_attempts),
+            stop=lambda state: state.attempt_number >= self._most_attempts(),
             retry=tenacity.retry_if_exception_type(PassingError),
             wait=self._patience,
             sleep=self._sleep,
@@ -142,11 +146,16 @@ class Asker:
             last = error.what
         finally:
             self._is_within = self._is_within and not is_outer
-        failure = GivenUpError(f"{last} ({settings().fetch_attempts} times)", remedy=LATER)
+        failure = GivenUpError(f"{last} ({again.statistics['attempt_number']} times)", remedy=LATER)
         self._in_vain += 1
         if self._in_vain >= IN_VAIN or not self._is_reached:
             self._shut = failure
         raise failure
+
+    def _most_attempts(self) -> int:
+        """How often a question is put. Without a network nobody answers, however often: that is said soon."""
+        most = settings().fetch_attempts
+        return most if self._is_reached or self._has_answered else min(most, CONNECT_ATTEMPTS)
 
     def _patience(self, state: tenacity.RetryCallState) -> float:
         """Seconds until the next attempt: what the publisher asks for, else twice as long each time."""
@@ -203,9 +212,12 @@ class Asker:
         self._is_reached = True
         try:
             with self._http.stream("GET", address, headers=dict(headers), auth=self._signed) as response:
+                self._has_answered = True
                 return _Sent(response.status_code, dict(response.headers), self._body(response))
+        except httpx.ConnectTimeout:
+            failure: AnswerError = self._broken(httpx.ConnectError("it does not take up the connection"))
         except httpx.TimeoutException:
-            failure: AnswerError = PassingError(f"{self.source} did not answer within {settings().fetch_seconds:g} s")
+            failure = PassingError(f"{self.source} did not answer within {settings().fetch_seconds:g} s")
         except httpx.HTTPError as error:
             failure = self._broken(error)
         except (httpx.InvalidURL, UnicodeError):

@@ -31,7 +31,7 @@ def fetch_documents(home: Home, source: str, way: Way) -> Outcome:
     outcome = Outcome(source, source)
     try:
         asker = Asker(source, DOCUMENT_WEBS[source], sleep=way.sleep, told=way.told)
-        with closing(asker), asking_alone(home, source, way.told):
+        with closing(asker), asking_alone(home, source, way.told, dry_run=way.dry_run):
             _Visit(home, source, DOCUMENT_WEBS[source], asker, outcome).fetch(way)
     except RefusalError as error:
         outcome.refused.append(error)

@@ -95,11 +95,17 @@ def answers_folder(home: Home, source: str) -> Path:
 
 
 @contextmanager
-def asking_alone(home: Home, source: str, told: Told) -> Iterator[None]:
-    """Ask a publisher while nobody else does; who has to wait for that says so. `RefusalError` after too long."""
+def asking_alone(home: Home, source: str, told: Told, *, dry_run: bool = False) -> Iterator[None]:
+    """Ask a publisher while nobody else does; who has to wait for that says so. `RefusalError` after too long.
+
+    `dry_run`: nothing is made for it; where nobody ever asked, nobody is asking.
+    """
     folder = asked_folder(home)
-    folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / f".{source}.lock")
+    if dry_run and not Path(lock.lock_file).exists():
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True)
     try:
         lock.acquire(timeout=0)
     except Timeout:

@@ -75,9 +75,12 @@ class Visit:
         outcome.not_out = tuple(m for m in promised if m in within and m not in out)
         groups = needs.groups(within, again=self.way.again)
         requests = needs.requests(self.web, self.asker, groups, again=self.way.again)
-        if self.way.dry_run:
+        if self.way.dry_run or outcome.by_calendar:
             outcome.questions = [request.question.text for request in requests]
             return
+        if self.way.if_reached:
+            self.home.create()
+            self.landing.activate(name)
         self._begin(name, groups)
         self._ask(needs, requests, outcome)
         if not outcome.refused:
@@ -92,7 +95,7 @@ class Visit:
                 with read_alone(f"what is out of {self.source.name}"):
                     found = self.asker.persisting(lambda: self.web.released(self.asker, reporter, months))
             except RefusalError as error:
-                if not self.way.dry_run:
+                if not (self.way.dry_run or self.way.if_reached):
                     raise
                 outcome.by_calendar = True
                 outcome.refused.append(error)
@@ -215,7 +218,7 @@ def fetch_trade(home: Home, source: Source, datasets: dict[str, Dataset], way: W
     """Ask one source of trade for some of its datasets; waits while another process asks it."""
     assert source.web is not None
     asker = Asker(source.name, source.web, sleep=way.sleep, told=way.told)
-    with closing(asker), asking_alone(home, source.name, way.told):
+    with closing(asker), asking_alone(home, source.name, way.told, dry_run=way.dry_run):
         return Visit(home, source, source.web, asker, way).fetch(datasets)
 
 

@@ -79,6 +79,11 @@ class SaidOut(BaseModel):
         name = format_month(month)
         return name in self.looked_at.get(reporter, ()) and name not in self.out.get(reporter, {})
 
+    def out_since(self, reporter: str, month: dt.date) -> dt.date | None:
+        """The day since which a month is out, as the publisher said when it was last asked; None where it did not."""
+        known = self.out.get(reporter, {}).get(format_month(month))
+        return known.day if known else None
+
 
 def _path(home: Home, source: str) -> Path:
     return asked_folder(home) / f"{source}.json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def rates(toy: Toy) -> Toy:
     return toy
 
 
-def fetched(home: Home, name: str | None = "exchange_rates", **said: bool) -> Outcome:
+def fetched(home: Home, name: str | None = "exchange_rates", **said: Any) -> Outcome:
     """Fetch without waiting."""
     Landing(home).activate("toy_chips")
     outcomes = {o.name: o for o in fetch(home, name, Way(sleep=WAITED.append, **said))}
@@ -68,6 +69,13 @@ def test_a_page_that_was_changed_on_no_day_is_of_today(home: Home, rates: Toy, s
     outcome = fetched(home)
     today = dt.datetime.now(dt.UTC).date()
     assert outcome.refused == [] and papers(home)[-1].vintage - today in (dt.timedelta(0), dt.timedelta(1))
+
+
+@pytest.mark.usefixtures("rates")
+def test_only_pages_of_some_months(home: Home) -> None:
+    """Of pages, those that speak of these months; of what is one list, all of it."""
+    january = (dt.date(2024, 1, 1), dt.date(2024, 1, 1))
+    assert fetched(home, months=january).questions == ["/rates/2024-01", "/rates?start=2024-01"]
 
 
 def test_one_page_that_is_refused_does_not_stop_the_others(home: Home, rates: Toy) -> None:

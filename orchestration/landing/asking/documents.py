@@ -47,10 +47,11 @@ class _Visit:
         """One page that is refused does not stop the others, unless the publisher has shut its door."""
         state = self.landing.state()
         refuse_other_kind(state, self.asker, self.source)
-        known, first = state.pages(self.source), way.months[0] if way.months else first_month(state)
+        known = state.pages(self.source)
+        first, last = way.months or (first_month(state), None)
         seen = frozenset[str]() if way.again else frozenset(known)
         with read_alone(f"the list of pages of {self.source}"):
-            sheets = self.asker.persisting(lambda: list(self.web.sheets(self.asker, seen, first)))
+            sheets = self.asker.persisting(lambda: list(self.web.sheets(self.asker, seen, first, last)))
         if way.dry_run:
             self.outcome.questions = [sheet.question.text for sheet in sheets]
             return

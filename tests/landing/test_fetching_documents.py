@@ -9,9 +9,11 @@ import pytest
 
 from orchestration.base.settings import Home
 from orchestration.landing.asking.documents import first_month
+from orchestration.landing.asking.said_out import SaidOut
 from orchestration.landing.fetching import Outcome, Way, active, fetch
 from orchestration.landing.records import DocumentReceipt
 from orchestration.landing.store import Landing
+from orchestration.sources.catalogue import DOCUMENTS
 from tests.landing.toy import WAITED, Fault, Toy, http_date
 
 MAY = dt.datetime(2024, 5, 31, 20, tzinfo=dt.UTC)
@@ -90,6 +92,32 @@ def test_one_page_that_is_refused_does_not_stop_the_others(home: Home, rates: To
     outcome = fetched(home)
     assert ["720 yuan" in error.what for error in outcome.refused] == [True] and outcome.unchanged == 1
     assert [paper.month for paper in papers(home)] == [dt.date(2024, 2, 1), dt.date(2024, 2, 1), dt.date(2024, 1, 1)]
+
+
+def test_a_page_that_cannot_be_read_is_asked_for_once(
+    bonded: Any, home: Home, rates: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It never changes, so that only another parser, or whoever says so, asks for it again; what may change is."""
+    rates.rates["2024-03"] = "720"
+    outcome = fetched(home)
+    assert ["720 yuan" in error.what for error in outcome.refused] == [True, True] and outcome.left == 0
+    rates.log.clear()
+    outcome = fetched(home)
+    assert (len(outcome.refused), outcome.left) == (1, 1) and rates.asked("/rates") == ["/rates?start=2024-01"]
+    rates.rates["2024-03"] = "7.2"
+    code, out, _ = bonded("fetch", "--dataset", "exchange_rates", "--home", str(home.root))
+    assert code == 0 and "1 left that could not be read (--again asks)" in out
+    monkeypatch.setattr(DOCUMENTS["exchange_rates"], "PARSER_VERSION", "rates99")
+    assert (outcome := fetched(home)).questions[0] == "/rates/2024-03" and outcome.left == 0 and not outcome.refused
+    assert SaidOut.read(home, "exchange_rates").unread == {}
+
+
+def test_a_page_that_is_refused_for_its_home_is_asked_for_again(home: Home, rates: Toy) -> None:
+    """Nothing is wrong with what stands in it."""
+    rates.last_modified["/rates/2024-01"] = http_date(dt.datetime(2023, 5, 1, tzinfo=dt.UTC))
+    assert len(fetched(home).refused) == 1 and SaidOut.read(home, "exchange_rates").unread == {}
+    del rates.last_modified["/rates/2024-01"]
+    assert fetched(home).refused == []
 
 
 def test_a_dry_run_of_documents(home: Home, rates: Toy) -> None:

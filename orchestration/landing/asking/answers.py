@@ -48,6 +48,7 @@ class Outcome:
 
     `questions`: those that were put, or would be; `received`: receipts; `unchanged`: answers that said nothing new;
     `not_out`: promised months that the publisher says are not out; `refused`: why something is not there.
+    `left`: questions that are not put again, since what they were answered could not be read;
     `by_calendar`: the publisher could not be asked what is out, and what would be asked is told by its calendar.
     """
 
@@ -58,6 +59,7 @@ class Outcome:
     unchanged: int = 0
     not_out: tuple[dt.date, ...] = ()
     refused: list[RefusalError] = field(default_factory=list)
+    left: int = 0
     by_calendar: bool = False
 
 

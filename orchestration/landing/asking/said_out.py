@@ -38,7 +38,8 @@ class SaidOut(BaseModel):
     YYYY-MM; `looked_at`: by reporter the months of which it was asked.
 
     `begun`: by dataset the months that are being asked for together, as long as not everything has arrived; `cut`:
-    questions whose answers are cut off; `unchanged`: by question the marks of an answer that said nothing new.
+    questions whose answers are cut off; `unchanged`: by question the marks of an answer that said nothing new;
+    `unread`: by question of a document the version of the parser that could not read its answer.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -49,6 +50,7 @@ class SaidOut(BaseModel):
     begun: dict[str, list[list[dt.date]]] = Field(default_factory=dict)
     cut: list[str] = Field(default_factory=list)
     unchanged: dict[str, dict[str, str]] = Field(default_factory=dict)
+    unread: dict[str, str] = Field(default_factory=dict)
 
     @classmethod
     def read(cls, home: Home, source: str) -> SaidOut:

@@ -360,6 +360,19 @@ def test_what_is_out_can_be_nonsense(home: Home, toy: Toy) -> None:
     assert error.file == "what is out of gacc" and "'2024-13' is not a month" in error.what and toy.asked() == []
 
 
+def test_what_was_out_is_not_all_gone(home: Home, toy: Toy) -> None:
+    """Where nothing ever was, nothing is due; where months were, an answer without any is none."""
+    out = toy.out.copy()
+    toy.out.clear()
+    assert len(sound(fetched(home)).not_out) == 7 and receipts(home) == ()
+    toy.out.update(out)
+    sound(fetched(home))
+    toy.out.clear()
+    outcome = fetched(home)
+    assert "nothing of CHN is out, and has said that 6 months are (5 times)" in outcome.refused[0].what
+    assert outcome.not_out == () and SaidOut.read(home, "gacc").out["CHN"].keys() == out.keys()
+
+
 def test_within_its_own_address_a_publisher_may_move(home: Home, toy: Toy) -> None:
     toy.faults.append(Fault("moved"))
     sound(fetched(home))

@@ -32,7 +32,7 @@ from orchestration.landing.receive import receive_trade
 from orchestration.landing.scope import Declaration, shown
 from orchestration.landing.store import Landing
 from orchestration.sources.source import Source
-from orchestration.sources.web import Answer, AnswerError, CutError, Released, Request, TradeWeb
+from orchestration.sources.web import Answer, AnswerError, CutError, PassingError, Released, Request, TradeWeb
 
 #: What an answer is called by its type; figures are looked at by the parser, whatever they are called.
 SUFFIXES = {"json": ".json", "csv": ".csv", "html": ".html", "zip": ".zip", "xml": ".xml"}
@@ -93,7 +93,7 @@ class Visit:
             months = sorted(of)
             try:
                 with read_alone(f"what is out of {self.source.name}"):
-                    found = self.asker.persisting(lambda: self.web.released(self.asker, reporter, months))
+                    found = self.asker.persisting(lambda: self._said_out(reporter, months))
             except RefusalError as error:
                 if not (self.way.dry_run or self.way.if_reached):
                     raise
@@ -104,6 +104,15 @@ class Visit:
             self.said.learn(reporter, months, found, dt.datetime.now(dt.UTC))
             self._remember()
         return self._out[reporter]
+
+    def _said_out(self, reporter: str, months: list[dt.date]) -> Out:
+        """The months that are out; `PassingError` where none is any more: an outage looks like that."""
+        found = self.web.released(self.asker, reporter, months)
+        if not found and (known := self.said.out.get(reporter)):
+            raise PassingError(
+                f"{self.source.name} says that nothing of {reporter} is out, and has said that {len(known)} months are"
+            )
+        return found
 
     def _begin(self, name: str, groups: list[Group]) -> None:
         """Keep which months are being asked for together until all of it has arrived."""

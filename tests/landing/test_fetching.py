@@ -397,6 +397,8 @@ def test_between_questions_lies_the_pause_of_the_source(home: Home, monkeypatch:
     monkeypatch.setenv("BONDED_GACC_PAUSE", "30")
     sound(fetched(home))
     assert len(WAITED) == 2 and all(29 < seconds <= 30 for seconds in WAITED)
+    sound(fetched(home))
+    assert len(WAITED) == 3, "the next fetch of this process, too"
 
 
 def test_who_was_reached_is_waited_for(home: Home, toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:

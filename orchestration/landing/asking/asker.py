@@ -7,6 +7,7 @@ becomes of the answer (`trade`, `documents`), nor whether figures are what was a
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -60,6 +61,10 @@ LONGEST_BACKOFF = 60.0
 CONNECT_SECONDS, CONNECT_ATTEMPTS = 10.0, 2
 
 
+#: When this process last asked at an address: whoever asks there next pauses, too.
+_ASKED_AT: dict[str, float] = {}
+
+
 class NotTakenError(AnswerError):
     """The publisher will not answer a question as it is put; a part of it, it may."""
 
@@ -93,7 +98,6 @@ class Asker:
         self.cap: int | None = said.cap or caps[0 if self.has_key else 1]
         self._shut: AnswerError | None = None
         self._in_vain, self._is_reached, self._is_within, self._has_answered = 0, True, False, False
-        self._asked_at: float | None = None
         if self._key and not is_private(httpx.URL(self.address)):
             raise RefusalError(
                 f"a key would go to {self.address} for everybody to read",
@@ -207,7 +211,7 @@ class Asker:
 
     def _sent(self, address: str, headers: Mapping[str, str]) -> _Sent:
         """One request, a pause after the one before; `PassingError` where nothing whole comes back."""
-        if self._asked_at is not None and (left := self._asked_at + self._pause - time.monotonic()) > 0:
+        if (left := _ASKED_AT.get(self.address, -math.inf) + self._pause - time.monotonic()) > 0:
             self._sleep(left)
         self._is_reached = True
         try:
@@ -223,7 +227,7 @@ class Asker:
         except (httpx.InvalidURL, UnicodeError):
             failure = AnswerError(f"{self.source} cannot be asked at such an address", remedy="shorten what is asked")
         finally:
-            self._asked_at = time.monotonic()
+            _ASKED_AT[self.address] = time.monotonic()
         # Outside of the handler: what is raised there carries the request, and so the key.
         raise failure
 
@@ -282,9 +286,8 @@ class Asker:
 
     def _mark(self, said: str | None) -> str | None:
         """A mark that can be kept, and sent back."""
-        return (
-            said if said and said.isprintable() and said == self._hidden(said) and len(said) <= LONGEST_MARK else None
-        )
+        is_fit = said and said.isprintable() and said == self._hidden(said) and len(said) <= LONGEST_MARK
+        return said if is_fit else None
 
     def _hidden(self, text: str) -> str:
         """Words of others without the key, if they repeat it."""

@@ -32,6 +32,7 @@ THOUSANDTH = Decimal("0.001")
 #: Goods not specified by kind, which Comtrade prints in letters too, at six digits.
 UNSPECIFIED = {"9999AA": "999999"}
 _LENGTHS = (2, 4, 6)
+HARMONIZED = "ask for goods by the Harmonized System (typeCode=C, classificationCode=HS)"
 #: Whole numbers, and seven decimals: more is no figure of trade.
 _MOST_DECIMALS, _MOST_DIGITS = 6, 18
 #: How a number is written as text: no blanks, no separators, no other digits than these.
@@ -97,9 +98,7 @@ def read_row(cells: Cells, line: int, name: str) -> Row:
         mot_code=cell.code("motCode"),
         customs_code=cell.text("customsCode", r"[A-Z0-9]{1,6}"),
         hs_code=cell.goods(),
-        classification=cell.text("classificationCode", "[A-Z][A-Z0-9]{0,8}")
-        if cells.get("classificationCode")
-        else None,
+        classification=cell.edition(),
         primary_value=cell.value(),
         cif_value=cell.number("cifvalue"),
         fob_value=cell.number("fobvalue"),
@@ -155,6 +154,15 @@ class _Cell(NamedTuple):
             what = f"is no code of 2, 4 or 6 digits{f'; it {changed}' if changed else ''}"
             raise self.refuse("cmdCode", what, FROM_THE_SITE if changed else AGAIN)
         return found
+
+    def edition(self) -> str | None:
+        """The edition of the Harmonized System, where it is printed; codes of others look like its own."""
+        kind, found = self.cells.get("typeCode"), self.cells.get("classificationCode")
+        if kind not in (None, "", "C"):
+            raise self.refuse("typeCode", "are no goods (C)", HARMONIZED)
+        if found not in (None, "") and not re.fullmatch(r"H(S|\d{1,2})", str(found), re.ASCII):
+            raise self.refuse("classificationCode", "is no edition of the Harmonized System", HARMONIZED)
+        return str(found) if found else None
 
     def number(self, column: str) -> Decimal | None:
         """A number that is not below zero; None where nothing is printed."""

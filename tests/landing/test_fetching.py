@@ -481,6 +481,7 @@ def test_a_key_stands_nowhere(
         ("ADDRESS", f"https://me:{KEY}@toy.invalid", "BONDED_GACC_ADDRESS: "),
         ("ADDRESS", "http://toy.invalid", "for everybody to read"),
         ("PAUSE", "-1", "BONDED_GACC_PAUSE: "),
+        ("PAUSE", "inf", "BONDED_GACC_PAUSE: "),
     ],
 )
 def test_settings_that_cannot_be_used(

@@ -473,6 +473,18 @@ def test_a_key_stands_nowhere(
     assert tree(home.root) and not [name for name, of in tree(home.root).items() if KEY.encode() in of]
 
 
+def test_a_key_goes_through_no_proxy_that_reads_it(home: Home, toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within this machine it is sent in clear: to whom it is meant for, whatever proxy the environment names."""
+    monkeypatch.setenv("BONDED_GACC_KEY", KEY)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with toys.serving() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.address)
+        monkeypatch.setenv("http_proxy", proxy.address)
+        sound(fetched(home))
+        assert proxy.log == [] and len(toy.asked()) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [

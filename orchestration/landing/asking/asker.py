@@ -11,7 +11,6 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import TypeVar
 
 import httpx
@@ -21,7 +20,7 @@ from orchestration.base.errors import RefusalError
 from orchestration.base.settings import settings, source_settings
 from orchestration.base.today import now
 from orchestration.landing.asking.said_out import Told
-from orchestration.landing.asking.transfer import LATER, Unpacking, asked_to_wait, is_private
+from orchestration.landing.asking.transfer import LATER, Unpacking, asked_to_wait, connection, is_private
 from orchestration.landing.asking.words import said_by
 from orchestration.sources.web import (
     AbsentError,
@@ -57,8 +56,8 @@ TOLD = 300
 #: After so many questions in a row that were put in vain a publisher is not asked again for now.
 IN_VAIN = 2
 LONGEST_BACKOFF = 60.0
-#: Nobody is waited for longer who has not been reached at all: seconds, and attempts.
-CONNECT_SECONDS, CONNECT_ATTEMPTS = 10.0, 2
+#: Whoever has not been reached at all is tried so many times.
+CONNECT_ATTEMPTS = 2
 
 
 #: When this process last asked at an address: whoever asks there next pauses, too.
@@ -103,9 +102,7 @@ class Asker:
                 f"a key would go to {self.address} for everybody to read",
                 remedy=f"unset BONDED_{source.upper()}_KEY, or give BONDED_{source.upper()}_ADDRESS with https",
             )
-        patience = settings().fetch_seconds
-        timeout = httpx.Timeout(patience, connect=min(patience, CONNECT_SECONDS))
-        self._http = httpx.Client(timeout=timeout, headers=_headers())
+        self._http = connection(self.address, has_key=self.has_key)
 
     @property
     def has_key(self) -> bool:
@@ -292,9 +289,3 @@ class Asker:
     def _hidden(self, text: str) -> str:
         """Words of others without the key, if they repeat it."""
         return text.replace(self._key.get_secret_value(), "…") if self._key else text
-
-
-def _headers() -> dict[str, str]:
-    contact = settings().contact
-    who = f"bonded/{version('bonded')} (warehouse of customs trade statistics{f'; {contact}' if contact else ''})"
-    return {"User-Agent": who, "Accept-Encoding": "gzip", "Accept": "*/*"}

@@ -9,13 +9,17 @@ import datetime as dt
 import re
 import zlib
 from email.utils import parsedate_to_datetime
+from importlib.metadata import version
 from ipaddress import ip_address
 
 import httpx
 
+from orchestration.base.settings import settings
 from orchestration.base.today import now
 from orchestration.sources.web import AnswerError, PassingError
 
+#: Nobody is waited for longer who does not take up a connection.
+CONNECT_SECONDS = 10.0
 LATER = "type the same again later: what has arrived is kept"
 
 
@@ -45,6 +49,17 @@ class Unpacking:
         if self._gzip and not self._gzip.eof:
             raise PassingError("the answer was cut off on its way")
         return bytes(self.content)
+
+
+def connection(address: str, *, has_key: bool) -> httpx.Client:
+    """What asks there, and says who asks. A key goes through a proxy only where that cannot read it."""
+    most, contact = settings().fetch_seconds, settings().contact
+    who = f"bonded/{version('bonded')} (warehouse of customs trade statistics{f'; {contact}' if contact else ''})"
+    return httpx.Client(
+        timeout=httpx.Timeout(most, connect=min(most, CONNECT_SECONDS)),
+        headers={"User-Agent": who, "Accept-Encoding": "gzip", "Accept": "*/*"},
+        trust_env=not has_key or address.startswith("https:"),
+    )
 
 
 def is_private(address: httpx.URL) -> bool:

@@ -31,8 +31,9 @@ TOLD = "bonded/inspected"
 #: How many receipts of a month are named.
 NAMED = 5
 MEND = (
-    "To mend it: bonded withdraw RECEIPT --reason …, or bonded receive a corrected file with a later vintage; then "
-    "bonded run. bonded trace shows the rows that a figure is made of."
+    "To mend it: bonded withdraw RECEIPT --reason …, or bonded receive a corrected file with a later vintage, or, of "
+    "what was fetched, bonded fetch --dataset NAME --again; then bonded run. bonded trace shows the rows that a figure "
+    "is made of."
 )
 FIGURES = """
 select

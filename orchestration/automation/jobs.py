@@ -20,6 +20,7 @@ from orchestration.automation.due import build_due
 from orchestration.automation.instance import LAUNCHED_BY
 from orchestration.automation.told import tell_unchanged
 from orchestration.base.errors import RefusalError
+from orchestration.base.plain import printable
 from orchestration.base.settings import Home
 from orchestration.claims.load import load_claims
 from orchestration.landing.fetching import active
@@ -28,6 +29,8 @@ from orchestration.landing.store import Landing
 from orchestration.releases.mend import made_ready
 from orchestration.releases.settled import is_settled
 from orchestration.releases.store import Releases
+from orchestration.stories.declared import Story, load_story
+from orchestration.stories.told import tell
 from orchestration.warehouse.categories import own_categories
 
 #: Tags of a run that say why it was launched.
@@ -107,10 +110,15 @@ def publish() -> None:
 
 
 class Asked(dg.Config):
-    """Whom the run asks."""
+    """Whom the run asks, and what it tells then."""
 
     source: str | None = Field(
         default=None, description=f"One of {', '.join(WEBS)}; without one, all of which something is active."
+    )
+    story: str | None = Field(
+        default=None,
+        description="A story of stories/, by its name: its datasets are active from then on, and its "
+        "sentence stands in the log, as of what is published.",
     )
 
 
@@ -130,6 +138,9 @@ def ask_and_do_what_is_due(
     if source is not None and source not in WEBS:
         raise dg.Failure(f"{source} is no source that can be asked; {', '.join(WEBS)} are.", allow_retries=False)
     with in_words():
+        story = load_story(config.story) if config.story else None
+        for dataset in story.datasets if story else ():
+            Landing(home.create()).activate(dataset)
         if not active(Landing(home).state(), source):
             context.log.info(none_active(home, source))
             return
@@ -140,7 +151,20 @@ def ask_and_do_what_is_due(
             _do_what_is_due(context, home, inbox, assets_job)
     else:
         context.log.info("This home holds no trade yet: there is nothing to build from.")
+    if story:
+        _tell(context, home, story)
     judge(context, outcomes)
+
+
+def _tell(context: dg.OpExecutionContext, home: Home, story: Story) -> None:
+    """The sentence as readers see it now, and what it rests on."""
+    if Releases(home).current_id() is None:
+        return
+    with in_words():
+        told = tell(home, story)
+    made_up = ["SYNTHETIC DATA: every figure is made up."] if told.is_synthetic else []
+    words = told.sentence or "There is no month of which all its figures are known."
+    context.log.info(printable(" ".join([*made_up, words, *(f"{held.told}." for held in told.datasets)])))
 
 
 @dg.job(

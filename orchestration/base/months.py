@@ -28,10 +28,8 @@ def last_day(month: dt.date) -> dt.date:
 
 def month_range(first: dt.date, last: dt.date) -> Iterator[dt.date]:
     """Every month from first to last, both included; empty if last lies before first."""
-    month = first
-    while month <= last:
-        yield month
-        month = add_months(month, 1)
+    for n in range(months_between(first, last) + 1):
+        yield add_months(first, n)
 
 
 def parse_month(text: str) -> dt.date:
@@ -40,7 +38,22 @@ def parse_month(text: str) -> dt.date:
         raise ValueError(f"{text!r} is not a month: write YYYY-MM")
     if not 1 <= int(text[5:]) <= 12:
         raise ValueError(f"{text!r} is not a month: there are twelve of them")
+    if text.startswith("0000"):
+        raise ValueError(f"{text!r} is not a month: years are counted from 1")
     return dt.date(int(text[:4]), int(text[5:]), 1)
+
+
+def parse_months(text: str) -> tuple[dt.date, dt.date]:
+    """'2024-01..2024-10', or '2024-10' for one month, as first and last month; ValueError for anything else, also where
+    an end is left open.
+    """
+    first, dots, last = (part.strip() for part in text.partition(".."))
+    if dots and not (first and last):
+        raise ValueError(f"{text!r} has no {'last' if first else 'first'} month: write FIRST..LAST, each as YYYY-MM")
+    span = parse_month(first), parse_month(last if dots else first)
+    if span[0] > span[1]:
+        raise ValueError(f"{text!r}: the last month lies before the first")
+    return span
 
 
 def format_month(month: dt.date) -> str:

@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, SecretStr, ValidationError, field_validator
+from pydantic import Field, PositiveInt, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestration.base.errors import RefusalError
@@ -24,6 +25,11 @@ DBT_PROJECT = PROJECT / "dbt_project"
 DBT_MANIFEST = DBT_PROJECT / "target" / "manifest.json"
 DBT_PARSED = DBT_MANIFEST.with_name("partial_parse.msgpack")
 CONTRACT_VERSION = 2
+
+
+#: More than eleven days of patience is a slip of the keyboard, and no clock takes it.
+Seconds = Annotated[float, Field(ge=0, le=1_000_000)]
+SomeSeconds = Annotated[float, Field(gt=0, le=1_000_000)]
 
 
 class Settings(BaseSettings):
@@ -46,25 +52,25 @@ class Settings(BaseSettings):
     lock_seconds: int = 3600
     #: A run that has been launched and has not begun within this time is dead.
     start_seconds: int = 60
-    inbox_quiet_seconds: float = 10
+    inbox_quiet_seconds: Seconds = 10
     #: The same for a run from the terminal, which waits for it.
-    run_quiet_seconds: float = 2
+    run_quiet_seconds: Seconds = 2
     inbox_interval_seconds: int = 30
     #: A command, or the address of a webhook, that is told what runs came to (docs/runbook.md).
     notify: str | None = None
     #: Whoever is told has so long to take it, repetitions included.
-    notify_seconds: PositiveFloat = 10
+    notify_seconds: SomeSeconds = 10
     #: Whom a publisher may write to about what is asked of it: an address of mail, or of a page.
     contact: str | None = Field(None, pattern=r"^[\x21-\x7e]{3,200}$")
     #: A publisher that sends nothing for so long does not answer; a whole answer takes at most so long.
-    fetch_seconds: PositiveFloat = 60
-    fetch_whole_seconds: PositiveFloat = 1800
+    fetch_seconds: SomeSeconds = 60
+    fetch_whole_seconds: SomeSeconds = 1800
     #: A question is put so many times where the answer may be better a moment later.
     fetch_attempts: PositiveInt = 5
     #: A publisher that asks for a longer wait is asked again another time.
-    fetch_wait_seconds: PositiveFloat = 300
+    fetch_wait_seconds: SomeSeconds = 300
     #: Seconds until a run of Dagster asks once more what did not pass, then twice as many.
-    fetch_again_seconds: NonNegativeFloat = 300
+    fetch_again_seconds: Seconds = 300
     #: The most that one answer holds, unpacked.
     fetch_bytes: PositiveInt = 1_000_000_000
 
@@ -79,7 +85,7 @@ class SourceSettings(BaseSettings):
 
     address: str | None = Field(None, pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$")
     key: SecretStr | None = None
-    pause: NonNegativeFloat | None = None
+    pause: Seconds | None = None
     cap: PositiveInt | None = None
     permission: str | None = Field(None, min_length=10)
 

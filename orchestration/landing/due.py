@@ -50,7 +50,8 @@ class DatasetStatus:
     """One dataset: active or an offer; months held, and those due, on the source's day, but not there.
 
     `not_out`: promised months that the publisher, when it was last asked, said are not out; `queries`: what people are
-    to download, of a source that only they may ask.
+    to download, of a source that only they may ask; `out_since`: the day on which the first month that is due came out,
+    as the publisher says, else by its calendar; None where that is only the day from which asking makes sense.
     """
 
     name: str
@@ -60,10 +61,7 @@ class DatasetStatus:
     due: tuple[dt.date, ...]
     queries: tuple[Query, ...]
     not_out: tuple[dt.date, ...] = ()
-
-    def overdue_since(self) -> dt.date | None:
-        """The day on which the first missing month came out."""
-        return TRADE[self.dataset.source].release_date(self.due[0]) if self.due else None
+    out_since: dt.date | None = None
 
 
 def dataset_status(home: Home, state: LandingState, today: dt.date | None = None) -> list[DatasetStatus]:
@@ -75,13 +73,22 @@ def dataset_status(home: Home, state: LandingState, today: dt.date | None = None
         missing = tuple(m for m in dataset.promised(day) if active and m not in held)
         if TRADE[dataset.source].web is None:
             orders = queries(dataset, missing, f"{home.inbox / name}/")
-            found.append(DatasetStatus(name, dataset, active, held, missing, orders))
+            since = TRADE[dataset.source].release_date(missing[0]) if missing else None
+            found.append(DatasetStatus(name, dataset, active, held, missing, orders, out_since=since))
             continue
         said = SaidOut.read(home, dataset.source)
         not_out = tuple(m for m in missing if said.is_not_out(dataset.reported_by, m))
         due = tuple(m for m in missing if m not in not_out)
-        found.append(DatasetStatus(name, dataset, active, held, due, (), not_out))
+        since = _out_since(said, dataset, due[0]) if due else None
+        found.append(DatasetStatus(name, dataset, active, held, due, (), not_out, since))
     return found
+
+
+def _out_since(said: SaidOut, dataset: Dataset, month: dt.date) -> dt.date | None:
+    """Since when a month is out at a publisher that is asked for it."""
+    source = TRADE[dataset.source]
+    by_calendar = None if source.says_what_is_out else source.release_date(month)
+    return said.out_since(dataset.reported_by, month) or by_calendar
 
 
 def held_months(state: LandingState, dataset: Dataset, today: dt.date) -> tuple[dt.date, ...]:

@@ -40,7 +40,7 @@ def fetch(home: Home, name: str | None = None, way: Way | None = None, *, source
     way, landing = way or Way(), Landing(home)
     if name is not None:
         _refuse_unfetchable(home, landing.state(), name)
-        if not way.dry_run:
+        if not (way.dry_run or way.if_reached):
             home.create()
             landing.activate(name)
     names = [name] if name else active(landing.state(), source)

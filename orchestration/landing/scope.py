@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, model_validator
 
 from orchestration.base.errors import RefusalError
-from orchestration.base.months import format_month, month_range, parse_month
+from orchestration.base.months import format_month, month_range, parse_months
 from orchestration.sources.catalogue import SOURCES, TRADE
 from orchestration.sources.refusals import UnfitError
 from orchestration.sources.source import Source
@@ -36,10 +36,7 @@ def _codes(pattern: str, words: tuple[str, ...], what: str) -> BeforeValidator:
 
 
 def _months(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    first, _, last = value.partition("..")
-    return (parse_month(first.strip()), parse_month((last or first).strip()))
+    return parse_months(value) if isinstance(value, str) else value
 
 
 Codes = tuple[str, ...]

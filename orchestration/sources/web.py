@@ -161,9 +161,11 @@ class DocumentWeb(Protocol):
     key_header: str | None
     pause: float
 
-    def sheets(self, client: Client, known: Collection[str], first: dt.date) -> Iterable[Sheet]:
+    def sheets(
+        self, client: Client, known: Collection[str], first: dt.date, last: dt.date | None = None
+    ) -> Iterable[Sheet]:
         """What is to be asked: nothing that never changes and is `known` (the text of its question), nothing that ends
-        before the month `first`.
+        before the month `first` or begins after the month `last`.
         """
 
     def check(self, sheet: Sheet, answer: Answer) -> None:

@@ -146,6 +146,20 @@ class Story(_Strict):
     events: tuple[Event, ...] = ()
     pictures: tuple[Picture, ...] = ()
 
+    @field_validator("datasets")
+    @classmethod
+    def _of_the_scope(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        scope: Scope | None = info.data.get("scope")
+        if scope:
+            whose = (scope.source, scope.reporting, scope.flow)
+            known = load_datasets()
+            fit = [name for name, of in known.items() if (of.source, of.reported_by, of.flow) == whose]
+            if not {*fit} & {*value}:
+                raise ValueError(
+                    f"none of these holds {' '.join(whose)}: use one of {', '.join(fit) or 'a new dataset'}"
+                )
+        return value
+
     @field_validator("blanks", "pictures")
     @classmethod
     def _of_somebody(cls, value: Mapping[str, Blank] | tuple[Picture, ...], info: ValidationInfo) -> object:
@@ -170,6 +184,8 @@ class Story(_Strict):
         blanks = info.data.get("blanks")
         if blanks is None:
             return value
+        if value[0].startswith(","):
+            raise ValueError("the first clause begins with a comma, and there is none before it to go on with")
         asked = [name for clause in value for name in blanks_of(clause)]
         for name in asked:
             _one_of(name, "blank", blanks)

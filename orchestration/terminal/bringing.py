@@ -13,7 +13,7 @@ import typer
 
 from orchestration.base.errors import RefusalError
 from orchestration.base.interrupt import interruptible
-from orchestration.base.months import month_range
+from orchestration.base.months import month_range, parse_months
 from orchestration.base.plain import printable
 from orchestration.landing.datasets import load_datasets
 from orchestration.landing.preview import withdrawal_changes
@@ -22,7 +22,7 @@ from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
 from orchestration.sources.catalogue import SOURCES
 from orchestration.terminal import output, receipt_report
-from orchestration.terminal.command import HomeOption, JsonOption, app, home_of, month_span
+from orchestration.terminal.command import HomeOption, JsonOption, app, home_of
 
 
 @app.command("receive")
@@ -99,7 +99,7 @@ def run(
     """Take in the inbox, build what landing holds, audit a candidate, publish it if it passes."""
     from orchestration.terminal.run import run_home
 
-    asked = list(month_range(*month_span(months))) if months else []
+    asked = list(month_range(*parse_months(months))) if months else []
     with interruptible(for_good=True):
         summary = run_home(home_of(home), asked)
     if as_json:
@@ -129,9 +129,7 @@ def fetch_command(
 
     if dataset and dataset not in (known := (*load_datasets(), *SOURCES)):
         raise typer.BadParameter(f"there is no dataset {dataset!r}: use one of {', '.join(known)}")
-    span = month_span(months) if months else None
-    if span and span[0] > span[1]:
-        raise typer.BadParameter("the last month lies before the first", param_hint="--months")
+    span = parse_months(months) if months else None
     place = home_of(home)
     with interruptible(for_good=True):
         outcomes = fetch_report.fetch_shown(place, dataset, Way(months=span, again=again, dry_run=dry_run))

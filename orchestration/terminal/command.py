@@ -5,13 +5,11 @@ Belongs here: options of several commands. Not here: the commands (`bringing`, `
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from orchestration.base.months import parse_month
 from orchestration.base.settings import Home
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -25,9 +23,3 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def home_of(home: Path | None) -> Home:
     """The home that was named, else that of the environment."""
     return Home(home.absolute()) if home else Home.default()
-
-
-def month_span(text: str) -> tuple[dt.date, dt.date]:
-    """First and last month of what was typed: 2024-01..2024-10 or 2024-10."""
-    first, _, last = text.partition("..")
-    return parse_month(first), parse_month(last or first)

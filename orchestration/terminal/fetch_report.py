@@ -52,6 +52,7 @@ def as_dict(outcome: Outcome, *, dry_run: bool) -> dict[str, Any]:
         "by_calendar": outcome.by_calendar,
         "received": outcome.received,
         "unchanged": outcome.unchanged,
+        "left": outcome.left,
         "not_out": spans(outcome.not_out),
         "refused": [{"error": error.told, "remedy": error.remedy} for error in outcome.refused],
     }
@@ -88,6 +89,8 @@ def _told(outcome: Outcome, *, dry_run: bool) -> str:
         parts.append(f"received {', '.join(outcome.received) or 'nothing new'}")
     if outcome.unchanged:
         parts.append(f"{outcome.unchanged:,} unchanged")
+    if outcome.left:
+        parts.append(f"{outcome.left:,} left that could not be read (--again asks)")
     if outcome.not_out:
         parts.append(f"not out yet: {spans(outcome.not_out)}")
     return f"{name}: {'; '.join(parts)}"

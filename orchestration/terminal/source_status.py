@@ -20,8 +20,8 @@ from orchestration.sources.web import DocumentWeb, TradeWeb
 @dataclass(frozen=True)
 class SourceLine:
     """One source. `way`: a program, or people; `latest`: the last month that is held, `lag`: how many months ago that
-    is; `next_out`: when the month behind it comes out by the calendar; `asked_at`: when it was last asked what is out;
-    `key`: whether one is set, or what is lacking without it.
+    is; `next_out`: when the month behind it comes out by the calendar, None where that is for its reporter to decide;
+    `asked_at`: when it was last asked what is out; `key`: whether one is set, or what is lacking without it.
     """
 
     source: str
@@ -47,13 +47,15 @@ def _trade(home: Home, state: LandingState, name: str) -> SourceLine:
     held = [r.scope.months[1] for r in state.active if r.source == name and r.scope.feeds != "check"]
     latest, this = max(held, default=None), source.today().replace(day=1)
     behind = months_between(latest, this) if latest else None
+    next_out = source.release_date(add_months(latest, 1) if latest else source.first_month)
+    is_promised = not source.says_what_is_out or next_out > source.today()
     asked_at = SaidOut.read(home, name).asked_at if source.web else None
     return SourceLine(
         source=name,
         way="a program" if source.web else "people",
         latest=format_month(latest) if latest else None,
         lag=behind,
-        next_out=str(source.release_date(add_months(latest, 1) if latest else source.first_month)),
+        next_out=str(next_out) if is_promised else None,
         asked_at=f"{asked_at:%Y-%m-%d %H:%M} UTC" if asked_at else None,
         key=_key(name, source.web) if source.web else None,
     )

@@ -20,7 +20,7 @@ from orchestration.terminal.source_status import SourceLine, source_lines
 
 @dataclass(frozen=True)
 class DatasetLine:
-    """One dataset: `held`, `due` and `not_out` as spans of months; the day since which the first missing one is out.
+    """One dataset: `held`, `due` and `not_out` as spans of months; the day since which the first that is due is out.
 
     `fetch`: the command that asks its source for what is due; None where people have to download it.
     """
@@ -110,7 +110,7 @@ def _dataset(home: Home, status: DatasetStatus) -> DatasetLine:
         state="active" if status.active else "offer",
         held=spans(status.held),
         due=spans(status.due),
-        out_since=str(status.overdue_since() or ""),
+        out_since=str(status.out_since or ""),
         queries=[str(query) for query in status.queries],
         not_out=spans(status.not_out),
         fetch=bonded("fetch", "--dataset", status.name, home=home) if status.due and is_fetched else None,

@@ -16,13 +16,12 @@ from orchestration.base.months import spans
 from orchestration.base.settings import PROJECT, Home
 from orchestration.landing.datasets import load_datasets
 from orchestration.landing.due import dataset_status
-from orchestration.landing.fetching import Outcome, Way, fetch
+from orchestration.landing.fetching import Outcome, Way
 from orchestration.landing.store import Landing
 from orchestration.releases.store import Releases
 from orchestration.sources.catalogue import TRADE
 from orchestration.stories.declared import Story
 from orchestration.stories.told import Told, tell
-from orchestration.terminal import output
 from orchestration.terminal.fetch_report import fetch_shown
 from orchestration.terminal.run import RunSummary, run_home
 
@@ -59,10 +58,11 @@ def home_of(name: str, home: Path | None) -> Home:
 def follow(home: Home, name: str, story: Story) -> Course:
     """Fetch, run, tell. `RefusalError`, with nothing done, where a publisher of what is new here cannot be reached."""
     again = bonded("story", name, home=home)
-    state = Landing(home).state()
-    if new := [dataset for dataset in story.datasets if dataset not in state.dataset_names]:
-        _refuse_out_of_reach(home, new, again)
-    fetched = [outcome for dataset in story.datasets for outcome in fetch_shown(home, dataset, Way())]
+    known = Landing(home).state().dataset_names
+    ways = {dataset: Way(if_reached=dataset not in known) for dataset in story.datasets}
+    fetched = [outcome for dataset, way in ways.items() for outcome in fetch_shown(home, dataset, way)]
+    if not any(outcome.received for outcome in fetched):
+        _refuse_out_of_reach(home, fetched, again)
     refused = [error for outcome in fetched for error in outcome.refused]
     if not Landing(home).state().active:
         what = refused[0].told if refused else f"nothing is out of what {', '.join(story.datasets)} promises"
@@ -72,19 +72,18 @@ def follow(home: Home, name: str, story: Story) -> Course:
     return Course(home, told, summary, fetched, _waiting(home, story) if refused else [])
 
 
-def _refuse_out_of_reach(home: Home, datasets: list[str], again: str) -> None:
-    """Refuse where the publisher cannot be asked what is out: with the questions that it would be asked."""
-    for dataset in datasets:
-        for outcome in fetch(home, dataset, Way(dry_run=True, told=output.note)):
-            if outcome.by_calendar:
-                promised = load_datasets()[dataset]
-                months = spans(promised.promised(TRADE[promised.source].today()))
-                count = len(outcome.questions)
-                asked = f"{count:,} question{'' if count == 1 else 's'} for {dataset} ({months})"
-                why = outcome.refused[0]
-                raise RefusalError(f"{why.told}; nothing has been done, {asked} would be asked", remedy=again)
-            for error in outcome.refused:
-                raise error
+def _refuse_out_of_reach(home: Home, fetched: list[Outcome], again: str) -> None:
+    """Refuse where a publisher of what is new here has not said what is out: with what it would be asked."""
+    known = Landing(home).state().dataset_names
+    for outcome in (outcome for outcome in fetched if outcome.refused and outcome.name not in known):
+        why = outcome.refused[0]
+        if not outcome.by_calendar:
+            raise why
+        promised = load_datasets()[outcome.name]
+        months = spans(promised.promised(TRADE[promised.source].today()))
+        count = len(outcome.questions)
+        asked = f"{count:,} question{'' if count == 1 else 's'} for {outcome.name} ({months})"
+        raise RefusalError(f"{why.told}; nothing has been done, {asked} would be asked", remedy=again)
 
 
 def _waiting(home: Home, story: Story) -> list[str]:

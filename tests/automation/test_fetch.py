@@ -100,6 +100,10 @@ def test_a_tick_leads_to_a_release(home: Home, server: Comtrade, monkeypatch: py
         again = asked(made)
         assert again.success and "Nothing is due" in logged(made, again.run_id) and Releases(home).current_id() == first
         assert [one.path for one in server.log] == [*log, log[0]], "what is out, and nothing else"
+        story = asked(made, {"ops": {"ask_and_do_what_is_due": {"config": {"source": "comtrade", "story": "chips"}}}})
+        text = logged(made, story.run_id)
+        assert story.success and "SYNTHETIC DATA: every figure is made up. " in text, text
+        assert f"{CHIPS}: complete: 10 months held, 2024-01..2024-10" in text
         before = len(server.log)
         assert defs.resolve_job_def(publish.name).execute_in_process(instance=made).success
         assert len(server.log) == before
@@ -107,6 +111,12 @@ def test_a_tick_leads_to_a_release(home: Home, server: Comtrade, monkeypatch: py
         text = logged(made, refused.run_id)
         assert not refused.success and "exchange_rates answers 404: Resource not found" in text
         assert "Nothing is due" in text and len(server.log) == before + 2
+
+
+def test_a_story_that_there_is_not_asks_nobody(home: Home, server: Comtrade) -> None:
+    with opened(home) as made:
+        done = asked(made, {"ops": {"ask_and_do_what_is_due": {"config": {"story": "ships"}}}})
+        assert not done.success and "there is no story 'ships'" in logged(made, done.run_id) and server.log == []
 
 
 def test_where_nothing_is_there_yet_nothing_is_built(home: Home, server: Comtrade) -> None:

@@ -10,7 +10,10 @@ from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home, settings
 
 
-@pytest.mark.parametrize(("name", "text"), [("DUCKDB_THREADS", "two"), ("DUCKDB_THREADS", "0"), ("BATCH_ROWS", "6M")])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("DUCKDB_THREADS", "two"), ("DUCKDB_THREADS", "0"), ("BATCH_ROWS", "6M"), ("FETCH_SECONDS", "inf")],
+)
 def test_a_setting_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
     """Not by a stack trace, and not as a flag of the command."""
     monkeypatch.setenv(f"BONDED_{name}", text)

@@ -14,11 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import PROJECT, Home, settings
 from orchestration.landing.asking.said_out import SaidOut, asking_alone
+from orchestration.landing.asking.words import said_by
 from orchestration.landing.fetching import Outcome, Way, active, fetch
 from orchestration.landing.receive import receive
 from orchestration.landing.records import Receipt
@@ -249,6 +251,11 @@ PASSING: dict[str, tuple[Fault, Callable[[float], bool]]] = {
     "a wait in words": (Fault("rate"), lambda s: s == 2),
     "a wait until a moment": (Fault("busy", retry_after="later"), lambda s: 50 < s < 100),
     "a wait that nobody can read": (Fault("busy", retry_after="soon"), lambda s: 1 <= s <= 2),
+    "a wait in words behind one that nobody can read": (Fault("rate", retry_after="2.5"), lambda s: s == 2),
+    "a wait until a day that there is not": (
+        Fault("busy", retry_after=f"Fri, 31 Dec {9**20} 23:59:59 GMT"),
+        lambda s: 1 <= s <= 2,
+    ),
     "no word of a wait": (Fault("busy"), lambda s: 1 <= s <= 2),
     "a server that is down": (Fault("down"), lambda s: 1 <= s <= 2),
     "one that says until when": (Fault("down", retry_after="0"), lambda s: s == 0),
@@ -271,6 +278,22 @@ def test_what_passes_by_itself_is_asked_again(home: Home, toy: Toy, case: str) -
     sound(fetched(home, told=told.append))
     assert len(WAITED) == 1 and waits(WAITED[0]), WAITED
     assert len(told) == 1 and "; asked again in" in told[0] and spans(home) == QUARTERS
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (b"<title>Closed</title><!-- --><script>var a = '<b>'</script><body>for <b>repair</b>", "Closed for repair"),
+        (b"<title>Closed</title><style>p {}", "Closed"),
+        (b"Closed<!-- for ever" + b"<!--" * 100_000, "Closed<!-- for ever"),
+        (b"<p>Closed" + b"<script" * 100_000, "Closed"),
+        (b"<p>Closed" + b"<" * 400_000, "Closed"),
+        (b"[" * 400_000, "["),
+    ],
+)
+def test_a_page_that_never_ends_says_its_first_words(said: bytes, words: str) -> None:
+    """At once, however long it is."""
+    assert said_by(said, "text/plain").startswith(words)
 
 
 def test_a_server_that_does_not_answer_is_asked_again(home: Home, toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -337,6 +360,19 @@ def test_what_is_out_can_be_nonsense(home: Home, toy: Toy) -> None:
     assert error.file == "what is out of gacc" and "'2024-13' is not a month" in error.what and toy.asked() == []
 
 
+def test_what_was_out_is_not_all_gone(home: Home, toy: Toy) -> None:
+    """Where nothing ever was, nothing is due; where months were, an answer without any is none."""
+    out = toy.out.copy()
+    toy.out.clear()
+    assert len(sound(fetched(home)).not_out) == 7 and receipts(home) == ()
+    toy.out.update(out)
+    sound(fetched(home))
+    toy.out.clear()
+    outcome = fetched(home)
+    assert "nothing of CHN is out, and has said that 6 months are (5 times)" in outcome.refused[0].what
+    assert outcome.not_out == () and SaidOut.read(home, "gacc").out["CHN"].keys() == out.keys()
+
+
 def test_within_its_own_address_a_publisher_may_move(home: Home, toy: Toy) -> None:
     toy.faults.append(Fault("moved"))
     sound(fetched(home))
@@ -348,7 +384,9 @@ def test_who_cannot_be_reached(home: Home, monkeypatch: pytest.MonkeyPatch) -> N
     """It is said where; and a dry run tells what would be asked by the calendar."""
     monkeypatch.setenv("BONDED_GACC_ADDRESS", "http://127.0.0.1:1")
     toys.offer("http://127.0.0.1:1")
-    assert "cannot be reached at http://127.0.0.1:1" in fetched(home).refused[0].what
+    error = fetched(home).refused[0]
+    assert "cannot be reached at http://127.0.0.1:1" in error.what and error.what.endswith("(2 times)")
+    assert len(WAITED) == 1 and WAITED[0] <= 2, "who has no network is told so at once"
     outcome = fetched(home, dry_run=True)
     assert outcome.by_calendar and months_of(outcome.questions) == ["202401,202402,202403", "202404,202405,202406",
                                                                     "202407"]  # fmt: skip
@@ -359,6 +397,46 @@ def test_between_questions_lies_the_pause_of_the_source(home: Home, monkeypatch:
     monkeypatch.setenv("BONDED_GACC_PAUSE", "30")
     sound(fetched(home))
     assert len(WAITED) == 2 and all(29 < seconds <= 30 for seconds in WAITED)
+    sound(fetched(home))
+    assert len(WAITED) == 3, "the next fetch of this process, too"
+
+
+def test_who_was_reached_is_waited_for(home: Home, toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that fails while figures come may be back in a moment: it gets the whole patience."""
+    real = httpx.Client.stream
+
+    def failing(client: httpx.Client, method: str, address: str, **said: Any) -> Any:
+        if "/data" in address and len(WAITED) < 4:
+            raise httpx.ConnectError("no route")
+        return real(client, method, address, **said)
+
+    monkeypatch.setattr(httpx.Client, "stream", failing)
+    sound(fetched(home))
+    assert len(WAITED) == 4 and spans(home) == QUARTERS and len(toy.asked()) == 2
+
+
+@pytest.mark.usefixtures("toy")
+def test_who_takes_up_no_connection_is_not_reached(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(*_: Any, **__: Any) -> Any:
+        raise httpx.ConnectTimeout("timed out")
+
+    monkeypatch.setattr(httpx.Client, "stream", silent)
+    (error,) = fetched(home).refused
+    assert "cannot be reached at http://127.0.0.1" in error.what and error.what.endswith("(2 times)")
+
+
+def test_what_is_active_only_once_its_publisher_has_answered(
+    home: Home, toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it has not, the calendar says what would be asked; where it has, it is not asked twice what is out."""
+    monkeypatch.setenv("BONDED_GACC_ADDRESS", "http://127.0.0.1:1")
+    before = tree(home.landing)
+    outcome = fetched(home, if_reached=True)
+    assert outcome.by_calendar and len(outcome.questions) == 3 and len(outcome.refused) == 1
+    assert tree(home.landing).keys() - before.keys() <= {"asked/.gacc.lock"} and active(Landing(home).state()) == []
+    monkeypatch.setenv("BONDED_GACC_ADDRESS", toy.address)
+    sound(fetched(home, if_reached=True))
+    assert len(toy.asked("/out")) == 1 and spans(home) == QUARTERS and active(Landing(home).state()) == ["toy_chips"]
 
 
 def test_a_dry_run_asks_only_what_is_out(home: Home, toy: Toy) -> None:
@@ -366,7 +444,7 @@ def test_a_dry_run_asks_only_what_is_out(home: Home, toy: Toy) -> None:
     before = tree(home.landing)
     outcome = sound(fetched(home, dry_run=True))
     assert [text for text, *_ in toy.log] == ["/out?reporter=CHN"]
-    assert tree(home.landing).keys() - before.keys() <= {"asked/.gacc.lock"} and active(Landing(home).state()) == []
+    assert tree(home.landing) == before and active(Landing(home).state()) == []
     sound(fetched(home))
     assert toy.asked() == outcome.questions
 
@@ -395,6 +473,18 @@ def test_a_key_stands_nowhere(
     assert tree(home.root) and not [name for name, of in tree(home.root).items() if KEY.encode() in of]
 
 
+def test_a_key_goes_through_no_proxy_that_reads_it(home: Home, toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within this machine it is sent in clear: to whom it is meant for, whatever proxy the environment names."""
+    monkeypatch.setenv("BONDED_GACC_KEY", KEY)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with toys.serving() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.address)
+        monkeypatch.setenv("http_proxy", proxy.address)
+        sound(fetched(home))
+        assert proxy.log == [] and len(toy.asked()) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
@@ -403,6 +493,7 @@ def test_a_key_stands_nowhere(
         ("ADDRESS", f"https://me:{KEY}@toy.invalid", "BONDED_GACC_ADDRESS: "),
         ("ADDRESS", "http://toy.invalid", "for everybody to read"),
         ("PAUSE", "-1", "BONDED_GACC_PAUSE: "),
+        ("PAUSE", "inf", "BONDED_GACC_PAUSE: "),
     ],
 )
 def test_settings_that_cannot_be_used(

@@ -129,12 +129,14 @@ class ToyPages:
     key_header: str | None = None
     pause: float = 0.0
 
-    def sheets(self, client: Client, known: Collection[str], first: dt.date) -> Iterator[Sheet]:
+    def sheets(
+        self, client: Client, known: Collection[str], first: dt.date, last: dt.date | None = None
+    ) -> Iterator[Sheet]:
         index = client.get(Question("/index"))
         assert index is not None
         for month in json.loads(index.content):
             sheet = Sheet(Question(f"/rates/{month}"), f"rates {month}.csv")
-            if parse_month(month) >= first and sheet.question.text not in known:
+            if first <= parse_month(month) <= (last or parse_month(month)) and sheet.question.text not in known:
                 yield sheet
         yield Sheet(Question("/rates", (("start", f"{first:%Y-%m}"),)), "rates.csv")
 

@@ -63,6 +63,7 @@ def once(server: Comtrade, tmp_path_factory: pytest.TempPathFactory) -> Home:
     with asking(server.address):
         course = follow(home, "chips", load_story("chips"))
     assert course.ok and course.told and course.told.sentence == SENTENCE, course.summary.failure
+    assert len(server.log) == 5, "what is out, and four questions"
     return home
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 import pytest
 
 from orchestration.base.settings import Home
+from orchestration.landing.asking.said_out import SaidOut
 from orchestration.landing.store import Landing
+from orchestration.sources.web import Released
 from tests.conftest import tree
 from tests.landing.toy import KEY, Fault, Toy
 
@@ -90,3 +93,18 @@ def test_status_says_who_is_to_be_asked(bonded, home: Home, toy: Toy, monkeypatc
     monkeypatch.setenv("BONDED_GACC_KEY", KEY)
     code, out, _ = bonded("status")
     assert code == 0 and "gacc\ta program\t2024-06\t" in out and out.count("\tset\n") == 1 and len(toy.asked()) == 2
+
+
+def test_what_a_reporter_delivers_when_it_does_has_no_day_of_the_calendar(bonded, home: Home) -> None:
+    """Neither one since which it is out, but the day that its publisher says, nor one on which more comes."""
+    Landing(home).activate("comtrade_us_chips")
+    first = dt.date(2015, 1, 1)
+    for day in (None, dt.date(2016, 2, 3)):
+        if day:
+            said = SaidOut()
+            said.learn("CHN", [first], {first: Released(first, day, "1")}, dt.datetime.now(dt.UTC))
+            said.write(home, "comtrade")
+        report = json.loads(bonded("status", "--json")[1])
+        (line,) = [d for d in report["datasets"] if d["dataset"] == "comtrade_us_chips"]
+        assert line["due"].startswith("2015-01..") and line["out_since"] == str(day or "")
+        assert report["sources"][0]["next_out"] is None

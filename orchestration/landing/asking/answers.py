@@ -27,7 +27,8 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Way:
-    """How a fetch goes. `months`: only these; `again`: also what is there; `dry_run`: only what is out is asked.
+    """How a fetch goes. `months`: only these; `again`: also what is there; `dry_run`: only what is out is asked;
+    `if_reached`: a dataset that is named becomes active only once its publisher has said what is out.
 
     `sleep`: how it waits; `told`: who hears of it; `progress`: who sees how far it is.
     """
@@ -35,6 +36,7 @@ class Way:
     months: tuple[dt.date, dt.date] | None = None
     again: bool = False
     dry_run: bool = False
+    if_reached: bool = False
     sleep: Sleep = time.sleep
     told: Told = lambda _: None
     progress: Progress = lambda *_: None
@@ -46,6 +48,7 @@ class Outcome:
 
     `questions`: those that were put, or would be; `received`: receipts; `unchanged`: answers that said nothing new;
     `not_out`: promised months that the publisher says are not out; `refused`: why something is not there.
+    `left`: questions that are not put again, since what they were answered could not be read;
     `by_calendar`: the publisher could not be asked what is out, and what would be asked is told by its calendar.
     """
 
@@ -56,6 +59,7 @@ class Outcome:
     unchanged: int = 0
     not_out: tuple[dt.date, ...] = ()
     refused: list[RefusalError] = field(default_factory=list)
+    left: int = 0
     by_calendar: bool = False
 
 

@@ -7,10 +7,10 @@ becomes of the answer (`trade`, `documents`), nor whether figures are what was a
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import TypeVar
 
 import httpx
@@ -20,7 +20,7 @@ from orchestration.base.errors import RefusalError
 from orchestration.base.settings import settings, source_settings
 from orchestration.base.today import now
 from orchestration.landing.asking.said_out import Told
-from orchestration.landing.asking.transfer import LATER, Unpacking, asked_to_wait, is_private
+from orchestration.landing.asking.transfer import LATER, Unpacking, asked_to_wait, connection, is_private
 from orchestration.landing.asking.words import said_by
 from orchestration.sources.web import (
     AbsentError,
@@ -56,6 +56,12 @@ TOLD = 300
 #: After so many questions in a row that were put in vain a publisher is not asked again for now.
 IN_VAIN = 2
 LONGEST_BACKOFF = 60.0
+#: Whoever has not been reached at all is tried so many times.
+CONNECT_ATTEMPTS = 2
+
+
+#: When this process last asked at an address: whoever asks there next pauses, too.
+_ASKED_AT: dict[str, float] = {}
 
 
 class NotTakenError(AnswerError):
@@ -90,14 +96,13 @@ class Asker:
         caps: tuple[int | None, int | None] = getattr(web, "caps", (None, None))
         self.cap: int | None = said.cap or caps[0 if self.has_key else 1]
         self._shut: AnswerError | None = None
-        self._in_vain, self._is_reached, self._is_within = 0, True, False
-        self._asked_at: float | None = None
+        self._in_vain, self._is_reached, self._is_within, self._has_answered = 0, True, False, False
         if self._key and not is_private(httpx.URL(self.address)):
             raise RefusalError(
                 f"a key would go to {self.address} for everybody to read",
                 remedy=f"unset BONDED_{source.upper()}_KEY, or give BONDED_{source.upper()}_ADDRESS with https",
             )
-        self._http = httpx.Client(timeout=settings().fetch_seconds, headers=_headers())
+        self._http = connection(self.address, has_key=self.has_key)
 
     @property
     def has_key(self) -> bool:
@@ -127,7 +132,7 @@ class Asker:
             raise self._shut
         is_outer, self._is_within = not self._is_within, True
         again = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(settings().fetch_attempts),
+            stop=lambda state: state.attempt_number >= self._most_attempts(),
             retry=tenacity.retry_if_exception_type(PassingError),
             wait=self._patience,
             sleep=self._sleep,
@@ -142,11 +147,16 @@ class Asker:
             last = error.what
         finally:
             self._is_within = self._is_within and not is_outer
-        failure = GivenUpError(f"{last} ({settings().fetch_attempts} times)", remedy=LATER)
+        failure = GivenUpError(f"{last} ({again.statistics['attempt_number']} times)", remedy=LATER)
         self._in_vain += 1
         if self._in_vain >= IN_VAIN or not self._is_reached:
             self._shut = failure
         raise failure
+
+    def _most_attempts(self) -> int:
+        """How often a question is put. Without a network nobody answers, however often: that is said soon."""
+        most = settings().fetch_attempts
+        return most if self._is_reached or self._has_answered else min(most, CONNECT_ATTEMPTS)
 
     def _patience(self, state: tenacity.RetryCallState) -> float:
         """Seconds until the next attempt: what the publisher asks for, else twice as long each time."""
@@ -198,20 +208,23 @@ class Asker:
 
     def _sent(self, address: str, headers: Mapping[str, str]) -> _Sent:
         """One request, a pause after the one before; `PassingError` where nothing whole comes back."""
-        if self._asked_at is not None and (left := self._asked_at + self._pause - time.monotonic()) > 0:
+        if (left := _ASKED_AT.get(self.address, -math.inf) + self._pause - time.monotonic()) > 0:
             self._sleep(left)
         self._is_reached = True
         try:
             with self._http.stream("GET", address, headers=dict(headers), auth=self._signed) as response:
+                self._has_answered = True
                 return _Sent(response.status_code, dict(response.headers), self._body(response))
+        except httpx.ConnectTimeout:
+            failure: AnswerError = self._broken(httpx.ConnectError("it does not take up the connection"))
         except httpx.TimeoutException:
-            failure: AnswerError = PassingError(f"{self.source} did not answer within {settings().fetch_seconds:g} s")
+            failure = PassingError(f"{self.source} did not answer within {settings().fetch_seconds:g} s")
         except httpx.HTTPError as error:
             failure = self._broken(error)
         except (httpx.InvalidURL, UnicodeError):
             failure = AnswerError(f"{self.source} cannot be asked at such an address", remedy="shorten what is asked")
         finally:
-            self._asked_at = time.monotonic()
+            _ASKED_AT[self.address] = time.monotonic()
         # Outside of the handler: what is raised there carries the request, and so the key.
         raise failure
 
@@ -245,7 +258,10 @@ class Asker:
 
     def _refuse(self, sent: _Sent) -> None:
         """Raise what a status means, in the publisher's own words."""
-        words = self._hidden(said_by(sent.content, sent.headers.get("content-type", "")))[:TOLD]
+        key = self._key.get_secret_value().encode() if self._key else b""
+        # Of a long answer the beginning is read: what is cut off there must be no part of the key.
+        content = sent.content.replace(key, "…".encode()) if key else sent.content
+        words = self._hidden(said_by(content, sent.headers.get("content-type", "")))[:TOLD]
         what = f"{self.source} answers {sent.status}" + (f": {words}" if words else "")
         if sent.status in PASSING or sent.status >= 500:
             wait, most = asked_to_wait(sent.headers.get("retry-after"), words), settings().fetch_wait_seconds
@@ -267,16 +283,9 @@ class Asker:
 
     def _mark(self, said: str | None) -> str | None:
         """A mark that can be kept, and sent back."""
-        return (
-            said if said and said.isprintable() and said == self._hidden(said) and len(said) <= LONGEST_MARK else None
-        )
+        is_fit = said and said.isprintable() and said == self._hidden(said) and len(said) <= LONGEST_MARK
+        return said if is_fit else None
 
     def _hidden(self, text: str) -> str:
         """Words of others without the key, if they repeat it."""
         return text.replace(self._key.get_secret_value(), "…") if self._key else text
-
-
-def _headers() -> dict[str, str]:
-    contact = settings().contact
-    who = f"bonded/{version('bonded')} (warehouse of customs trade statistics{f'; {contact}' if contact else ''})"
-    return {"User-Agent": who, "Accept-Encoding": "gzip", "Accept": "*/*"}

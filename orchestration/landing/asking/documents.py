@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from contextlib import closing
-from email.utils import parsedate_to_datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from orchestration.base.errors import RefusalError
@@ -15,14 +15,15 @@ from orchestration.base.settings import Home
 from orchestration.landing.arrival import read_alone
 from orchestration.landing.asking.answers import Outcome, Way, fetched_as, marks_by, refuse_other_kind, written
 from orchestration.landing.asking.asker import Asker
-from orchestration.landing.asking.said_out import asking_alone
+from orchestration.landing.asking.said_out import SaidOut, asking_alone
+from orchestration.landing.asking.transfer import moment
 from orchestration.landing.datasets import load_datasets
 from orchestration.landing.documents import receive_document
 from orchestration.landing.records import DocumentReceipt
 from orchestration.landing.scope import Declaration
 from orchestration.landing.state import LandingState
 from orchestration.landing.store import Landing
-from orchestration.sources.catalogue import DOCUMENT_WEBS, FIRST_MONTH, time_zone_of
+from orchestration.sources.catalogue import DOCUMENT_WEBS, DOCUMENTS, FIRST_MONTH, time_zone_of
 from orchestration.sources.web import Answer, DocumentWeb, Sheet
 
 
@@ -31,7 +32,7 @@ def fetch_documents(home: Home, source: str, way: Way) -> Outcome:
     outcome = Outcome(source, source)
     try:
         asker = Asker(source, DOCUMENT_WEBS[source], sleep=way.sleep, told=way.told)
-        with closing(asker), asking_alone(home, source, way.told):
+        with closing(asker), asking_alone(home, source, way.told, dry_run=way.dry_run):
             _Visit(home, source, DOCUMENT_WEBS[source], asker, outcome).fetch(way)
     except RefusalError as error:
         outcome.refused.append(error)
@@ -41,16 +42,20 @@ def fetch_documents(home: Home, source: str, way: Way) -> Outcome:
 class _Visit:
     def __init__(self, home: Home, source: str, web: DocumentWeb, asker: Asker, outcome: Outcome) -> None:
         self.home, self.source, self.web, self.asker, self.outcome = home, source, web, asker, outcome
-        self.landing = Landing(home)
+        self.landing, self.said = Landing(home), SaidOut.read(home, source)
+        self.version = DOCUMENTS[source].PARSER_VERSION
 
     def fetch(self, way: Way) -> None:
         """One page that is refused does not stop the others, unless the publisher has shut its door."""
         state = self.landing.state()
         refuse_other_kind(state, self.asker, self.source)
-        known, first = state.pages(self.source), way.months[0] if way.months else first_month(state)
-        seen = frozenset[str]() if way.again else frozenset(known)
+        known = state.pages(self.source)
+        first, last = way.months or (first_month(state), None)
+        unread = {text for text, version in self.said.unread.items() if version == self.version}
+        seen = frozenset[str]() if way.again else frozenset(known) | unread
         with read_alone(f"the list of pages of {self.source}"):
-            sheets = self.asker.persisting(lambda: list(self.web.sheets(self.asker, seen, first)))
+            sheets = self.asker.persisting(lambda: list(self.web.sheets(self.asker, seen, first, last)))
+        self.outcome.left = len((unread & seen) - known.keys() - {sheet.question.text for sheet in sheets})
         if way.dry_run:
             self.outcome.questions = [sheet.question.text for sheet in sheets]
             return
@@ -88,19 +93,39 @@ class _Visit:
         said = Declaration(source=self.source, vintage=_vintage(self.source, answer.last_modified))
         fetched = fetched_as(sheet.question.text, answer, self.asker)
         file = written(self.home, self.source, sheet.name, answer.content)
-        done = receive_document(self.home, file, said, fetched=fetched, landing=self.landing)
+        try:
+            done = receive_document(self.home, file, said, fetched=fetched, landing=self.landing)
+        except RefusalError:
+            self._remember(sheet, None if self._is_readable(file) else self.version)
+            raise
+        self._remember(sheet, None)
         return done.receipt.receipt_id if done.is_new and done.receipt else None
+
+    def _is_readable(self, file: Path) -> bool:
+        """Whether a page that was refused was so for another reason than what stands in it."""
+        try:
+            with read_alone(file.name):
+                DOCUMENTS[self.source].parse(file, file.parent / "read", file.name)
+        except RefusalError:
+            return False
+        return True
+
+    def _remember(self, sheet: Sheet, unread: str | None) -> None:
+        """Keep which parser could not read a page: it is asked for again once there is another."""
+        text = sheet.question.text
+        if self.said.unread.get(text) == unread:
+            return
+        self.said.unread.pop(text, None)
+        if unread:
+            self.said.unread[text] = unread
+        self.said.write(self.home, self.source)
 
 
 def _vintage(source: str, last_modified: str | None) -> dt.date | None:
     """The day on which the publisher last changed a page, where it is; None where it does not say so."""
-    zone = ZoneInfo(time_zone_of(source))
-    try:
-        changed = parsedate_to_datetime(last_modified or "")
-    except ValueError:
-        return None
-    day = changed.replace(tzinfo=changed.tzinfo or dt.UTC).astimezone(zone).date()
-    return min(day, dt.datetime.now(zone).date())
+    zone, changed = ZoneInfo(time_zone_of(source)), moment(last_modified)
+    today = dt.datetime.now(zone)
+    return min(changed, today).astimezone(zone).date() if changed else None
 
 
 def first_month(state: LandingState) -> dt.date:

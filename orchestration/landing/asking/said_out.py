@@ -38,7 +38,8 @@ class SaidOut(BaseModel):
     YYYY-MM; `looked_at`: by reporter the months of which it was asked.
 
     `begun`: by dataset the months that are being asked for together, as long as not everything has arrived; `cut`:
-    questions whose answers are cut off; `unchanged`: by question the marks of an answer that said nothing new.
+    questions whose answers are cut off; `unchanged`: by question the marks of an answer that said nothing new;
+    `unread`: by question of a document the version of the parser that could not read its answer.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -49,6 +50,7 @@ class SaidOut(BaseModel):
     begun: dict[str, list[list[dt.date]]] = Field(default_factory=dict)
     cut: list[str] = Field(default_factory=list)
     unchanged: dict[str, dict[str, str]] = Field(default_factory=dict)
+    unread: dict[str, str] = Field(default_factory=dict)
 
     @classmethod
     def read(cls, home: Home, source: str) -> SaidOut:
@@ -79,6 +81,11 @@ class SaidOut(BaseModel):
         name = format_month(month)
         return name in self.looked_at.get(reporter, ()) and name not in self.out.get(reporter, {})
 
+    def out_since(self, reporter: str, month: dt.date) -> dt.date | None:
+        """The day since which a month is out, as the publisher said when it was last asked; None where it did not."""
+        known = self.out.get(reporter, {}).get(format_month(month))
+        return known.day if known else None
+
 
 def _path(home: Home, source: str) -> Path:
     return asked_folder(home) / f"{source}.json"
@@ -95,11 +102,17 @@ def answers_folder(home: Home, source: str) -> Path:
 
 
 @contextmanager
-def asking_alone(home: Home, source: str, told: Told) -> Iterator[None]:
-    """Ask a publisher while nobody else does; who has to wait for that says so. `RefusalError` after too long."""
+def asking_alone(home: Home, source: str, told: Told, *, dry_run: bool = False) -> Iterator[None]:
+    """Ask a publisher while nobody else does; who has to wait for that says so. `RefusalError` after too long.
+
+    `dry_run`: nothing is made for it; where nobody ever asked, nobody is asking.
+    """
     folder = asked_folder(home)
-    folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / f".{source}.lock")
+    if dry_run and not Path(lock.lock_file).exists():
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True)
     try:
         lock.acquire(timeout=0)
     except Timeout:

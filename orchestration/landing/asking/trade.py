@@ -32,7 +32,7 @@ from orchestration.landing.receive import receive_trade
 from orchestration.landing.scope import Declaration, shown
 from orchestration.landing.store import Landing
 from orchestration.sources.source import Source
-from orchestration.sources.web import Answer, AnswerError, CutError, Released, Request, TradeWeb
+from orchestration.sources.web import Answer, AnswerError, CutError, PassingError, Released, Request, TradeWeb
 
 #: What an answer is called by its type; figures are looked at by the parser, whatever they are called.
 SUFFIXES = {"json": ".json", "csv": ".csv", "html": ".html", "zip": ".zip", "xml": ".xml"}
@@ -75,9 +75,12 @@ class Visit:
         outcome.not_out = tuple(m for m in promised if m in within and m not in out)
         groups = needs.groups(within, again=self.way.again)
         requests = needs.requests(self.web, self.asker, groups, again=self.way.again)
-        if self.way.dry_run:
+        if self.way.dry_run or outcome.by_calendar:
             outcome.questions = [request.question.text for request in requests]
             return
+        if self.way.if_reached:
+            self.home.create()
+            self.landing.activate(name)
         self._begin(name, groups)
         self._ask(needs, requests, outcome)
         if not outcome.refused:
@@ -90,9 +93,9 @@ class Visit:
             months = sorted(of)
             try:
                 with read_alone(f"what is out of {self.source.name}"):
-                    found = self.asker.persisting(lambda: self.web.released(self.asker, reporter, months))
+                    found = self.asker.persisting(lambda: self._said_out(reporter, months))
             except RefusalError as error:
-                if not self.way.dry_run:
+                if not (self.way.dry_run or self.way.if_reached):
                     raise
                 outcome.by_calendar = True
                 outcome.refused.append(error)
@@ -101,6 +104,15 @@ class Visit:
             self.said.learn(reporter, months, found, dt.datetime.now(dt.UTC))
             self._remember()
         return self._out[reporter]
+
+    def _said_out(self, reporter: str, months: list[dt.date]) -> Out:
+        """The months that are out; `PassingError` where none is any more: an outage looks like that."""
+        found = self.web.released(self.asker, reporter, months)
+        if not found and (known := self.said.out.get(reporter)):
+            raise PassingError(
+                f"{self.source.name} says that nothing of {reporter} is out, and has said that {len(known)} months are"
+            )
+        return found
 
     def _begin(self, name: str, groups: list[Group]) -> None:
         """Keep which months are being asked for together until all of it has arrived."""
@@ -215,7 +227,7 @@ def fetch_trade(home: Home, source: Source, datasets: dict[str, Dataset], way: W
     """Ask one source of trade for some of its datasets; waits while another process asks it."""
     assert source.web is not None
     asker = Asker(source.name, source.web, sleep=way.sleep, told=way.told)
-    with closing(asker), asking_alone(home, source.name, way.told):
+    with closing(asker), asking_alone(home, source.name, way.told, dry_run=way.dry_run):
         return Visit(home, source, source.web, asker, way).fetch(datasets)
 
 

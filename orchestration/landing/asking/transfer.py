@@ -9,13 +9,17 @@ import datetime as dt
 import re
 import zlib
 from email.utils import parsedate_to_datetime
+from importlib.metadata import version
 from ipaddress import ip_address
 
 import httpx
 
+from orchestration.base.settings import settings
 from orchestration.base.today import now
 from orchestration.sources.web import AnswerError, PassingError
 
+#: Nobody is waited for longer who does not take up a connection.
+CONNECT_SECONDS = 10.0
 LATER = "type the same again later: what has arrived is kept"
 
 
@@ -47,6 +51,17 @@ class Unpacking:
         return bytes(self.content)
 
 
+def connection(address: str, *, has_key: bool) -> httpx.Client:
+    """What asks there, and says who asks. A key goes through a proxy only where that cannot read it."""
+    most, contact = settings().fetch_seconds, settings().contact
+    who = f"bonded/{version('bonded')} (warehouse of customs trade statistics{f'; {contact}' if contact else ''})"
+    return httpx.Client(
+        timeout=httpx.Timeout(most, connect=min(most, CONNECT_SECONDS)),
+        headers={"User-Agent": who, "Accept-Encoding": "gzip", "Accept": "*/*"},
+        trust_env=not has_key or address.startswith("https:"),
+    )
+
+
 def is_private(address: httpx.URL) -> bool:
     """Whether nobody on the way reads what is sent there."""
     if address.scheme == "https" or address.host == "localhost":
@@ -57,15 +72,20 @@ def is_private(address: httpx.URL) -> bool:
         return False
 
 
+def moment(said: str | None) -> dt.datetime | None:
+    """When a header says that something was or will be, in UTC; None where it says no day that there is."""
+    try:
+        found = parsedate_to_datetime(said or "")
+        return found.replace(tzinfo=found.tzinfo or dt.UTC).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
 def asked_to_wait(header: str | None, words: str) -> float | None:
     """Seconds that a publisher asks for: by the header, as a number or a date, else in words; None if it does not."""
     if header and header.strip().isascii() and header.strip().isdigit():
         return float(header)
-    if header:
-        try:
-            until = parsedate_to_datetime(header)
-        except ValueError:
-            return None
-        return max(0.0, (until.replace(tzinfo=until.tzinfo or dt.UTC) - now()).total_seconds())
+    if until := moment(header):
+        return max(0.0, (until - now()).total_seconds())
     found = re.search(r"again in (\d{1,9}) seconds", words)
     return float(found[1]) if found else None

@@ -12,13 +12,21 @@ from contextlib import suppress
 from html import unescape
 from typing import Any
 
+#: So many bytes are looked at: a publisher's words come first, and what goes on for ever is no page.
+LOOKED_AT = 20_000
 #: Where words stand in JSON.
 _KEYS = ("message", "errorMessage", "error", "detail", "errorObject", "title")
+
+#: What is not shown; of what never ends, all the rest.
+_MARKUP = re.compile(
+    r"<script\b.*?(?:</script\s*>|\Z)|<style\b.*?(?:</style\s*>|\Z)|<!--.*?(?:-->|\Z)|<[^<>]*>?",
+    re.DOTALL | re.IGNORECASE,
+)
 
 
 def said_by(content: bytes, content_type: str) -> str:
     """The words of an answer that holds no figures; empty where there are none."""
-    text = content[:100_000].decode("utf-8", "replace").strip()
+    text = content[:LOOKED_AT].decode("utf-8", "replace").strip()
     if "json" in content_type or text.startswith(("{", "[")):
         with suppress(ValueError, RecursionError):
             text = "; ".join(dict.fromkeys(_of_json(json.loads(text)))) or text
@@ -38,5 +46,4 @@ def _of_json(said: Any) -> Iterator[str]:
 
 def _of_page(text: str) -> str:
     """Title and first words of a page."""
-    bare = re.sub(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", " ", text, flags=re.DOTALL | re.IGNORECASE)
-    return unescape(bare)
+    return unescape(" ".join(_MARKUP.split(text)))

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from orchestration.base.errors import RefusalError
@@ -32,8 +32,11 @@ THOUSANDTH = Decimal("0.001")
 #: Goods not specified by kind, which Comtrade prints in letters too, at six digits.
 UNSPECIFIED = {"9999AA": "999999"}
 _LENGTHS = (2, 4, 6)
+HARMONIZED = "ask for goods by the Harmonized System (typeCode=C, classificationCode=HS)"
 #: Whole numbers, and seven decimals: more is no figure of trade.
-_MOST_DECIMALS = 6
+_MOST_DECIMALS, _MOST_DIGITS = 6, 18
+#: How a number is written as text: no blanks, no separators, no other digits than these.
+_NUMBER = re.compile(r"-?\d{1,40}(\.\d{0,40})?([eE][+-]?\d{1,3})?", re.ASCII)
 
 
 class Row(NamedTuple):
@@ -95,7 +98,7 @@ def read_row(cells: Cells, line: int, name: str) -> Row:
         mot_code=cell.code("motCode"),
         customs_code=cell.text("customsCode", r"[A-Z0-9]{1,6}"),
         hs_code=cell.goods(),
-        classification=cells.get("classificationCode") or None,
+        classification=cell.edition(),
         primary_value=cell.value(),
         cif_value=cell.number("cifvalue"),
         fob_value=cell.number("fobvalue"),
@@ -152,18 +155,24 @@ class _Cell(NamedTuple):
             raise self.refuse("cmdCode", what, FROM_THE_SITE if changed else AGAIN)
         return found
 
+    def edition(self) -> str | None:
+        """The edition of the Harmonized System, where it is printed; codes of others look like its own."""
+        kind, found = self.cells.get("typeCode"), self.cells.get("classificationCode")
+        if kind not in (None, "", "C"):
+            raise self.refuse("typeCode", "are no goods (C)", HARMONIZED)
+        if found not in (None, "") and not re.fullmatch(r"H(S|\d{1,2})", str(found), re.ASCII):
+            raise self.refuse("classificationCode", "is no edition of the Harmonized System", HARMONIZED)
+        return str(found) if found else None
+
     def number(self, column: str) -> Decimal | None:
         """A number that is not below zero; None where nothing is printed."""
         found = self.cells.get(column)
         if found is None or found == "":
             return None
-        try:
-            number = Decimal(found) if isinstance(found, str | int) and not isinstance(found, bool) else found
-        except InvalidOperation:
-            number = None
-        if not isinstance(number, Decimal) or not number.is_finite() or number < 0:
+        number = _decimal(found)
+        if number is None or number < 0:
             raise self.refuse(column, "is no number from 0 on")
-        if number.adjusted() > 17:
+        if number.adjusted() >= _MOST_DIGITS:
             raise self.refuse(column, "is more than any figure of trade")
         return round(number, _MOST_DECIMALS)
 
@@ -179,14 +188,11 @@ class _Cell(NamedTuple):
         found = self.cells.get(column)
         if found is None or found == "":
             return None
-        try:
-            number = Decimal(str(found))
-            whole = int(number)
-        except (InvalidOperation, ValueError, OverflowError):
-            raise self.refuse(column, "is no whole number") from None
-        if whole != number:
+        number = _decimal(found)
+        # Before it is made an int: a few characters may stand for a thousand million digits.
+        if number is None or number.adjusted() >= _MOST_DIGITS or number != number.to_integral_value():
             raise self.refuse(column, "is no whole number")
-        return whole
+        return int(number)
 
     def whole(self, column: str, none: int) -> int:
         """A whole number, or what stands for none."""
@@ -202,6 +208,15 @@ class _Cell(NamedTuple):
         if known is None:
             raise self.refuse(column, "is neither true nor false")
         return known
+
+
+def _decimal(found: object) -> Decimal | None:
+    """A number as printed, in JSON or as text; None for what is none, or not finite."""
+    if isinstance(found, str):
+        return Decimal(found) if _NUMBER.fullmatch(found) else None
+    if isinstance(found, int) and not isinstance(found, bool):
+        return Decimal(found)
+    return found if isinstance(found, Decimal) and found.is_finite() else None
 
 
 def totals_of(rows: Sequence[Row], name: str) -> list[Row]:

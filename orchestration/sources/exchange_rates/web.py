@@ -22,7 +22,13 @@ class _EcbWeb:
     key_header: str | None = None
     pause = 2.0
 
-    def sheets(self, client: Client, known: Collection[str], first: dt.date) -> Iterable[Sheet]:  # noqa: ARG002
+    def sheets(
+        self,
+        client: Client,  # noqa: ARG002
+        known: Collection[str],  # noqa: ARG002
+        first: dt.date,  # noqa: ARG002
+        last: dt.date | None = None,  # noqa: ARG002
+    ) -> Iterable[Sheet]:
         """The one table; it is never known for good."""
         return (Sheet(Question(PATH, PARAMS), "ecb_cny_and_usd_per_eur_monthly.csv"),)
 

@@ -47,22 +47,26 @@ class _BulletinWeb:
     key_header: str | None = None
     pause = 4.0
 
-    def sheets(self, client: Client, known: Collection[str], first: dt.date) -> Iterator[Sheet]:
-        """The pages of the latest year, then of the years before it as far as `first`, each as its index is read.
+    def sheets(
+        self, client: Client, known: Collection[str], first: dt.date, last: dt.date | None = None
+    ) -> Iterator[Sheet]:
+        """The pages of the latest year, then of the years before it as far as `first`, each as its index is read; none
+        of a month after `last`.
 
         What an index lists and nobody can ask for (another host's page, a year without an index) is logged as a warning
         and left. `AnswerError` where an index is none.
         """
         asked = {text.casefold() for text in known}
         latest = _index(client, LATEST, None)
-        yield from _pages(latest, asked, first)
-        for year in reversed([year for year in latest.years if first.year <= year < latest.year]):
+        yield from _pages(latest, asked, first, last)
+        until = min(latest.year - 1, last.year if last else latest.year)
+        for year in reversed([year for year in latest.years if first.year <= year <= until]):
             try:
                 index = _index(client, f"preliminary{year}.html", year)
             except AbsentError:
                 _LOG.warning("The index of the bulletins of %s is not there; saved pages can be received.", year)
                 continue
-            yield from _pages(index, asked, first)
+            yield from _pages(index, asked, first, last)
 
     def check(self, sheet: Sheet, answer: Answer) -> None:
         """`PassingError` for half a page, `AnswerError` for one without the frame of a bulletin. No table is read."""
@@ -91,7 +95,7 @@ def _refuse_cut(name: str, answer: Answer) -> None:
         raise PassingError(f"{name}: the page at {answer.address} {what}", remedy="ask again later")
 
 
-def _pages(index: Index, asked: set[str], first: dt.date) -> Iterator[Sheet]:
+def _pages(index: Index, asked: set[str], first: dt.date, last: dt.date | None) -> Iterator[Sheet]:
     """The pages of an index that are to be asked for; `asked` grows by them."""
     for listed in index.bulletins:
         if not table_of(listed.title):
@@ -101,7 +105,7 @@ def _pages(index: Index, asked: set[str], first: dt.date) -> Iterator[Sheet]:
             what = "which names no month" if path else f"which is no page of {urlsplit(HOST).netloc}"
             _LOG.warning("%s, %s: the index leads to %s, %s: it is not followed.", listed.title, listed.label[:50],
                          listed.link[:200], what)  # fmt: skip
-        elif listed.month >= first and path.casefold() not in asked:
+        elif first <= listed.month <= (last or listed.month) and path.casefold() not in asked:
             asked.add(path.casefold())
             yield Sheet(Question(path), _name(listed, listed.month))
 

@@ -184,8 +184,17 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "below zero": (body([chips(-1.0)]), "is no number from 0 on"),
     "no number": (body([chips() | {"primaryValue": "much"}]), "is no number from 0 on"),
     "no finite number": (body([chips(float("nan"))]), "is no number from 0 on"),
+    "a number with blanks": (body([chips() | {"primaryValue": " 1"}]), "is no number from 0 on"),
+    "a number with separators": (body([chips() | {"qty": "1_000"}]), "is no number from 0 on"),
+    "a number in other digits": (body([chips() | {"netWgt": "１"}]), "is no number from 0 on"),
+    "more than a number of trade": (body([chips() | {"primaryValue": 10**18}]), "is more than any figure of trade"),
+    "no edition": (body([chips(classificationCode=6)]), "is no edition of the Harmonized System"),
+    "another classification": (body([chips(cmd="7764", classificationCode="S4")]), "is no edition of the Harmonized"),
+    "services": (body([chips(typeCode="S")]), "are no goods"),
     "no month": (body([chips() | {"period": "202413"}]), "is no period"),
     "no partner": (body([chips() | {"partnerCode": None}]), "is no partnerCode"),
+    # Made an int, this would be a thousand million digits.
+    "no unit that has an end": (body([chips(qtyUnitCode=77)]).replace(b"77", b"1e999999999"), "is no whole number"),
     "neither true nor false": (body([chips(isNetWgtEstimated="maybe")]), "neither true nor false"),
 }
 

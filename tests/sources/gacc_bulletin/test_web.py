@@ -124,6 +124,16 @@ def test_nothing_before_the_first_month(customs: Publisher) -> None:
     assert customs.asked == [address_of(None)]
 
 
+def test_nothing_after_the_last_month(customs: Publisher) -> None:
+    """The index of the latest year says which years there are, and none of a later one than is wanted is read."""
+    december = dt.date(2025, 12, 1)
+    one = list(WEB.sheets(Plain(customs.address), (), december, december))
+    assert one and all("2025-12" in sheet.name for sheet in one)
+    customs.log.clear()
+    assert list(WEB.sheets(Plain(customs.address), (), SINCE, dt.date(2024, 12, 1))) == []
+    assert not [path for path in customs.asked if "2025" in path]
+
+
 def test_a_known_page_is_never_asked_for_again(customs: Publisher) -> None:
     """Whatever has been received, by the text of its question; what comes out later is."""
     known = {sheet.question.text for sheet in asked(customs)}

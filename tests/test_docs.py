@@ -145,8 +145,9 @@ def test_every_published_table_and_column_is_explained(sample_release: Path) -> 
     ("name", "sql"), [pytest.param(*q, id=f"{q[0]}-{n}") for n, q in enumerate(queries(), start=1)]
 )
 def test_queries_return_rows(sample_release: Path, name: str, sql: str) -> None:
+    """Nothing of the sample, which is published once, was corrected."""
     assert sql.count(";") <= 1, f"{name}: one query a block"
-    assert run_sql(sample_release, sql)[1]
+    assert bool(run_sql(sample_release, sql)[1]) == ("mart_correction" not in sql)
 
 
 def test_the_contract_of_the_marts_is_what_the_yaml_says() -> None:

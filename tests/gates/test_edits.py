@@ -28,7 +28,7 @@ KEYS = {"source", "reporter", "flow", "month", "partner_code", "commodity_code",
         "bloc_code", "regime_code", "dimension", "known_from"}  # fmt: skip
 #: The same of single tables, whose columns of these names are keys nowhere else.
 OWN_KEYS = {"dim_bloc_member": {"partner_iso3", "valid_from"}, "dim_commodity": {"year"},
-            "dim_province": {"province_code"}, "fct_control_total": {"control_total_id"},
+            "dim_measure": {"measure"}, "dim_province": {"province_code"}, "fct_control_total": {"control_total_id"},
             "mart_claim": {"claim_id"}}  # fmt: skip
 #: By gate and table the edits of single columns: what is put there, and in which rows.
 EDITS: dict[str, tuple[str, str, str, str, str]] = {

@@ -124,9 +124,10 @@ def comment(con: duckdb.DuckDBPyConnection, database: str, model: PublishedModel
 def _comment_on(
     con: duckdb.DuckDBPyConnection, kind: str, name: str, description: str, columns: dict[str, str]
 ) -> None:
-    con.execute(f"comment on {kind} {name} is {literal(description.strip())}")
-    for column, text in columns.items():
-        con.execute(f'comment on column {name}."{column}" is {literal(text.strip())}')
+    """In one string of statements, which costs half of what they cost one by one."""
+    said = [f"comment on {kind} {name} is {literal(description.strip())}"]
+    said += [f'comment on column {name}."{column}" is {literal(text.strip())}' for column, text in columns.items()]
+    con.execute(";".join(said))
 
 
 def metadata(model: PublishedModel, is_synthetic: bool) -> dict[str, str]:

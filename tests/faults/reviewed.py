@@ -82,9 +82,9 @@ REVIEWED = (
         fails(
             layers="failed 2023-01..2024-10: 0 → 6 (+6)",
             series="failed 2023-01..2024-10: 0 → 6 (+6)",
-            regimes="failed 2023-01..2024-10: 0 → 35 (+35)",
-            concentration="failed 2023-01..2024-10: 0 → 14 (+14)",
-            restatement="failed 2024-06: 0 → 14 (+14)",
+            regimes="failed 2023-01..2024-10: 0 → 30 (+30)",
+            concentration="failed 2023-01..2024-10: 0 → 12 (+12)",
+            restatement="failed 2024-06: 0 → 12 (+12)",
             claim_verdicts="failed 2024-10: 0 → 87 (+87)",
             dimensions="failed 2024-10: 0 → 1 (+1)",
             tariff="failed 2024-10: 0 → 1 (+1)",

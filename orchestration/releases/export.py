@@ -23,12 +23,29 @@ from orchestration.base import durable
 from orchestration.base.commands import word
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home
-from orchestration.releases.formats import Format, Sheet, constant, refuse_unheld, write
+from orchestration.releases.format import Format
+from orchestration.releases.formats import (
+    Sheet,
+    constant,
+    refuse_unheld,
+    write_csv,
+    write_excel_csv,
+    write_json,
+    write_parquet,
+)
 from orchestration.releases.manifest import Manifest
 from orchestration.releases.query import Answer, asked, distinct, run_sql
 from orchestration.releases.terms import terms, told
 from orchestration.releases.withheld import sentences, withheld
+from orchestration.releases.workbook import write_workbook
 
+WRITERS = {
+    Format.CSV: write_csv,
+    Format.EXCEL_CSV: write_excel_csv,
+    Format.XLSX: write_workbook,
+    Format.PARQUET: write_parquet,
+    Format.JSON: write_json,
+}
 TABLES = """
 select table_name from duckdb_tables() where not internal
 union select view_name from duckdb_views() where not internal"""
@@ -81,7 +98,7 @@ def export(what: Asked, form: Format, stream: BinaryIO) -> Exported:
         refuse_unheld(answer.columns, answer.types)
         sheet = _sheet(what, answer)
         sheet.batches = _not_nothing(sheet.batches, answer)
-        write(form, sheet, stream)
+        WRITERS[form](sheet, stream)
         return Exported(
             what.said.release_id,
             what.said.is_synthetic,

@@ -18,7 +18,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -43,21 +42,6 @@ HELD = frozenset((
     "timestamp_ms", "timestamp_ns", "list", "array", "struct", "map",
 ))  # fmt: skip
 NESTED = ("list", "array", "struct", "map")
-
-
-class Format(StrEnum):
-    """What a file may be."""
-
-    CSV = "csv"
-    EXCEL_CSV = "excel-csv"
-    XLSX = "xlsx"
-    PARQUET = "parquet"
-    JSON = "json"
-
-    @property
-    def is_text(self) -> bool:
-        """Whether a terminal can show it."""
-        return self in (Format.CSV, Format.EXCEL_CSV, Format.JSON)
 
 
 @dataclass
@@ -94,24 +78,8 @@ def refuse_unheld(columns: list[str], types: list[Any]) -> None:
 
 
 def _is_held(kind: Any) -> bool:
-    inner = [of for _, of in kind.children if hasattr(of, "children")] if kind.id in NESTED else []
+    inner = [of for _, of in kind.children if hasattr(of, "id")] if kind.id in NESTED else []
     return kind.id in HELD and all(map(_is_held, inner))
-
-
-def write(form: Format, sheet: Sheet, stream: BinaryIO) -> None:
-    """Write a sheet; `RefusalError` where the format cannot hold it."""
-    if form is Format.CSV:
-        _write_csv(sheet, stream)
-    elif form is Format.EXCEL_CSV:
-        _write_excel_csv(sheet, stream)
-    elif form is Format.PARQUET:
-        _write_parquet(sheet, stream)
-    elif form is Format.JSON:
-        _write_json(sheet, stream)
-    else:
-        from orchestration.releases.workbook import write_workbook
-
-        write_workbook(sheet, stream)
 
 
 def flat(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -136,7 +104,7 @@ def _texts(column: pa.Array) -> pa.Array:
     return pa.array([text(value) for value in column.to_pylist()], pa.string())
 
 
-def _write_csv(sheet: Sheet, stream: BinaryIO) -> None:
+def write_csv(sheet: Sheet, stream: BinaryIO) -> None:
     """RFC 4180 in UTF-8: texts in quotes, so that an empty one is told from none; lines end with CR LF."""
     batches = (flat(batch) for batch in sheet.counted())
     _write_lines(flat(_empty(sheet.schema)).schema, batches, stream)
@@ -149,7 +117,7 @@ def _write_lines(schema: pa.Schema, batches: Iterator[pa.RecordBatch], stream: B
             writer.write_batch(batch)
 
 
-def _write_excel_csv(sheet: Sheet, stream: BinaryIO) -> None:
+def write_excel_csv(sheet: Sheet, stream: BinaryIO) -> None:
     """The same with a byte order mark, and no text that Excel would compute.
 
     Commas: decimals have a point, and where Excel parts cells at semicolons it would take 1.5 for a date. With commas
@@ -193,7 +161,7 @@ def _is_long(column: pa.Array) -> bool:
     return any(end.is_valid and abs(end.as_py()) >= 10**DIGITS for end in (found["min"], found["max"]))
 
 
-def _write_parquet(sheet: Sheet, stream: BinaryIO) -> None:
+def write_parquet(sheet: Sheet, stream: BinaryIO) -> None:
     """Each column with its description, the file with the notes, as metadata."""
     described = zip(sheet.schema, sheet.descriptions, strict=True)
     fields = [f.with_metadata({"description": text}) if text else f for f, text in described]
@@ -203,7 +171,7 @@ def _write_parquet(sheet: Sheet, stream: BinaryIO) -> None:
             writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
 
 
-def _write_json(sheet: Sheet, stream: BinaryIO) -> None:
+def write_json(sheet: Sheet, stream: BinaryIO) -> None:
     """A list of objects, one a row."""
     out, between = io.TextIOWrapper(stream, encoding="utf-8", newline="\n", write_through=True), "["
     for batch in sheet.counted():

@@ -99,8 +99,8 @@ def _text(data: Worksheet, line: int, n: int, text: str, form: Format | None = N
             remedy="write --format csv or parquet",
         )
     if text.startswith("<r>") and text.endswith("</r>"):
-        # The library would take such a text for its own markup; in two pieces it is text.
-        data.write_rich_string(line, n, text[:1], text[1:])
+        # The library would take such a text for its own markup; in pieces, three at least, it is text.
+        data.write_rich_string(line, n, text[0], text[1], text[2:])
     else:
         data.write_string(line, n, text, form)
 

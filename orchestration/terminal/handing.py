@@ -10,7 +10,6 @@ import datetime as dt
 import sys
 import tempfile
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -19,6 +18,7 @@ import typer
 from orchestration.base.errors import RefusalError
 from orchestration.base.plain import printable
 from orchestration.base.settings import Home
+from orchestration.releases.format import Format
 from orchestration.releases.store import Releases
 from orchestration.terminal import output
 from orchestration.terminal.asking import AsOfOption, ReleaseOption, known_on, typed_day
@@ -28,19 +28,8 @@ if TYPE_CHECKING:
     from orchestration.releases.export import Asked, Exported
 
 
-class FileFormat(StrEnum):
-    """What a file may be, as it is typed; the same as `releases.formats.Format`, without what writes them."""
-
-    CSV = "csv"
-    EXCEL_CSV = "excel-csv"
-    XLSX = "xlsx"
-    PARQUET = "parquet"
-    JSON = "json"
-
-
 #: What a file is that is named so, where nothing else is said.
-BY_SUFFIX = {f".{form}": form for form in FileFormat}
-BINARY = (FileFormat.XLSX, FileFormat.PARQUET)
+BY_SUFFIX = {f".{form}": form for form in Format}
 
 
 @app.command()
@@ -51,7 +40,7 @@ def export(
         str | None, typer.Option(help="A scheme of categories: its series, all partners together.")
     ] = None,
     form: Annotated[
-        FileFormat | None, typer.Option("--format", help="By the name of the file, else csv, if nothing is said.")
+        Format | None, typer.Option("--format", help="By the name of the file, else csv, if nothing is said.")
     ] = None,
     out: Annotated[str | None, typer.Option("--out", help="The file; standard output for - or for none.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
@@ -70,7 +59,9 @@ def export(
     path = Path(out) if out and out != "-" else None
     if as_json and path is None:
         raise typer.BadParameter("standard output holds the file; name one with --out", param_hint="--json")
-    chosen = form or (BY_SUFFIX.get(path.suffix.lower(), FileFormat.CSV) if path else FileFormat.CSV)
+    chosen = form or (BY_SUFFIX.get(path.suffix.lower()) if path else Format.CSV)
+    if chosen is None:
+        raise typer.BadParameter(f"{path} does not say what it is: csv, xlsx, parquet …", param_hint="--format")
     place, day = home_of(home), typed_day(as_of)
     what = _asked(place, f"v_{scheme}" if scheme else name, sql, release, day)
     made = _written(place, what, chosen, path, force=force)
@@ -81,7 +72,7 @@ def export(
     _tell(what, made)
 
 
-def hand_out(place: Home, sql: str, form: FileFormat, release: str | None, day: dt.date | None) -> None:
+def hand_out(place: Home, sql: str, form: Format, release: str | None, day: dt.date | None) -> None:
     """The answer to a question as a file on standard output."""
     what = _asked(place, None, sql, release, day)
     _tell(what, _written(place, what, form, None))
@@ -99,19 +90,18 @@ def _asked(place: Home, name: str | None, sql: str | None, release: str | None, 
     return Asked(folder, said, sql or question_of(folder, name or ""), name)
 
 
-def _written(place: Home, what: Asked, form: FileFormat, path: Path | None, *, force: bool = False) -> Exported:
+def _written(place: Home, what: Asked, form: Format, path: Path | None, *, force: bool = False) -> Exported:
     from orchestration.releases.export import export, to_file
-    from orchestration.releases.formats import Format
 
     if path is not None:
         with to_file(place, path, force=force) as stream:
-            return export(what, Format(form), stream)
-    if form in BINARY and sys.stdout.isatty():
+            return export(what, form, stream)
+    if not form.is_text and sys.stdout.isatty():
         named = f"{what.name or 'answer'}.{form}"
         raise RefusalError(f"a terminal shows no {form}", remedy=f"add --out {named}, or > {named}")
     # In a file first: what is refused halfway is not handed out in part.
     with tempfile.TemporaryFile(prefix="bonded-export-") as aside:
-        made = export(what, Format(form), aside)
+        made = export(what, form, aside)
         aside.seek(0)
         _hand_over(aside)
     return made
@@ -137,3 +127,25 @@ def _tell(what: Asked, made: Exported) -> None:
         *made.remarks,
     ):
         output.note(text)
+
+
+@app.command()
+def serve(
+    home: HomeOption = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65_535, help="The port; the last one of this home, or a free one.")
+    ] = None,
+    while_open: Annotated[bool, typer.Option("--while-open", hidden=True, help="End with standard input.")] = False,
+) -> None:
+    """Show the releases of a home in a browser of this machine: pages, audits, files. It reads and nothing else."""
+    from orchestration.pages.serve import listening
+    from orchestration.pages.serve import serve as answer
+    from orchestration.pages.serving import address_of, announced
+
+    place = home_of(home)
+    with listening(place, port) as ear:
+        number = ear.getsockname()[1]
+        with announced(place, number):
+            output.line(f"releases of {place.root}: {address_of(number)}")
+            sys.stdout.flush()
+            answer(place, ear, until=sys.stdin.buffer.read if while_open else None)

@@ -14,12 +14,13 @@ import typer
 from orchestration.base.errors import RefusalError
 from orchestration.base.months import parse_month
 from orchestration.landing.store import Landing
+from orchestration.releases.format import Format
 from orchestration.releases.manifest import read_manifest
 from orchestration.releases.store import Releases
 from orchestration.terminal import output
 from orchestration.terminal.asking import AsOfOption, ReleaseOption, known_on, typed_day
 from orchestration.terminal.command import HomeOption, JsonOption, app, home_of
-from orchestration.terminal.handing import FileFormat, hand_out
+from orchestration.terminal.handing import hand_out
 from orchestration.terminal.status import home_status, release_row
 
 
@@ -172,12 +173,12 @@ def query(
     """
     from orchestration.releases.query import distinct, run_sql
 
-    if form != "table" and (as_json or form not in list(FileFormat)):
-        known = ", ".join(FileFormat)
+    if form != "table" and (as_json or form not in list(Format)):
+        known = ", ".join(Format)
         raise typer.BadParameter(f"write table, or without --json one of {known}", param_hint="--format")
     place, day = home_of(home), typed_day(as_of)
     if form != "table":
-        hand_out(place, sql, FileFormat(form), release, day)
+        hand_out(place, sql, Format(form), release, day)
         return
     folder, said = Releases(place).opened(release)
     known_then = known_on(place, day, said.release_id) if day else None

@@ -94,7 +94,7 @@ def question_of(folder: Path, name: str) -> str:
 
 def export(what: Asked, form: Format, stream: BinaryIO) -> Exported:
     """Write an answer; `RefusalError` where nothing of it may be passed on, or the format cannot hold it."""
-    with asked(what.folder, what.sql, withheld(what.said)) as answer:
+    with asked(what.folder, what.sql, withheld(what.said), described=True) as answer:
         refuse_unheld(answer.columns, answer.types)
         sheet = _sheet(what, answer)
         sheet.batches = _not_nothing(sheet.batches, answer)

@@ -42,8 +42,8 @@ DAMAGE = (duckdb.IOException, duckdb.InternalException, duckdb.FatalException, d
 class Answer:
     """Columns by name and type, and their rows, once: as tuples or as batches of Arrow.
 
-    `tables`: what the question names, as far as that can be read from it. `comments`: by table and column what the
-    release says of it. `left_out`: by table and source rows that are not passed on.
+    `tables`: what the question names, as far as that can be read from it, and `comments` by table and column what the
+    release says of it, where that is wanted. `left_out`: by table and source rows that are not passed on.
     """
 
     columns: list[str]
@@ -80,14 +80,16 @@ def run_sql(folder: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
 
 
 @contextmanager
-def asked(folder: Path, sql: str, withheld: Withheld | None = None) -> Iterator[Answer]:
-    """The answer to a question, for as long as it is read. `withheld`: rows that it must not see, if any.
+def asked(folder: Path, sql: str, withheld: Withheld | None = None, *, described: bool = False) -> Iterator[Answer]:
+    """The answer to a question, for as long as it is read. `withheld`: rows that it must not see, if any; `described`:
+    with what the release says of its tables.
 
     `RefusalError` for whatever is no question, and for one that fails, also while it is read.
     """
     with _in_words(folder), _open(folder, withheld) as (con, alias):
         _refuse_what_is_no_question(con, sql)
-        tables, comments = _named(con, sql), _comments(con, alias)
+        tables = _named(con, sql) if described or withheld else frozenset()
+        comments = _comments(con, alias) if described else {}
         left_out = withheld.counted(con, alias, tables) if withheld else {}
         cursor = con.execute(sql)
         columns, types = [c[0] for c in cursor.description], [c[1] for c in cursor.description]

@@ -108,7 +108,7 @@ def application(home: Home) -> Starlette:
         return _elsewhere(f"/releases/{shelf.current(home)}/{request.path_params.get('name', '')}")
 
     async def to_slash(request: Request) -> Response:
-        return _elsewhere(f"/releases/{request.path_params['release_id']}/")
+        return _elsewhere(f"/releases/{shelf.manifest_of(home, request.path_params['release_id']).release_id}/")
 
     async def file(request: Request) -> Response:
         return await run_in_threadpool(_file, home, request)
@@ -188,13 +188,23 @@ def listening(home: Home, port: int | None) -> socket.socket:
     raise RefusalError(f"port {port} cannot be listened on: {why}", remedy="bonded serve picks a free one")
 
 
+def server_of(home: Home) -> uvicorn.Server:
+    """A server of the pages of a home."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            application(home),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            timeout_graceful_shutdown=PATIENCE,
+        )
+    )
+
+
 def serve(home: Home, ear: socket.socket, until: Callable[[], object] | None = None) -> None:
     """Answer until SIGINT or SIGTERM, or until something has returned that is waited for beside it."""
-    config = uvicorn.Config(
-        application(home), log_level="warning", access_log=False, server_header=False, lifespan="off",
-        timeout_graceful_shutdown=PATIENCE,
-    )  # fmt: skip
-    server = uvicorn.Server(config)
+    server = server_of(home)
 
     def end() -> None:
         if until:

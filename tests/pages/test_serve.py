@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import html
 import http.client
 import json
 import os
@@ -20,13 +21,13 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-import uvicorn
 
 from orchestration.assets.shown import release_metadata
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home, settings
 from orchestration.pages import serve, shelf
 from orchestration.pages.serving import announced, last_port, page_of, served_at
+from orchestration.releases.headline import headline
 from orchestration.releases.store import Releases
 from tests.automation.waiting import until
 from tests.conftest import copied, damage_in_place
@@ -84,7 +85,7 @@ def another(home: Home, name: str) -> Path:
 def serving(home: Home) -> Iterator[Server]:
     """A server of this process on a free port."""
     with serve.listening(home, None) as ear:
-        server = uvicorn.Server(uvicorn.Config(serve.application(home), log_level="warning", lifespan="off"))
+        server = serve.server_of(home)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [ear]}, daemon=True)
         thread.start()
         try:
@@ -125,7 +126,8 @@ def test_the_list_names_all_releases(server: Server, two: Home) -> None:
     first, second = re.split("<li[ >]", text)[1:]
     assert "· current" in first and "· current" not in second and LATER in first
     for entry in (first, second):
-        assert "audit: passed" in entry and "UTC" in entry and "audit.html" in entry and "cells" in entry
+        assert "audit: passed" in entry and "UTC" in entry and "audit.html" in entry
+        assert all(html.escape(line) in entry for line in headline(Releases(two).folder())[0])
     assert "SYNTHETIC" not in text
 
 
@@ -293,7 +295,7 @@ def test_a_publication_waits_for_no_reader(own: Server, monkeypatch: pytest.Monk
         for _ in range(20):
             reader = stack.enter_context(socket.create_connection(("127.0.0.1", own.port)))
             # Little at a time: so most of the file is not sent yet.
-            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
             request = f"GET /releases/{first}/trade.duckdb HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
             reader.sendall(request.encode())
             readers.append((reader, reader.recv(1024)))

@@ -42,7 +42,7 @@ STORY ?= chips
 story: install ## tell a story from real figures (STORY=chips, magnets, soybeans): fetch, build, audit, publish
 	@$(BIN)/bonded story $(STORY)
 
-ui: install ## open the Dagster UI on the sample (BONDED_HOME=… for another home); stop it with Ctrl-C
+ui: install ## open the Dagster UI and the releases of the sample (BONDED_HOME=… for another home); stop with Ctrl-C
 	@$(BIN)/python -m orchestration.automation.ui "$(HOME_DIR)"
 
 docs: install ## write docs/marts.md, and dbt's pages of all models into one file, offline

@@ -22,6 +22,7 @@ FLOORS = (
     {"gates", "claims"},
     {"releases"},
     {"stories"},
+    {"pages"},
     {"assets"},
     {"automation"},
     {"definitions"},

@@ -18,7 +18,7 @@ from orchestration.assets.inspected import (
     receipts_by_month,
 )
 from orchestration.assets.launched import launched_with, months_asked_of
-from orchestration.assets.shown import release_metadata
+from orchestration.assets.shown import page, release_metadata
 from orchestration.base.months import format_month
 from orchestration.base.settings import Home
 from orchestration.gates.audit import Report, finding_text, rows_of
@@ -38,6 +38,7 @@ STALE = dg.FreshnessPolicy.cron("0 17 21 * *", dt.timedelta(days=1), "Asia/Shang
 COMPARISONS = "comparisons "
 #: How it names the candidate with what is held back.
 REFUSED = "refused candidate"
+AUDIT_PAGE = "audit.html"
 
 
 @dg.asset(
@@ -136,8 +137,10 @@ def _metadata(home: Home, publication: Publication) -> dict[str, Any]:
         **shown,
         **refused,
         "audit": dg.MetadataValue.md(audit_text(report)),
-        # A browser opens no file from the page of a server: a path can be copied, and the audit stands above.
-        "audit page": dg.MetadataValue.path(publication.folder / "audit.html"),
+        # Nobody serves the page of a candidate; its audit stands above.
+        "audit page": page(home, publication.folder.name, AUDIT_PAGE)
+        if publication.outcome != "failed"
+        else dg.MetadataValue.path(publication.folder / AUDIT_PAGE),
         **{f"{COMPARISONS}{verdict}": n for verdict, n in report.counts.items()},
     }
 

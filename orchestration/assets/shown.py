@@ -5,6 +5,9 @@ from typing import Any
 import dagster as dg
 
 from orchestration.base.settings import Home
+from orchestration.pages.serving import page_of, served_at
+from orchestration.pages.shelf import page_name
+from orchestration.releases.store import Releases
 from orchestration.releases.summary import summary
 
 
@@ -20,4 +23,15 @@ def release_metadata(home: Home, release_id: str) -> dict[str, Any]:
         "headline": dg.MetadataValue.md("\n".join(f"* {line}" for line in said.headline)),
         "changed against the release before": dg.MetadataValue.md("\n".join(f"* {line}" for line in said.changed)),
         "published": dg.MetadataValue.timestamp(said.published),
+        "page": page(home, release_id, page_name(Releases(home).manifest(release_id))),
     }
+
+
+def page(home: Home, release_id: str, name: str) -> dg.MetadataValue:
+    """Where a file of a release can be looked at: at its address while the home's pages are served.
+
+    A browser opens no file from the page of a server: elsewhere it is a path, which can be copied.
+    """
+    if address := served_at(home):
+        return dg.MetadataValue.url(page_of(address, release_id, name))
+    return dg.MetadataValue.path(Releases(home).folder(release_id) / name)

@@ -1,10 +1,13 @@
-"""The Dagster UI and daemon on one home, on a free port: `python -m orchestration.automation.ui HOME`."""
+"""The Dagster UI and daemon on one home, and its releases beside it, each on a free port of this machine:
+`python -m orchestration.automation.ui HOME`.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -20,8 +23,19 @@ def free_port() -> int:
         return port
 
 
+def show_releases(home: Home) -> None:
+    """Start what shows the releases. It ends when this process has ended, however that comes about, and whatever has
+    taken its place: its standard input is a pipe that is closed then.
+    """
+    reading, writing = os.pipe()
+    os.set_inheritable(writing, True)
+    command = [sys.executable, "-m", "orchestration.terminal.cli", "serve", "--home", str(home.root), "--while-open"]
+    subprocess.Popen(command, stdin=reading, cwd=PROJECT)
+    os.close(reading)
+
+
 def main() -> None:
-    """Replace this process by `dagster dev`."""
+    """Replace this process by `dagster dev`, with the releases beside it."""
     home = Home(Path(sys.argv[1]).absolute() if len(sys.argv) > 1 else Home.default().root)
     with instance(home) as made:
         end_dead_runs(made, home)
@@ -29,6 +43,7 @@ def main() -> None:
     command = str(Path(sys.executable).with_name("dagster"))
     port = str(free_port())
     print(f"Dagster UI on {home.root}: http://127.0.0.1:{port}", flush=True)
+    show_releases(home)
     os.chdir(PROJECT)
     # In the background of a script SIGINT is ignored; Dagster would then ignore SIGTERM, too, and could not be stopped.
     signal.signal(signal.SIGINT, signal.SIG_DFL)

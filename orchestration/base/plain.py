@@ -7,6 +7,9 @@ import math
 from decimal import Decimal
 from typing import Any
 
+#: From this size on a figure is shown without its fraction.
+WHOLE = 1e6
+
 
 def plain(value: object) -> str:
     """A value for reading: thousands separators, no trailing zeros, an em dash for what is not there."""
@@ -19,7 +22,8 @@ def plain(value: object) -> str:
     if isinstance(value, Decimal):
         return f"{value.normalize():,f}"
     if isinstance(value, float):
-        return f"{value:,.6g}"
+        # Money stands there to its last dollar, a ratio to six digits.
+        return f"{value:,.0f}" if WHOLE <= abs(value) < 1e15 else f"{value:,.6g}"
     if isinstance(value, list | tuple):
         return ",".join(printable(str(part)) for part in value)
     return printable(str(value))

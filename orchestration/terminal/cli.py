@@ -10,11 +10,11 @@ import os
 import sys
 
 from orchestration.base.interrupt import farewell
-from orchestration.terminal import bringing, looking, output
+from orchestration.terminal import bringing, handing, looking, output
 from orchestration.terminal.command import app
 from orchestration.terminal.refusals import exit_code
 
-__all__ = ["app", "bringing", "looking", "main"]
+__all__ = ["app", "bringing", "handing", "looking", "main"]
 
 
 def main() -> None:

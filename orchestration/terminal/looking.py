@@ -6,24 +6,22 @@ it is told (`output`).
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from orchestration.base.errors import RefusalError
 from orchestration.base.months import parse_month
-from orchestration.base.settings import Home
 from orchestration.landing.store import Landing
+from orchestration.releases.format import Format
 from orchestration.releases.manifest import read_manifest
 from orchestration.releases.store import Releases
 from orchestration.terminal import output
+from orchestration.terminal.asking import AsOfOption, ReleaseOption, known_on, typed_day
 from orchestration.terminal.command import HomeOption, JsonOption, app, home_of
+from orchestration.terminal.handing import hand_out
 from orchestration.terminal.status import home_status, release_row
-
-if TYPE_CHECKING:
-    from orchestration.releases.as_of import AsOf
 
 
 @app.command()
@@ -40,7 +38,7 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
 @app.command()
 def audit(
     home: HomeOption = None,
-    release: Annotated[str | None, typer.Option(help="A release; the current one by default.")] = None,
+    release: ReleaseOption = None,
     candidate: Annotated[str | None, typer.Option(help="A candidate that was kept.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -127,7 +125,7 @@ def trace(
     scheme: Annotated[str | None, typer.Option(help="The category's scheme, where several have the code.")] = None,
     source: Annotated[str | None, typer.Option(help="The source, where several have the figure.")] = None,
     reporter: Annotated[str | None, typer.Option(help="ISO3 code, where a source reports for several.")] = None,
-    release: Annotated[str | None, typer.Option(help="A release; the current one by default.")] = None,
+    release: ReleaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """The files and lines behind one published number."""
@@ -162,47 +160,41 @@ def trace(
 def query(
     sql: str,
     home: HomeOption = None,
-    release: Annotated[str | None, typer.Option(help="A release; the current one by default.")] = None,
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", help="Tables as of this date (YYYY-MM-DD, in each source's time zone).")
-    ] = None,
+    release: ReleaseOption = None,
+    as_of: AsOfOption = None,
+    form: Annotated[
+        str, typer.Option("--format", help="table, or a file to hand on: csv, excel-csv, xlsx, parquet, json.")
+    ] = "table",
     as_json: JsonOption = False,
 ) -> None:
-    """Run SQL on a release, read-only; with --as-of, on its receipts known by that date."""
-    from orchestration.releases.query import run_sql
+    """Run SQL on a release, read-only; with --as-of, on its receipts known by that date.
 
-    place, day = home_of(home), _day(as_of) if as_of else None
+    A file to hand on is as bonded export writes it: release and SYNTHETIC in every row, without rows that stay.
+    """
+    from orchestration.releases.query import distinct, run_sql
+
+    if form != "table" and (as_json or form not in list(Format)):
+        known = ", ".join(Format)
+        raise typer.BadParameter(f"write table, or without --json one of {known}", param_hint="--format")
+    place, day = home_of(home), typed_day(as_of)
+    if form != "table":
+        hand_out(place, sql, Format(form), release, day)
+        return
     folder, said = Releases(place).opened(release)
-    known = _known_on(place, day, said.release_id) if day else None
-    columns, rows = run_sql(known.folder if known else folder, sql)
+    known_then = known_on(place, day, said.release_id) if day else None
+    columns, rows = run_sql(known_then.folder if known_then else folder, sql)
     if as_json:
-        output.json_out([dict(zip(output.distinct(columns), row, strict=True)) for row in rows])
+        output.json_out([dict(zip(distinct(columns), row, strict=True)) for row in rows])
     else:
         output.table(columns, [list(row) for row in rows])
     for text in (*output.made_up(said.release_id, said.is_synthetic), *output.on_terms(said)):
         output.note(text)
 
 
-def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no date: write YYYY-MM-DD", param_hint="--as-of") from None
-
-
-def _known_on(home: Home, day: dt.date, release: str) -> AsOf:
-    """The tables as known on a day; says on stderr what they are made of."""
-    from orchestration.releases.as_of import as_of
-
-    made = as_of(home, day, release)
-    output.note(f"as known on {day}: {made.known} of {made.held} receipts; built for this question, not audited")
-    return made
-
-
 @app.command()
 def claims(
     home: HomeOption = None,
-    release: Annotated[str | None, typer.Option(help="A release; the current one by default.")] = None,
+    release: ReleaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Printed claims put to the test: on what was known when they were published, and on what is known now."""

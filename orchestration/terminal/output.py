@@ -10,17 +10,15 @@ import datetime as dt
 import shlex
 import shutil
 import sys
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from orchestration.base.errors import RefusalError
 from orchestration.base.months import format_month
 from orchestration.base.plain import bare, json_text, plain, printable
 from orchestration.releases.terms import told
+from orchestration.terminal.layout import shown
 
 if TYPE_CHECKING:
     from orchestration.gates.audit import Report
@@ -73,24 +71,13 @@ def on_terms(said: Manifest) -> list[str]:
     return [f"TERMS: {text}" for text in told(said)]
 
 
-def distinct(columns: list[str]) -> list[str]:
-    """Names of columns of which none is lost as a key."""
-    return [name if name not in columns[:n] else f"{name}_{columns[:n].count(name)}" for n, name in enumerate(columns)]
-
-
 def table(columns: list[str], rows: list[list[Any]]) -> None:
     """A table at a terminal; tab-separated lines with unformatted figures in a pipe."""
     if not sys.stdout.isatty():
         for row in [columns, *rows]:
             sys.stdout.write("\t".join(bare(v) for v in row) + "\n")
         return
-    shown = Table(box=None, header_style="bold", pad_edge=False)
-    for position, column in enumerate(columns):
-        figures = any(isinstance(row[position], int | float | Decimal) for row in rows)
-        shown.add_column(Text(printable(column)), justify="right" if figures else "left", overflow="fold")
-    for row in rows:
-        shown.add_row(*[Text(plain(v)) for v in row])
-    Console().print(shown)
+    shown(columns, rows, Console())
 
 
 def json_out(value: Any) -> None:

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from orchestration.automation.instance import instance
 from orchestration.base.settings import Home
+from orchestration.pages.serving import served_at
 from orchestration.releases.store import Releases
 from tests.assets.test_runs import materialize
 from tests.automation.control_room import control_room
@@ -112,6 +113,20 @@ def test_the_run_says_why(page: Page, ui: str, damaged: Home) -> None:
         (run,) = made.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))
     page.goto(f"{ui}/runs/{run.run_id}")
     page.get_by_text(f"layers: gacc_sample import {BAD}").first.wait_for(timeout=60_000)
+
+
+def test_its_releases_are_shown_beside_it(page: Page, damaged: Home, ui: str) -> None:  # noqa: ARG001 - it is up
+    """Made up, as they say; the list leads to the page of each, and nothing is asked of any other host."""
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text))
+    address = served_at(damaged)
+    assert address and "SYNTHETIC DATA" in seen(page, address, "Releases")
+    page.get_by_role("link", name=Releases(damaged).current_id(), exact=True).click()
+    page.wait_for_url(f"{address}/releases/*/")
+    assert "SYNTHETIC" in page.inner_text("body").upper() and errors == []
+    assert all(url.startswith((address, "data:")) for url in requests)
 
 
 def test_the_audit_page(page: Page, damaged: Home) -> None:

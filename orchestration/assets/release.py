@@ -18,7 +18,7 @@ from orchestration.assets.inspected import (
     receipts_by_month,
 )
 from orchestration.assets.launched import launched_with, months_asked_of
-from orchestration.assets.shown import page, release_metadata
+from orchestration.assets.shown import release_metadata, shown_at
 from orchestration.base.months import format_month
 from orchestration.base.settings import Home
 from orchestration.gates.audit import Report, finding_text, rows_of
@@ -138,7 +138,7 @@ def _metadata(home: Home, publication: Publication) -> dict[str, Any]:
         **refused,
         "audit": dg.MetadataValue.md(audit_text(report)),
         # Nobody serves the page of a candidate; its audit stands above.
-        "audit page": page(home, publication.folder.name, AUDIT_PAGE)
+        "audit page": shown_at(home, publication.folder.name, AUDIT_PAGE)
         if publication.outcome != "failed"
         else dg.MetadataValue.path(publication.folder / AUDIT_PAGE),
         **{f"{COMPARISONS}{verdict}": n for verdict, n in report.counts.items()},

@@ -23,11 +23,11 @@ def release_metadata(home: Home, release_id: str) -> dict[str, Any]:
         "headline": dg.MetadataValue.md("\n".join(f"* {line}" for line in said.headline)),
         "changed against the release before": dg.MetadataValue.md("\n".join(f"* {line}" for line in said.changed)),
         "published": dg.MetadataValue.timestamp(said.published),
-        "page": page(home, release_id, page_name(Releases(home).manifest(release_id))),
+        "page": shown_at(home, release_id, page_name(Releases(home).manifest(release_id))),
     }
 
 
-def page(home: Home, release_id: str, name: str) -> dg.MetadataValue:
+def shown_at(home: Home, release_id: str, name: str) -> dg.MetadataValue:
     """Where a file of a release can be looked at: at its address while the home's pages are served.
 
     A browser opens no file from the page of a server: elsewhere it is a path, which can be copied.

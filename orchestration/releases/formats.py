@@ -165,7 +165,9 @@ def write_parquet(sheet: Sheet, stream: BinaryIO) -> None:
     """Each column with its description, the file with the notes, as metadata."""
     described = zip(sheet.schema, sheet.descriptions, strict=True)
     fields = [f.with_metadata({"description": text}) if text else f for f, text in described]
-    schema = pa.schema(fields, metadata=dict(sheet.notes))
+    # As the files of a release say it, too, which have it in one piece.
+    said = {name: text for name, text in zip(sheet.schema.names, sheet.descriptions, strict=True) if text}
+    schema = pa.schema(fields, metadata={**dict(sheet.notes), "columns": json.dumps(said, ensure_ascii=False)})
     with pq.ParquetWriter(stream, schema, compression="zstd") as writer:
         for batch in sheet.counted():
             writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))

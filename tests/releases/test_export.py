@@ -25,6 +25,7 @@ from orchestration.releases.manifest import Manifest, SourceTerms
 from orchestration.releases.query import asked, run_sql
 from orchestration.releases.store import Releases
 from orchestration.releases.withheld import withheld
+from tests.conftest import many
 
 Rows = list[tuple[Any, ...]]
 #: Rows that are looked at of each table.
@@ -136,11 +137,13 @@ def is_same(form: Format, found: Rows, rows: Rows) -> bool:
     return found == rows
 
 
+@pytest.mark.series
 def test_every_table_comes_back_as_it_is(small_home: Home, tmp_path: Path) -> None:
     """All columns, rows in order; and behind them which release, and whether it is made up."""
     folder, said = Releases(small_home).opened()
     compared = 0
-    for name in tables(folder):
+    known = tables(folder)
+    for name in many(known[::3], known):
         sql = f"{question_of(folder, name)} limit {ROWS}"
         with asked(folder, sql) as answer:
             types, rows = dict(zip(answer.columns, map(str, answer.types), strict=True)), list(answer.rows())
@@ -212,6 +215,7 @@ def test_made_up_figures_say_so_wherever_they_go(small_home: Home) -> None:
     parquet = pq.read_schema(io.BytesIO(made(what, Format.PARQUET)[0]))
     assert b"made up" in parquet.metadata[b"SYNTHETIC"] and parquet.metadata[b"release"] == release_id.encode()
     assert parquet.metadata[b"how to cite"].startswith(b"SYNTHETIC DATA.")
+    assert {"month", "release_id"} <= json.loads(parquet.metadata[b"columns"]).keys()
     assert all(field.metadata[b"description"] for field in parquet if field.name in ("month", "release_id"))
     notes = openpyxl.load_workbook(io.BytesIO(made(what, Format.XLSX)[0]))["notes"]
     assert notes["A1"].value == "SYNTHETIC" and release_id in notes["C1"].value

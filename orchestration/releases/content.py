@@ -104,6 +104,11 @@ def contents(con: duckdb.DuckDBPyConnection, database: str, tables: Collection[s
     return {table: table_content(con, f'{database}.main."{table}"') for table in sorted(tables)}
 
 
+def correction_content(con: duckdb.DuckDBPyConnection, database: str) -> TableContent:
+    """Content of the corrections of an attached database, in one piece."""
+    return table_content(con, f"{database}.main.{CORRECTIONS}").model_copy(update={"months": None})
+
+
 def database_content(database: Path) -> dict[str, TableContent]:
     """Content of every audited table of a published database."""
     with scratch() as con:

@@ -17,7 +17,7 @@ import pyarrow as pa
 from orchestration.base.duck import cursor, literal, scratch
 from orchestration.base.settings import Home
 from orchestration.releases.causes import judge, show_definitions
-from orchestration.releases.content import CORRECTIONS, is_as_published, table_content
+from orchestration.releases.content import CORRECTIONS, correction_content, is_as_published
 from orchestration.releases.database import DATABASE, write_file
 from orchestration.releases.differing import KEY, Side, months_to_compare, show_figures
 from orchestration.releases.manifest import Corrections, FlippedClaim, Manifest
@@ -58,7 +58,7 @@ def write_corrections(home: Home, folder: Path, made: Manifest) -> Corrections:
                 # It was damaged under the same size and time; the candidate is to take its place.
                 base, remark = None, f"no figure is compared: release {made.base} cannot be read ({error})"
         _write(con, folder, rows, made.is_synthetic)
-        content = table_content(con, f"made.main.{CORRECTIONS}").model_copy(update={"months": None})
+        content = correction_content(con, "made")
     return Corrections(compared_with=base and base.release_id, remark=remark, content=content, flips=flips)
 
 

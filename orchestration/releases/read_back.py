@@ -11,8 +11,16 @@ from pathlib import Path
 import duckdb
 
 from orchestration.base.duck import literal, scratch
-from orchestration.releases.content import NOT_CONTENT, TableContent, columns_of, database_content, table_content
+from orchestration.releases.content import (
+    NOT_CONTENT,
+    TableContent,
+    columns_of,
+    correction_content,
+    database_content,
+    table_content,
+)
 from orchestration.releases.database import DATABASE
+from orchestration.releases.manifest import Manifest
 
 #: Names and types of the columns of each file.
 FORMS = """
@@ -22,18 +30,26 @@ group by 1"""
 WHOLE = "select count(*), sum(hash(t)), bit_xor(hash(t)) from {} as t"
 
 
-def differing(folder: Path, tables: Mapping[str, TableContent] | None) -> list[str]:
+def differing(folder: Path, said: Manifest | None) -> list[str]:
     """Sentences of what does not hold what it must in a release: its database, then its Parquet files.
 
-    `tables`: what the database was said to hold; None = whatever it holds.
+    `said`: its manifest, which says what the database holds; None = whatever it holds.
     """
     try:
         held = database_content(folder / DATABASE)
+        corrected = said.corrections.content if said else None
+        is_same = corrected is None or corrected == _corrections(folder / DATABASE)
     except duckdb.Error as error:
         return [f"{DATABASE} cannot be read ({str(error).splitlines()[0]})"]
-    if tables is not None and held != tables:
+    if said is not None and (held != said.tables or not is_same):
         return [f"{DATABASE} does not hold what release.json says"]
     return differing_files(folder, held)
+
+
+def _corrections(database: Path) -> TableContent:
+    with scratch() as con:
+        con.execute(f"attach {literal(database)} as published (read_only)")
+        return correction_content(con, "published")
 
 
 def differing_files(folder: Path, tables: Mapping[str, TableContent], but: Collection[str] = ()) -> list[str]:

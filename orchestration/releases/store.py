@@ -188,7 +188,7 @@ class Releases:
         found = [
             f"{name} is not what was published" for name, of in said.files.items() if not is_intact(folder / name, of)
         ]
-        return found or differing(folder, said.tables if said.read_back == duckdb.__version__ else None)
+        return found or differing(folder, said if said.read_back == duckdb.__version__ else None)
 
     def pin(self, release_id: str, keep: bool = True) -> None:
         """Keep a release for good, or no longer."""

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from orchestration.base.settings import Home
+from orchestration.landing.store import Landing
+from orchestration.releases.publish import audit_folder
+from orchestration.releases.store import Releases
+from orchestration.sources.catalogue import TRADE
+from orchestration.sources.source import ParsedTrade
 from orchestration.warehouse.categories import OwnCategories
+from tests.conftest import add, query, released, row
 from tests.releases.pairs import MADE, Cover, Made, Row, between, figures, receipt, rows_between
 
 FIRST = receipt("r1", "2024-05-20")
@@ -201,3 +212,56 @@ def test_earlier_corrections_stay(tmp_path: Path) -> None:
     assert (new["partner_name"], new["category_name"], new["is_synthetic"]) == (
         "United States", "ic/integrated_circuits", False,
     )  # fmt: skip
+
+
+PARTS = """schemes:
+  parts:
+    title: Parts
+    leaves_out: All else
+    categories:
+      ic_parts: {name: Parts of chips, prefixes: [854290]}
+"""
+
+
+@pytest.mark.series("test_a_later_print_is_a_revision")
+@pytest.mark.own_run("a home is revised, its receipt withdrawn, a category declared, a parser changed, and rolled back")
+def test_a_home_names_each_cause(small: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One release after another; the history of a release that was left is not that of the next one."""
+    revised = add(small, tmp_path, [row("202403", value="77")], months="2024-03")
+    released(small)
+    Landing(small).withdraw(revised.receipt_id, "the wrong month")
+    released(small)
+    small.categories.write_text(PARTS, encoding="utf-8")
+    with_parts = released(small).release_id
+    offer = TRADE["gacc"]
+
+    def exchanging(*args: Any, **said: Any) -> ParsedTrade:
+        """A parser that takes chips for parts, and parts for chips: as many rows and dollars."""
+        parsed = offer.parse(*args, **said)
+        table, other = pq.read_table(parsed.rows_path), {"85423110": "85429000", "85429000": "85423110"}
+        codes = pa.array([other.get(code, code) for code in table["hs_code"].to_pylist()])
+        pq.write_table(table.set_column(table.schema.get_field_index("hs_code"), "hs_code", codes), parsed.rows_path)
+        return parsed
+
+    causes = ["revised by the source", "receipt withdrawn", "definition"]
+    with monkeypatch.context() as patched:
+        patched.setitem(TRADE, "gacc", replace(offer, parser_version="gacc3", parse=exchanging))
+        released(small)
+        assert told(small) == [*causes, "parser"]
+        ((old, new, detail),) = query(
+            small,
+            "select old_value, new_value, cause_detail from mart_correction where cause = 'parser' and "
+            "partner_code = '502' and month = '2024-02-01' and category_scheme = 'ic' and measure = 'value_usd'",
+        )
+        assert (old + 2, detail) == (new, f"{offer.parser_version} → gacc3")
+        assert audit_folder(small, Releases(small).folder()).passed
+    Releases(small).rollback(with_parts or "")
+    add(small, tmp_path, [row("202402", value="78")], months="2024-02")
+    released(small)
+    assert told(small) == [*causes, "revised by the source"] and Releases(small).manifest().base == with_parts
+
+
+def told(home: Home) -> list[str]:
+    """The causes that the current release knows of, release by release."""
+    sql = "select release_id, cause from mart_correction group by all order by all"
+    return [cause for _, cause in query(home, sql)]

@@ -99,10 +99,19 @@ def copy(small_home: Home, tmp_path: Path) -> Path:
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_file_that_holds_something_else_is_named(copy: Path, damage: Callable[[Path], str]) -> None:
     """Whether rows, columns, months or the file itself; also where `release.json` knows the new bytes."""
-    tables = read_manifest(copy).tables
-    assert differing(copy, tables) == []
+    said = read_manifest(copy)
+    assert differing(copy, said) == []
     name = damage(copy)
-    assert any(found.startswith(name) for found in differing_files(copy, tables))
+    assert any(found.startswith(name) for found in differing_files(copy, said.tables))
+
+
+def test_corrections_that_were_put_in_are_named(copy: Path) -> None:
+    """Though they are no part of the content by which releases are compared."""
+    said = read_manifest(copy)
+    (copy / DATABASE).chmod(0o644)
+    with duckdb.connect(str(copy / DATABASE)) as con:
+        con.execute("insert into mart_correction (release_id) values ('one')")
+    assert differing(copy, said) == [f"{DATABASE} does not hold what release.json says"]
 
 
 @pytest.mark.own_run("a candidate is written wrongly")
@@ -123,7 +132,7 @@ def test_nothing_is_published_with_a_wrong_file(small: Home, monkeypatch: pytest
         Releases(small).opened()
     assert published(small).outcome == "published"
     folder, said = Releases(small).opened()
-    assert said.read_back and differing(folder, said.tables) == []
+    assert said.read_back and differing(folder, said) == []
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert {path.stat().st_mode & 0o777 for path in files} == {0o444}
 

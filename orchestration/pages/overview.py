@@ -1,0 +1,175 @@
+"""What a page says of a release as a whole: its streams, what is new, its verdict, its terms.
+
+Belongs here: what holds whatever stories are told. Not here: a story (`sections`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+import duckdb
+from markupsafe import Markup, escape
+
+from orchestration.base.months import add_months, format_month, last_day
+from orchestration.gates.audit import VERDICTS, Report
+from orchestration.gates.reach import reach
+from orchestration.gates.report import extent, headline, lead
+from orchestration.pages.figures import Cell
+from orchestration.pages.sections import Table
+from orchestration.pages.series import Library, Row, Stream
+from orchestration.releases.manifest import Manifest
+from orchestration.releases.terms import terms
+from orchestration.sources.catalogue import TRADE
+from orchestration.stories.measures import ALL, SERIES
+
+#: Where a page waits for what only the audit tells.
+BADGE, VERDICT = "<!--verdict in a word-->", "<!--verdict-->"
+#: How many series of the newest month are shown where a release has no story's.
+NEWEST = 12
+STREAMS = """
+select source, reporter, flow, min(month), max(month) from mart_coverage
+where covered_usd or covered_local group by all order by all"""
+
+
+def streams(con: duckdb.DuckDBPyConnection, said: Manifest) -> dict[tuple[str, str, str], Stream]:
+    """What a release reports, by source, reporter and flow."""
+    known: dict[tuple[str, str, str], dt.date] = {}
+    for receipt in said.receipts:
+        of = (receipt.scope.source, receipt.scope.reporter, receipt.scope.flow)
+        known[of] = max(receipt.vintage, known.get(of, receipt.vintage))
+    found = con.execute(STREAMS).fetchall()
+    return {
+        of: Stream(*of, first, last, known[of])
+        for source, reporter, flow, first, last in found
+        if (of := (source, reporter, flow)) in known
+    }
+
+
+def latest(library: Library, said: Manifest) -> Table:
+    """The latest month of each source, when it came out, and until when its figures are known."""
+    publishers = {row["source"]: row for row in library.rows("select source, publisher from dim_source")}
+    out = {
+        (row["source"], row["month"]): row["release_date"]
+        for row in library.rows("select source, month, release_date from dim_release_calendar")
+    }
+    rows = []
+    for of in library.streams.values():
+        key = {"source": of.source, "reporter": of.reporter, "flow": of.flow}
+        publisher = publishers.get(of.source, {}).get("publisher") or of.source
+        held = said.held_back.get(of.source)
+        rows.append((
+            f"{publisher}, {of.flow}s of {of.reporter}",
+            Cell("mart_coverage", "max(month)", _covered(library, key, of.last), of.last, "month"),
+            *_released(out, of),
+            Cell("receipt", "max(vintage)", key, of.known_on, "day"),
+            f"held back since {held.since}" if held else "up to date with what was received",
+        ))  # fmt: skip
+    heads = (
+        "Source",
+        "Latest month",
+        "Came out",
+        "after the month's end",
+        "The next one",
+        "Figures as known on",
+        "State",
+    )
+    return Table("Latest month by source", heads, tuple(rows))
+
+
+def _covered(library: Library, key: Mapping[str, str], last: dt.date) -> dict[str, str]:
+    """The key of the last month that is covered in some currency."""
+    sql = (
+        "select bool_or(covered_usd) as usd from mart_coverage where source = $source and reporter = $reporter "
+        "and flow = $flow and month = $last"
+    )
+    in_dollars = library.rows(sql, {**key, "last": last})[0]["usd"]
+    return {**key, "covered_usd" if in_dollars else "covered_local": "true"}
+
+
+def _released(out: Mapping[tuple[str, dt.date], dt.date], of: Stream) -> list[object]:
+    """When the latest month came out, how long after it, and when the next one does, where there is a calendar."""
+    found: list[object] = []
+    for month in (of.last, add_months(of.last, 1)):
+        day = out.get((of.source, month))
+        key = {"source": of.source, "month": format_month(month)}
+        if not isinstance(day, dt.date):
+            found += ["when its publisher says so"] if month != of.last else ["no calendar", "–"]
+            continue
+        found.append(Cell("dim_release_calendar", "release_date", key, day, "day"))
+        if month == of.last:
+            found.append(Cell("dim_release_calendar", "release_date", key, day, f"lag {format_month(last_day(month))}"))
+    return found
+
+
+def newest(library: Library) -> list[Table]:
+    """The greatest series of each stream's latest month, of the scheme that has most rows."""
+    tables = []
+    for of in library.streams.values():
+        for mart in (ALL, SERIES):
+            key: dict[str, object] = {"source": of.source, "reporter": of.reporter, "flow": of.flow, "month": of.last}
+            where = "source = $source and reporter = $reporter and flow = $flow and month = $month"
+            rows = library.rows(
+                f"with mine as (select * from {mart} where {where}), scheme as (select category_scheme from mine "
+                "where category_scheme in ('hs4', 'hs2', 'all') group by all order by count(*) desc limit 1) "
+                "select * from mine semi join scheme using (category_scheme) "
+                f"order by coalesce(value_usd, value_local) desc nulls last limit {NEWEST}",
+                key,
+            )
+            if rows:
+                tables.append(_newest(of, mart, rows))
+                break
+    return tables
+
+
+def _newest(of: Stream, mart: str, rows: list[Row]) -> Table:
+    shown = []
+    for row in rows:
+        names = ("source", "reporter", "flow", "partner_code", "category_scheme", "category_code")
+        key = {name: str(row[name]) for name in names} | {"month": format_month(of.last)}
+        name = f"{row['category_code']} {row['category_name']}, {row.get('partner_name') or 'all partners'}"
+        cells = [Cell(mart, c, key, row[c], how, n) for c, how, n in (
+            ("value_usd", "millions", 1), ("value_usd_yoy", "change", 1),
+            ("value_local", f"local {row['local_currency']}", 3), ("value_local_yoy", "change", 1))]  # fmt: skip
+        shown.append((name, *cells))
+    heads = ("Series", "US dollars", "on a year before", "Local currency", "on a year before")
+    return Table(f"{TRADE[of.source].name}, {of.reporter} {of.flow}s: the newest month", heads, tuple(shown))
+
+
+def attributions(said: Manifest) -> dict[str, str]:
+    """By source whom to name."""
+    return {name: of.attribution for name, of in terms(said).items()}
+
+
+def terms_told(said: Manifest) -> list[str]:
+    """By source the terms, a sentence each."""
+    return list(dict.fromkeys(f"{of.attribution.rstrip('.')}. {of.terms}" for of in terms(said).values()))
+
+
+def badge(report: Report) -> Markup:
+    """The verdict in a word."""
+    tone, text = headline(report)
+    return Markup('<a class="badge {}" href="audit.html">Audit: {}</a>').format(tone, text)
+
+
+def verdict(report: Report) -> Markup:
+    """The verdict, what was checked and how far that reached."""
+    tone, text = headline(report)
+    counts = Markup("").join(
+        Markup("<li>{} {}</li>").format(
+            Markup(Cell("audit_results", "count(*)", {"verdict": name}, n, "whole").tag()), name.replace("_", " ")
+        )
+        for name in VERDICTS
+        if (n := report.counts[name])
+    )
+    sentences = Markup("").join(Markup("<li>{}</li>").format(said) for said in reach(report).sentences())
+    return Markup(
+        '<p class="verdict {}"><strong>{}</strong> {}</p><p class="of-audit">{}</p>'
+        '<ul class="counts" aria-label="Comparisons by verdict">{}</ul><ul class="of-audit">{}</ul>'
+        '<p><a href="audit.html">The whole audit, gate by gate and month by month</a></p>'
+    ).format(tone, text, lead(report), extent(report.results), counts, sentences)
+
+
+def plain(sentences: list[str]) -> list[Markup]:
+    """Sentences as text."""
+    return [escape(text) for text in sentences]

@@ -13,12 +13,12 @@ from typing import Literal
 from markupsafe import Markup, escape
 
 from orchestration.base.months import add_months, format_month
+from orchestration.base.words import written
 from orchestration.pages.drawing import month_words
 from orchestration.pages.figures import Cell, quoted
 from orchestration.pages.pictures import amount
 from orchestration.pages.series import Series, table_of
 from orchestration.releases.manifest import HeldBack
-from orchestration.stories.measures import written
 
 Weight = Literal["quote", "hedge", "do not quote"]
 ORDER: tuple[Weight, ...] = ("quote", "hedge", "do not quote")

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from markupsafe import escape
 
 from orchestration.base.months import add_months, format_month
+from orchestration.base.words import MONTHS
 from orchestration.pages.figures import Key, key_text, plotted, told, value_text
 from orchestration.pages.scale import Linear, Months, linear
-from orchestration.stories.measures import MONTHS
 
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 12.0, 30.0, 36.0
 

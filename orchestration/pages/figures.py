@@ -15,7 +15,7 @@ from decimal import Decimal
 from markupsafe import Markup, escape
 
 from orchestration.base.months import format_month, last_day, parse_month
-from orchestration.stories.measures import MONTHS, written
+from orchestration.base.words import MONTHS, written
 
 Value = int | float | str | bool | dt.date | Decimal
 #: The columns that tell a series.

@@ -18,9 +18,10 @@ from markupsafe import escape
 from orchestration.base.months import format_month
 from orchestration.pages.drawing import Drawing, Plot
 from orchestration.pages.figures import key_text, value_text
-from orchestration.pages.pictures import LABELS, Picture
+from orchestration.pages.pictures import Picture
 from orchestration.pages.series import Series
 from orchestration.warehouse.dbt import published_nodes
+from orchestration.warehouse.measures import measures, with_use
 
 WIDTH, HEIGHT = 900.0, 520.0
 #: Pixels a unit of a picture's size.
@@ -133,26 +134,32 @@ def csv_text(lines: Iterable[tuple[str, ...]]) -> str:
     return text.getvalue()
 
 
+#: By type of a published column that of CSV on the Web.
+KINDS = {"BIGINT": "integer", "INTEGER": "integer", "DOUBLE": "double", "BOOLEAN": "boolean"}
+
+
+def _columns(picture: Picture) -> Iterator[dict[str, object]]:
+    """What each column is; that of a published table names it as its source."""
+    month = {"base": "gYearMonth"}
+    yield _column("month", month, "Month to which customs count the goods") | {"required": True}
+    nodes = published_nodes()
+    for name in picture.columns:
+        table = picture.series.table(name)
+        said = with_use(nodes[table]["columns"])[name]
+        titles = {"titles": [name, measures()[name].label], "null": "", "dc:source": table}
+        yield _column(name, KINDS[said["data_type"].upper()], said["description"]) | titles
+    yield _column("is_revised", "boolean", "Whether the dollars of the month stood in another way before")
+    yield _column("is_synthetic", "boolean", "Whether the figures are made up")
+    yield _column("release_id", "string", "Release whose figures these are")
+
+
+def _column(name: str, datatype: object, meaning: str) -> dict[str, object]:
+    return {"name": name, "titles": name, "datatype": datatype, "dc:description": meaning}
+
+
 def metadata(picture: Picture, stamp: Stamp) -> str:
     """What the columns are, as CSV on the Web says it (W3C, tabular metadata)."""
     of = picture.series
-    nodes = published_nodes()
-    described = {column: nodes[of.table(column)]["columns"][column] for column in picture.columns}
-    kinds = {"BIGINT": "integer", "INTEGER": "integer", "DOUBLE": "double", "BOOLEAN": "boolean"}
-    columns = [
-        {"name": "month", "titles": "month", "datatype": {"base": "gYearMonth"}, "required": True,
-         "dc:description": "Month to which customs count the goods"},
-        *(
-            {"name": column, "titles": column, "datatype": kinds[described[column]["data_type"].upper()],
-             "null": "", "dc:description": described[column]["description"], "dc:source": of.table(column)}
-            for column in picture.columns
-        ),
-        {"name": "is_revised", "titles": "is_revised", "datatype": "boolean",
-         "dc:description": "Whether the dollars of the month stood in another way before"},
-        {"name": "is_synthetic", "titles": "is_synthetic", "datatype": "boolean",
-         "dc:description": "Whether the figures are made up"},
-        {"name": "release_id", "titles": "release_id", "datatype": "string", "dc:description": "Release"},
-    ]  # fmt: skip
     made_up = "SYNTHETIC: " if stamp.is_synthetic else ""
     said = {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
@@ -163,7 +170,7 @@ def metadata(picture: Picture, stamp: Stamp) -> str:
         "dc:issued": stamp.made_on,
         "dc:valid": f"as known on {of.stream.known_on}",
         "dc:isPartOf": stamp.release_id,
-        "tableSchema": {"columns": columns, "primaryKey": "month"},
+        "tableSchema": {"columns": list(_columns(picture)), "primaryKey": "month"},
     }
     return json.dumps(said, indent=1, ensure_ascii=False) + "\n"
 
@@ -181,8 +188,3 @@ def write(folder: Path, made: Iterable[Picture], stamp: Stamp, story: str) -> No
         with place.with_suffix(".csv").open("w", encoding="utf-8", newline="") as stream:
             stream.write(csv_text(rows(picture, stamp)))
         place.with_suffix(".csv-metadata.json").write_text(metadata(picture, stamp), encoding="utf-8")
-
-
-def label(column: str, currency: str) -> str:
-    """How a measure is called in headings."""
-    return LABELS.get(column, column).format(currency=currency)

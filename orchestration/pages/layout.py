@@ -16,8 +16,8 @@ from markupsafe import Markup
 from orchestration.base.months import format_month
 from orchestration.pages.drawing import Drawing, month_words
 from orchestration.pages.figures import key_text
-from orchestration.pages.files import label, legend
-from orchestration.pages.pictures import Picture
+from orchestration.pages.files import legend
+from orchestration.pages.pictures import Picture, label
 
 TEMPLATE = Path(__file__).with_name("index.html.j2")
 STYLE = Path(__file__).with_name("style.css")
@@ -31,17 +31,13 @@ def template() -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters |= {"wide": _wide, "narrow": _narrow, "lines": _lines, "label": _label, "around": _around}
+    environment.filters |= {"wide": _wide, "narrow": _narrow, "lines": _lines, "label": label, "around": _around}
     environment.globals |= {"legend": legend, "day": _day, "style": Markup(STYLE.read_text(encoding="utf-8"))}
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
 
 
 def _day(day: dt.date) -> str:
     return f"{day.day} {month_words(day)}"
-
-
-def _label(picture: Picture, column: str) -> str:
-    return label(column, picture.series.currency)
 
 
 def _wide(picture: Picture, name: str) -> Markup:

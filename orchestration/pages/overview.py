@@ -21,15 +21,24 @@ from orchestration.pages.series import Library, Row, Stream
 from orchestration.releases.manifest import Manifest
 from orchestration.releases.terms import terms
 from orchestration.sources.catalogue import TRADE
-from orchestration.stories.measures import ALL, SERIES
+from orchestration.stories.measures import SERIES
 
 #: Where a page waits for what only the audit tells.
 BADGE, VERDICT = "<!--verdict in a word-->", "<!--verdict-->"
 #: How many series of the newest month are shown where a release has no story's.
 NEWEST = 12
-STREAMS = """
-select source, reporter, flow, min(month), max(month) from mart_coverage
-where covered_usd or covered_local group by all order by all"""
+#: By stream the last month that is covered, and in which table and currency that stands.
+COVERAGE = ("mart_category_coverage", "mart_partner_category_coverage", "mart_untraded_category_coverage")
+STREAMS = f"""
+with covered as ({
+    " union all ".join(
+        f"select source, reporter, flow, month, covered_usd, '{table}' as table_name from {table} "
+        "where covered_usd or covered_local"
+        for table in COVERAGE
+    )
+})
+select source, reporter, flow, max(month), arg_max(table_name, month), arg_max(covered_usd, month)
+from covered group by source, reporter, flow order by 1, 2, 3"""
 
 
 def streams(con: duckdb.DuckDBPyConnection, said: Manifest) -> dict[tuple[str, str, str], Stream]:
@@ -40,8 +49,8 @@ def streams(con: duckdb.DuckDBPyConnection, said: Manifest) -> dict[tuple[str, s
         known[of] = max(receipt.vintage, known.get(of, receipt.vintage))
     found = con.execute(STREAMS).fetchall()
     return {
-        of: Stream(*of, first, last, known[of])
-        for source, reporter, flow, first, last in found
+        of: Stream(*of, last, known[of], table, "covered_usd" if in_dollars else "covered_local")
+        for source, reporter, flow, last, table, in_dollars in found
         if (of := (source, reporter, flow)) in known
     }
 
@@ -60,7 +69,7 @@ def latest(library: Library, said: Manifest) -> Table:
         held = said.held_back.get(of.source)
         rows.append((
             f"{publisher}, {of.flow}s of {of.reporter}",
-            Cell("mart_coverage", "max(month)", _covered(library, key, of.last), of.last, "month"),
+            Cell(of.coverage, "max(month)", {**key, of.covered: "true"}, of.last, "month"),
             *_released(out, of),
             Cell("receipt", "max(vintage)", key, of.known_on, "day"),
             f"held back since {held.since}" if held else "up to date with what was received",
@@ -75,16 +84,6 @@ def latest(library: Library, said: Manifest) -> Table:
         "State",
     )
     return Table("Latest month by source", heads, tuple(rows))
-
-
-def _covered(library: Library, key: Mapping[str, str], last: dt.date) -> dict[str, str]:
-    """The key of the last month that is covered in some currency."""
-    sql = (
-        "select bool_or(covered_usd) as usd from mart_coverage where source = $source and reporter = $reporter "
-        "and flow = $flow and month = $last"
-    )
-    in_dollars = library.rows(sql, {**key, "last": last})[0]["usd"]
-    return {**key, "covered_usd" if in_dollars else "covered_local": "true"}
 
 
 def _released(out: Mapping[tuple[str, dt.date], dt.date], of: Stream) -> list[object]:
@@ -106,7 +105,7 @@ def newest(library: Library) -> list[Table]:
     """The greatest series of each stream's latest month, of the scheme that has most rows."""
     tables = []
     for of in library.streams.values():
-        for mart in (ALL, SERIES):
+        for mart in SERIES:
             key: dict[str, object] = {"source": of.source, "reporter": of.reporter, "flow": of.flow, "month": of.last}
             where = "source = $source and reporter = $reporter and flow = $flow and month = $month"
             rows = library.rows(

@@ -15,26 +15,12 @@ from orchestration.pages.drawing import Layer, Plot
 from orchestration.pages.series import Library, Series
 from orchestration.sources.catalogue import TRADE
 from orchestration.stories.declared import Event, Story
+from orchestration.warehouse.measures import measures
 
 #: The most pictures on a page.
 MOST = 60
-#: How the measures of pictures are called on axes and in headings.
-LABELS = {
-    "value_usd": "US dollars",
-    "value_local": "{currency}",
-    "value_usd_yoy": "Change on a year before",
-    "value_local_yoy": "Change on a year before",
-    "jan_feb_usd_yoy": "January and February on a year before",
-    "jan_feb_local_yoy": "January and February on a year before",
-    "value_usd_mom": "Change on the month before",
-    "value_usd_ytd": "US dollars from January on",
-    "value_usd_ytd_yoy": "Change of the sum from January on",
-    "value_usd_rolling_12": "US dollars in twelve months",
-    "partner_share_usd": "Share of all partners",
-    "partner_share_local": "Share of all partners",
-    "log_change_unit_value": "Unit value",
-    "log_change_quantity": "Quantity",
-}
+#: The parts of a change: columns, styles, and how they are called on a picture.
+SPLIT = (("log_change_unit_value", "second", "Unit value"), ("log_change_quantity", "first", "Quantity"))
 #: By the form of a scale what its figures count.
 UNITS = {"bn": "Billions of {}", "mn": "Millions of {}"}
 
@@ -94,6 +80,11 @@ def pictures(library: Library, story: Story, new_years: Mapping[dt.date, dt.date
     return list(found.values())
 
 
+def label(column: str) -> str:
+    """How a measure is called on axes and in headings."""
+    return measures()[column].label
+
+
 def _slug(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
 
@@ -110,15 +101,11 @@ def _picture(
     column = series.measured(measure)
     if measure.startswith("log_change"):
         layers: tuple[Layer, ...] = tuple(
-            _layer(series, of, "by_log", 1, style, is_line=True, name=LABELS[of])
-            for of, style in (("log_change_unit_value", "second"), ("log_change_quantity", "first"))
+            _layer(series, of, "by_log", 1, style, is_line=True, name=called) for of, style, called in SPLIT
         )
-        ticks, label = (
-            "percent",
-            "Change of unit value and of quantity on a year before; together they make that of the value",
-        )
+        ticks, subtitle = "percent", "Unit value and quantity, change on a year before"
     else:
-        layers, ticks, label = _plain(series, column)
+        layers, ticks, subtitle = _plain(series, column)
     if not any(layer.values for layer in layers):
         return None
     months = tuple(m for m in series.months if m >= _first_shown(series, column))
@@ -136,8 +123,9 @@ def _picture(
         threshold=_threshold(series) if column == "value_usd" else None,
         labels=tuple(_labels(series, column, layers)) if len(layers) == 1 or column.endswith("_yoy") else (),
     )
+    subtitle = subtitle.replace(label("value_local"), series.currency)
     columns = tuple(dict.fromkeys(layer.column for layer in layers if layer.values))
-    return Picture(name, title, label.format(currency=series.currency), series, columns, plot, shown)
+    return Picture(name, title, subtitle, series, columns, plot, shown)
 
 
 def _first_shown(series: Series, column: str) -> dt.date:
@@ -171,12 +159,12 @@ def _plain(series: Series, column: str) -> tuple[tuple[Layer, ...], str, str]:
         if column.endswith("_yoy") and "ytd" not in column:
             both = column.replace("value_", "jan_feb_")
             layers.append(_layer(series, both, "change", 1, "bar both", two_months=True))
-        return tuple(layers), "percent", LABELS[column]
+        return tuple(layers), "percent", label(column)
     if column.startswith("partner_share"):
         return (_layer(series, column, "percent", 1, "first", is_line=True),), "percent", "Percent"
     form, digits = amount(series, column)
     scale = "bn" if digits == 2 else "mn"
-    return (_layer(series, column, form, digits, "bar"),), scale, UNITS[scale].format(LABELS[column])
+    return (_layer(series, column, form, digits, "bar"),), scale, UNITS[scale].format(label(column))
 
 
 def amount(series: Series, column: str) -> tuple[str, int]:

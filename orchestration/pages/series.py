@@ -15,17 +15,22 @@ import duckdb
 
 from orchestration.base.months import format_month, month_range
 from orchestration.pages.figures import SERIES_KEY, Cell
-from orchestration.stories.measures import ALL, SERIES
+from orchestration.stories.measures import HEADLINE, SERIES
 
 #: A row of an answer, by column.
 Row = Mapping[str, Any]
-#: By column where it is published, of a partner and of all together.
+#: Where what is published, of all partners together and of each of them.
 TABLES = {
-    "mart": (SERIES, ALL),
-    "headline": ("mart_headline_monthly", "mart_headline_monthly"),
-    "growth": ("mart_growth_monthly", "mart_growth_monthly"),
-    "restatement": ("mart_restatement", "mart_restatement"),
-    "concentration": ("mart_concentration_monthly", "mart_concentration_monthly"),
+    "mart": SERIES,
+    "headline": HEADLINE,
+    **{
+        what: (f"mart_category_{name}", f"mart_partner_category_{name}")
+        for what, name in (
+            ("growth", "growth_monthly"),
+            ("restatement", "restatement"),
+            ("concentration", "concentration_monthly"),
+        )
+    },
 }
 OF_HEADLINE = ("jan_feb_usd", "jan_feb_usd_yoy", "jan_feb_local", "jan_feb_local_yoy", "threshold_usd",
                "months_at_or_above", "above_since", "is_record", "record_usd", "record_month", "known_months",
@@ -38,21 +43,23 @@ WHERE = " and ".join(f"{column} = ${column}" for column in SERIES_KEY)
 
 def table_of(what: str, partner: str) -> str:
     """The published table that answers for a partner, or for all of them together."""
-    return TABLES[what][partner == "all"]
+    return TABLES[what][partner != "all"]
 
 
 @dataclass(frozen=True)
 class Stream:
     """What a source reports of a flow. `last`: the last month that is covered of anything; `known_on`: the latest
-    vintage of its receipts, so the day as known on which all of its figures stand as they do.
+    vintage of its receipts, so the day as known on which all of its figures stand as they do; `coverage`, `covered`:
+    table and column that say so of that month.
     """
 
     source: str
     reporter: str
     flow: str
-    first: dt.date
     last: dt.date
     known_on: dt.date
+    coverage: str
+    covered: str
 
 
 @dataclass(frozen=True)

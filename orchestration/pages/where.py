@@ -13,7 +13,7 @@ import duckdb
 from orchestration.base.seeds import read_seed
 from orchestration.sources.catalogue import TRADE
 from orchestration.stories.declared import Blank, Picture, Story, Subject
-from orchestration.stories.measures import ALL, SERIES
+from orchestration.stories.measures import SERIES
 
 HAS = """
 select 1 from {table} where source = ? and reporter = ? and flow = ? and partner_code = ? and category_scheme = ?
@@ -45,7 +45,7 @@ def _told_by(con: duckdb.DuckDBPyConnection, story: Story, source: str) -> tuple
     n_found = 0
     for partner, scheme, category in sorted(subjects):
         for code in [codes[partner]] if partner in codes else _codes(scope.source, partner, source):
-            table = ALL if code == "all" else SERIES
+            table = SERIES[code != "all"]
             if con.execute(HAS.format(table=table), [*of, code, scheme, category]).fetchone():
                 codes[partner] = code
                 n_found += 1

@@ -23,7 +23,7 @@ LEFT, RIGHT, TOP, BOTTOM = 46.0, 12.0, 30.0, 36.0
 @dataclass(frozen=True)
 class Layer:
     """One column of a series. `two_months`: its values are those of January and February together, at February;
-    `is_whole`: it has every month that is known from the picture's first on.
+    `is_whole`: it has every month that is known.
     """
 
     table: str

@@ -17,8 +17,8 @@ from orchestration.pages.read import Read
 
 #: A figure over several rows: so many, or the greatest.
 SUM = re.compile(r"(count|max|sum)\((\*|\w+)\)")
-#: Parts of a key that are no column: the first month that is meant.
-CONDITIONS = {"from": "t.month >= (a.first || '-01')::date", "month": "t.month = (a.month || '-01')::date"}
+#: A key is compared as text, save where that would read all months.
+CONDITIONS = {"month": "t.month = (a.month || '-01')::date"}
 #: Tables that a release has when the audit is over, and which gates see only of one that is looked at again.
 LATER = ("audit_results", "release_info")
 SCHEMA = pa.schema(
@@ -72,14 +72,14 @@ def _answers(
     con: duckdb.DuckDBPyConnection, columns: set[str], table: str, names: tuple[str, ...], asked: list[Read]
 ) -> list[str]:
     """What the release has, in order; words that no page says, where there is no such cell or several."""
-    if not names or not {*names} - {"from"} <= columns:
+    if not names or not {*names} <= columns:
         return [f"no key {', '.join(names)} of {table}"] * len(asked)
     wanted = {of.column: _expression(of.column, columns, names) for of in asked}
     known = {column: sql for column, sql in wanted.items() if sql}
     if not known:
         return [f"no {of.column} of {table}" for of in asked]
     keys = list(dict.fromkeys(tuple(of.key[name] for name in names) for of in asked))
-    told = {"first" if name == "from" else name: [key[at] for key in keys] for at, name in enumerate(names)}
+    told = {name: [key[at] for key in keys] for at, name in enumerate(names)}
     con.register("asked", pa.table(told | {"n": list(range(len(keys)))}))
     on = " and ".join(CONDITIONS.get(name, f't."{name}"::varchar = a."{name}"') for name in names)
     place = f"published.main.{table}" if table == "audit_results" else f'"{table}"'
@@ -101,6 +101,6 @@ def _expression(column: str, columns: set[str], names: tuple[str, ...]) -> str |
     """What is asked of the rows of a key; None where there is no such column. Rows are counted by their key."""
     over = SUM.fullmatch(column)
     if over and over[2] == "*":
-        return next((f't."{name}"' for name in names if name in columns), "").join(("count(", ")"))
+        return f'count(t."{names[0]}")'
     plain = over[2] if over else column
     return f'{over[1] if over else "any_value"}(t."{plain}")' if plain in columns else None

@@ -175,8 +175,7 @@ def _layer(element: etree._Element, place: str, around: _Around) -> Iterator[Rea
     marks = [child for child in element if child.get("data-value") is not None]
     of = Read(place, "count", around.said.get("table", ""), f"count({around.said.get('column')})", around.key, "")
     if around.said.get("whole"):
-        key = {**around.key, "from": around.said["first"]}
-        yield replace(of, key=key, said=str(len(marks)))
+        yield replace(of, said=str(len(marks)))
     for line in element.findall("{*}path") or element.findall("path"):
         through = [" ".join((child.get("cx", ""), child.get("cy", ""))) for child in marks]
         found = [part for part in re.split("[ML]", line.get("d", "")) if part]
@@ -195,5 +194,4 @@ def _lines(path: Path, place: str) -> Iterator[Read]:
             yield Read(place, "value", table, column, {**key, "month": row["month"]}, row[column])
     for column, table in tables.items():
         known = str(sum(1 for row in rows if row[column]))
-        begin = {"from": rows[0]["month"]} if rows else {}
-        yield Read(place, "count", table, f"count({column})", {**key, **begin}, known)
+        yield Read(place, "count", table, f"count({column})", key, known)

@@ -1,1 +1,1 @@
-"""Tests of stories: what one may say, and one told from end to end on a server of this machine."""
+"""Tests of the page of a release, of its files, and of the server that shows them."""

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 import duckdb
 from markupsafe import Markup, escape
 
-from orchestration.base.months import add_months, format_month, last_day
+from orchestration.base.months import add_months, format_month
 from orchestration.gates.audit import VERDICTS, Report
 from orchestration.gates.reach import reach
 from orchestration.gates.report import extent, headline, lead
-from orchestration.pages.figures import Cell
+from orchestration.pages.figures import Cell, quoted
 from orchestration.pages.sections import Table
 from orchestration.pages.series import Library, Row, Stream
 from orchestration.releases.manifest import Manifest
@@ -68,37 +68,27 @@ def latest(library: Library, said: Manifest) -> Table:
         publisher = publishers.get(of.source, {}).get("publisher") or of.source
         held = said.held_back.get(of.source)
         rows.append((
-            f"{publisher}, {of.flow}s of {of.reporter}",
+            f"{publisher}, {of.flow}s of {of.reporter}" + (f", held back since {held.since}" if held else ""),
             Cell(of.coverage, "max(month)", {**key, of.covered: "true"}, of.last, "month"),
             *_released(out, of),
             Cell("receipt", "max(vintage)", key, of.known_on, "day"),
-            f"held back since {held.since}" if held else "up to date with what was received",
         ))  # fmt: skip
-    heads = (
-        "Source",
-        "Latest month",
-        "Came out",
-        "after the month's end",
-        "The next one",
-        "Figures as known on",
-        "State",
-    )
+    heads = ("Source", "Latest month", "Came out", "The next one", "Figures as known on")
     return Table("Latest month by source", heads, tuple(rows))
 
 
 def _released(out: Mapping[tuple[str, dt.date], dt.date], of: Stream) -> list[object]:
-    """When the latest month came out, how long after it, and when the next one does, where there is a calendar."""
-    found: list[object] = []
-    for month in (of.last, add_months(of.last, 1)):
-        day = out.get((of.source, month))
-        key = {"source": of.source, "month": format_month(month)}
-        if not isinstance(day, dt.date):
-            found += ["when its publisher says so"] if month != of.last else ["no calendar", "–"]
-            continue
-        found.append(Cell("dim_release_calendar", "release_date", key, day, "day"))
-        if month == of.last:
-            found.append(Cell("dim_release_calendar", "release_date", key, day, f"lag {format_month(last_day(month))}"))
-    return found
+    """When the latest month came out and how long after it, and when the next one does, where there is a calendar."""
+    days = [(month, out.get((of.source, month))) for month in (of.last, add_months(of.last, 1))]
+    if days[0][1] is None:
+        return ["when its publisher said so", "when its publisher says so"]
+    cells = [
+        Cell("dim_release_calendar", "release_date", {"source": of.source, "month": format_month(month)}, day, form)
+        for month, day in days
+        for form in ("day", f"lag {format_month(month)}")
+    ]
+    said = quoted("{day}, {lag} after it ended", {"day": cells[0], "lag": cells[1]})
+    return [said, cells[2] if days[1][1] else "–"]
 
 
 def newest(library: Library) -> list[Table]:

@@ -119,6 +119,7 @@ def _story(
     tables = (
         sections.beside(found, shown),
         sections.partners(library, lead, shown),
+        sections.blocs(library, lead, shown),
         sections.years(lead),
         sections.revisions(found),
         sections.claims(library, story, lead, said.is_synthetic),
@@ -134,7 +135,7 @@ def _story(
         lead=drawn[0],
         pictures=drawn,
         events=drawn[0].events,
-        glance=tuple(sections.glance(lead, shown)),
+        glance=tuple(sections.glance(library, lead, shown)),
         tables=tuple(table for table in tables if table),
         held=tuple(text for text, _ in held),
         citation=stamp.cite(lead, shown),

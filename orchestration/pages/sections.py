@@ -18,7 +18,7 @@ from orchestration.pages.advice import Advice
 from orchestration.pages.drawing import month_words
 from orchestration.pages.figures import Cell, Key
 from orchestration.pages.pictures import Picture, amount
-from orchestration.pages.series import Library, Series, table_of
+from orchestration.pages.series import WHERE, Library, Series, table_of
 from orchestration.stories.declared import Event, Story
 from orchestration.stories.figures import Figure
 from orchestration.stories.measures import MEASURES
@@ -84,42 +84,61 @@ def told_sentence(story: Story, figures: Mapping[str, Figure]) -> Markup | None:
     return Markup(found) if found else None
 
 
-def glance(series: Series, month: dt.date) -> Iterator[tuple[str, object]]:
+def glance(library: Library, series: Series, month: dt.date) -> Iterator[tuple[str, Cell]]:
     """The figures that are asked for most, of one month."""
-    form, digits = amount(series, "value_usd")
-    local = amount(series, "value_local")
     value = series.measured("value_usd")
-    money = (local if series.is_local else (form, digits))[0]
-    wanted: list[tuple[str, str, str, int]] = [
-        (f"Value in {month_words(month)}", value, money, digits),
-        ("on a year before", series.measured("value_usd_yoy"), "change", 1),
-        ("on the month before", series.measured("value_usd_mom"), "change", 1),
-        ("From January on", series.measured("value_usd_ytd"), money, 2),
-        ("on the same months a year before", series.measured("value_usd_ytd_yoy"), "change", 1),
-        ("In twelve months", series.measured("value_usd_rolling_12"), money, 2),
+    money, digits = amount(series, value)
+    so_far = f"{'' if month.month == 1 else 'January to '}{month_words(month)}"
+    unit = series.rows[month].get("quantity_unit")
+    wanted: list[tuple[str, str, str, int | None]] = [
+        (month_words(month), value, money, digits),
+        ("Change on a year before", series.measured("value_usd_yoy"), "change", 1),
+        ("Change on the month before", series.measured("value_usd_mom"), "change", 1),
+        (so_far, series.measured("value_usd_ytd"), money, 2),
+        ("Change of that on a year before", series.measured("value_usd_ytd_yoy"), "change", 1),
+        (f"Twelve months to {month_words(month)}", series.measured("value_usd_rolling_12"), money, 2),
         ("January and February together", series.measured("jan_feb_usd"), money, 2),
+        ("Change of both on a year before", series.measured("jan_feb_usd_yoy"), "change", 1),
+        ("Months in a row at the threshold", "months_at_or_above", "whole", None),
+        ("They began in", "above_since", "month", None),
+        ("Greatest month", "record_usd", money, 2),
+        ("It was", "record_month", "month", None),
         ("Share of all partners", series.measured("partner_share_usd"), "percent", 2),
-        ("Rank among partners", "rank_usd", "whole", 0),
-        ("Months in a row at the threshold or more", "months_at_or_above", "whole", 0),
-        ("The run began in", "above_since", "month", 0),
-        ("Greatest month so far", "record_usd", money, 2),
-        ("which was", "record_month", "month", 0),
-        (f"Quantity, {series.rows[month].get('quantity_unit') or 'unit'}", "quantity", "whole", 0),
-        ("Unit value on a year before", "log_change_unit_value", "by_log", 1),
-        ("Quantity on a year before", "log_change_quantity", "by_log", 1),
-        ("Tariff lines with trade", "n_lines", "whole", 0),
+        ("Rank among partners", "rank_usd", "whole", None),
+        ("Pieces" if unit == "Number of item" else f"Quantity, {unit}", "quantity", "whole", None),
+        ("Unit value, change on a year before", "log_change_unit_value", "by_log", 1),
+        ("Quantity, change on a year before", "log_change_quantity", "by_log", 1),
+        ("Tariff lines with trade", "n_lines", "whole", None),
     ]
-    for label, column, how, n in wanted:
+    for label, column, form, n in wanted:
         if series.rows[month].get(column) is not None:
-            yield label, series.cell(column, month, how, n if how in ("change", "percent", "by_log") else n or None)
-    at = Cell(table_of("headline", series.partner), "count(above_since)", series.key, _months_above(series), "whole")
-    if at.value:
-        yield "Months ever at the threshold or more", at
+            yield label, series.cell(column, month, form, n)
+    yield from _over_all_months(series, value)
+    yield from _concentration(library, series, month)
+
+
+def _over_all_months(series: Series, value: str) -> Iterator[tuple[str, Cell]]:
+    """How many months are known, and how many of them reached the threshold."""
     yield "Months known", Cell(series.table(value), f"count({value})", series.key, len(series.known(value)), "whole")
+    if n_above := len(series.known("above_since")):
+        yield "Months at the threshold, in all", Cell(series.table("above_since"), "count(above_since)", series.key,
+                                                      n_above, "whole")  # fmt: skip
 
 
-def _months_above(series: Series) -> int:
-    return sum(1 for row in series.rows.values() if row.get("above_since") is not None)
+def _concentration(library: Library, series: Series, month: dt.date) -> Iterator[tuple[str, Cell]]:
+    """How much the category hangs on few partners, where each of them is covered by itself."""
+    table = table_of("concentration", "all")
+    key = {**series.key, "partner_code": "all", "dimension": "partner", "month": format_month(month)}
+    found = library.rows(
+        f"select hhi_usd, effective_number_usd from {table} where {WHERE} and dimension = 'partner' and month = $on",
+        {**series.key, "partner_code": "all", "on": month},
+    )
+    for row in found:
+        yield "Concentration on partners (index to 10,000)", Cell(table, "hhi_usd", key, row["hhi_usd"], "thousands")
+        yield (
+            "As many equal partners",
+            Cell(table, "effective_number_usd", key, row["effective_number_usd"], "number", 1),
+        )
 
 
 def beside(found: Sequence[Series], month: dt.date) -> Table | None:
@@ -171,6 +190,27 @@ def partners(library: Library, series: Series, month: dt.date) -> Table | None:
         rows.append((str(row["partner_name"]), *(Cell(table, c, own, row[c], how, n) for c, table, how, n in columns)))
     heads = ("Partner", "Rank", month_words(month), "on a year before", "Share", "Contribution to growth of all")
     return Table("Partners", heads, tuple(rows))
+
+
+def blocs(library: Library, series: Series, month: dt.date) -> Table | None:
+    """Blocs of partners in the story's category; they overlap."""
+    table = "mart_bloc_category_monthly"
+    of = "source = $source and reporter = $reporter and flow = $flow and category_scheme = $category_scheme"
+    key = {name: value for name, value in series.key.items() if name != "partner_code"}
+    found = library.rows(
+        f"select * from {table} where {of} and category_code = $category_code and month = $on "
+        "order by value_usd desc, bloc_code",
+        {**key, "on": month},
+    )
+    form, digits = amount(series, "value_usd")
+    columns = (("n_members", "whole", None), ("value_usd", form, digits), ("value_usd_yoy", "change", 0),
+               ("bloc_share_usd", "percent", 1))  # fmt: skip
+    rows = []
+    for row in found:
+        own = {**key, "bloc_code": str(row["bloc_code"]), "month": format_month(month)}
+        rows.append((str(row["bloc_name"]), *(Cell(table, c, own, row[c], how, n) for c, how, n in columns)))
+    heads = ("Bloc", "Members", month_words(month), "on a year before", "Share")
+    return Table("Blocs, which overlap", heads, tuple(rows)) if rows else None
 
 
 def years(series: Series) -> Table | None:

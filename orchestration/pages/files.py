@@ -21,7 +21,7 @@ from orchestration.pages.figures import key_text, value_text
 from orchestration.pages.pictures import Picture
 from orchestration.pages.series import Series
 from orchestration.warehouse.dbt import published_nodes
-from orchestration.warehouse.measures import measures, with_use
+from orchestration.warehouse.measures import measures
 
 WIDTH, HEIGHT = 900.0, 520.0
 #: Pixels a unit of a picture's size.
@@ -145,7 +145,7 @@ def _columns(picture: Picture) -> Iterator[dict[str, object]]:
     nodes = published_nodes()
     for name in picture.columns:
         table = picture.series.table(name)
-        said = with_use(nodes[table]["columns"])[name]
+        said = nodes[table]["columns"][name]
         titles = {"titles": [name, measures()[name].label], "null": "", "dc:source": table}
         yield _column(name, KINDS[said["data_type"].upper()], said["description"]) | titles
     yield _column("is_revised", "boolean", "Whether the dollars of the month stood in another way before")

@@ -153,7 +153,7 @@ def verdict(report: Report) -> Markup:
     )
     sentences = Markup("").join(Markup("<li>{}</li>").format(said) for said in reach(report).sentences())
     return Markup(
-        '<p class="verdict {}"><strong>{}</strong> {}</p><p class="of-audit">{}</p>'
+        '<p class="verdict {}"><strong>{}</strong> <span class="of-audit">{}</span></p><p class="of-audit">{}</p>'
         '<ul class="counts" aria-label="Comparisons by verdict">{}</ul><ul class="of-audit">{}</ul>'
         '<p><a href="audit.html">The whole audit, gate by gate and month by month</a></p>'
     ).format(tone, text, lead(report), extent(report.results), counts, sentences)

@@ -29,6 +29,7 @@ from orchestration.pages.series import Library, Series
 from orchestration.pages.where import located
 from orchestration.releases.database import DATABASE
 from orchestration.releases.manifest import Manifest, read_manifest
+from orchestration.releases.showing import INDEX
 from orchestration.releases.store import Releases
 from orchestration.releases.summary import what_is_new
 from orchestration.sources.catalogue import TRADE
@@ -63,7 +64,7 @@ def draw(home: Home, folder: Path) -> None:
             terms=overview.terms_told(said),
             held_back=said.told,
         )
-    (folder / read.INDEX).write_text(text, encoding="utf-8")
+    (folder / INDEX).write_text(text, encoding="utf-8")
     for view in stories:
         write(folder / read.FOLDER / view.name, view.pictures, stamp, view.title)
 
@@ -75,7 +76,7 @@ def figures(con: duckdb.DuckDBPyConnection, folder: Path) -> pa.Table:
 
 def sign(folder: Path, report: Report) -> None:
     """Write the verdict where the page waits for it; `RefusalError` where it does not."""
-    page = folder / read.INDEX
+    page = folder / INDEX
     text = page.read_text(encoding="utf-8")
     for place, words in ((overview.BADGE, overview.badge(report)), (overview.VERDICT, overview.verdict(report))):
         if text.count(place) != 1:

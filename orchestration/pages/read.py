@@ -20,8 +20,9 @@ from orchestration.base.months import months_between, parse_month
 from orchestration.pages.drawing import month_words
 from orchestration.pages.figures import UNKNOWN, plotted, told
 from orchestration.pages.scale import OFF
+from orchestration.releases.showing import INDEX
 
-INDEX, FOLDER = "index.html", "series"
+FOLDER = "series"
 #: Forms whose values are dates, and words.
 DATES, WORDS = {"month", "span", "day", "year_month"}, {"text"}
 

@@ -41,7 +41,7 @@ from orchestration.releases.manifest import (
 )
 from orchestration.releases.published import after_audit_models, comment, metadata, write_release_info
 from orchestration.releases.read_back import differing_files
-from orchestration.releases.showing import Page
+from orchestration.releases.showing import INDEX, Page
 from orchestration.releases.store import Releases
 from orchestration.releases.summary import what_is_new
 from orchestration.warehouse.categories import categories_in
@@ -266,10 +266,10 @@ def _add_verdict(folder: Path, manifest: Manifest, report: Report) -> None:
             told = metadata(model, manifest.is_synthetic)
             write_file(con, f"out.main.{model.name}", folder / "parquet" / f"{model.name}.parquet", told)
         con.execute("detach out")
-    page = render(
-        report, manifest.release_id, manifest.is_synthetic, (*manifest.told, *terms.told(manifest), *manifest.remarks)
-    )
-    (folder / "audit.html").write_text(page, encoding="utf-8")
+    told = (*manifest.told, *terms.told(manifest), *manifest.remarks)
+    beside = INDEX if (folder / INDEX).is_file() else ""
+    text = render(report, manifest.release_id, manifest.is_synthetic, told, beside)
+    (folder / "audit.html").write_text(text, encoding="utf-8")
 
 
 def _text(value: object) -> str | None:

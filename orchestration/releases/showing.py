@@ -14,6 +14,9 @@ import pyarrow as pa
 from orchestration.base.settings import Home
 from orchestration.gates.audit import Report
 
+#: The page of a release.
+INDEX = "index.html"
+
 
 class Page(Protocol):
     """Draws a candidate's page before its audit, says in the audit what the page shows and what the candidate has, and

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,18 +15,17 @@ from orchestration.base.settings import Home
 from orchestration.gates.evidence import connect, gather
 from orchestration.landing.store import Landing
 from orchestration.pages import page
-from orchestration.pages.read import INDEX
 from orchestration.releases.publish import publish, subject_of
-from orchestration.releases.showing import Page
+from orchestration.releases.showing import INDEX
 from orchestration.releases.store import Releases
 from tests.conftest import built, contents
+from tests.faults.shown import BAR, HIGHER, Drawn, edit
 from tests.gates.edits import question
 
 VALUE = "series/chips/value-by-month"
 SERIES, HEADLINE = "mart_partner_category_monthly", "mart_partner_category_headline_monthly"
 GROWTH, RESTATED = "mart_partner_category_growth_monthly", "mart_partner_category_restatement"
 SCALES = "scales of pictures"
-BAR, HIGHER = r'(<rect x="[\d.]+" y=")[\d.]+(" width="[\d.]+" height=")[\d.]+', r"\g<1>40\g<2>250"
 PASSED = r'value="\d+"( data-table="audit_results"[^>]*verdict=passed)'
 #: By edit the file, what stands there and what is put there; and the table under which it is told.
 EDITS = {
@@ -80,14 +78,6 @@ def findings(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, str]:
     return dict(rows)
 
 
-def edit(path: Path, pattern: str, text: str) -> None:
-    """Put something else where the pattern first fits."""
-    said = path.read_bytes().decode()
-    edited, n = re.subn(pattern, text, said, count=1)
-    assert n == 1 and edited != said, pattern
-    path.write_bytes(edited.encode())
-
-
 def test_what_was_published_is_what_the_page_shows(gate: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Values, words, places and numbers of marks, and many of each."""
     assert findings(gate, folder) == {}
@@ -114,41 +104,16 @@ def test_data_that_name_another_series_are_found(gate: duckdb.DuckDBPyConnection
     assert set(findings(gate, folder)) == {SERIES}
 
 
-class _Wrong:
-    """Draws a page that has one digit wrong."""
-
-    figures = staticmethod(page.figures)
-    sign = staticmethod(page.sign)
-
-    @staticmethod
-    def draw(home: Home, folder: Path) -> None:
-        page.draw(home, folder)
-        edit(folder / INDEX, r'(<data value="\d+)(" data-table="mart_)', r"\g<1>0\2")
-
-
-class _Gone:
-    """Forgets where the verdict stands."""
-
-    figures = staticmethod(page.figures)
-    sign = staticmethod(page.sign)
-
-    @staticmethod
-    def draw(home: Home, folder: Path) -> None:
-        page.draw(home, folder)
-        edit(folder / INDEX, "<!--verdict-->", "")
-
-
 @pytest.mark.own_run("a candidate whose page is wrong must not become a release")
 def test_a_wrong_page_is_not_published(small: Home) -> None:
     """The audit fails, readers keep what they have; with the right page all is as it was."""
     before, state = contents(small), built(small)
-    wrong: Page = _Wrong()
-    publication = publish(small, state, wrong)
+    publication = publish(small, state, Drawn(INDEX, r'(<data value="\d+)(" data-table="mart_)', r"\g<1>0\2"))
     (gate,) = (of for of in publication.report.gates if of.verdict in ("failed", "broken"))
     assert (publication.outcome, gate.gate) == ("failed", "page")
     assert "FAILED" in (publication.folder / INDEX).read_text(encoding="utf-8")
     with pytest.raises(RefusalError, match="is not what was drawn"):
-        publish(small, state, _Gone())
+        publish(small, state, Drawn(INDEX, "<!--verdict-->", ""))
     assert publish(small, state, page).outcome == "unchanged" and contents(small) == before
 
 

@@ -16,9 +16,10 @@ from lxml import etree, html
 from playwright.sync_api import sync_playwright
 
 from orchestration.base.settings import Home
-from orchestration.pages.read import INDEX, key_of
+from orchestration.pages.read import key_of
 from orchestration.releases.database import DATABASE
 from orchestration.releases.manifest import read_manifest
+from orchestration.releases.showing import INDEX
 from tests.conftest import chromium
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",

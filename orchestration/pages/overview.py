@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from pathlib import Path
 
 import duckdb
 from markupsafe import Markup, escape
@@ -15,9 +16,10 @@ from orchestration.base.months import add_months, format_month
 from orchestration.gates.audit import VERDICTS, Report
 from orchestration.gates.reach import reach
 from orchestration.gates.report import extent, headline, lead
-from orchestration.pages.figures import Cell, quoted
+from orchestration.pages.figures import SERIES_KEY, Cell, quoted
 from orchestration.pages.sections import Table
 from orchestration.pages.series import Library, Row, Stream
+from orchestration.releases.changed import what_changed
 from orchestration.releases.manifest import Manifest
 from orchestration.releases.terms import terms
 from orchestration.sources.catalogue import TRADE
@@ -25,6 +27,8 @@ from orchestration.stories.measures import SERIES
 
 #: Where a page waits for what only the audit tells.
 BADGE, VERDICT = "<!--verdict in a word-->", "<!--verdict-->"
+#: The most sentences on what is new, and where those on what has moved stand.
+TOLD, MOVERS = 5, "mart_partner_category_mover_monthly"
 #: How many series of the newest month are shown where a release has no story's.
 NEWEST = 12
 #: By stream the last month that is covered, and in which table and currency that stands.
@@ -159,6 +163,46 @@ def verdict(report: Report) -> Markup:
     ).format(tone, text, lead(report), extent(report.results), counts, sentences)
 
 
-def plain(sentences: list[str]) -> list[Markup]:
-    """Sentences as text."""
-    return [escape(text) for text in sentences]
+def changed(library: Library, folder: Path, said: Manifest, received: list[str]) -> list[Markup]:
+    """What is new, up to `TOLD` sentences: claims that flipped, figures that were corrected, what has moved most.
+
+    `received`: what came in and what was withdrawn, in sentences; told after these.
+    """
+    found = what_changed(folder, TOLD - 2, said)
+    ours = [Markup('<span data-sentence="">{}</span>').format(text) for text in (*found.flips, *found.corrections)]
+    moved = [Cell(*of, "text").tag() for of in _movers(library)]
+    n_moved = max(2, TOLD - len(ours))
+    told = [*ours[: TOLD - len(moved[:n_moved])], *moved[:n_moved]]
+    if said.base is None:
+        told = [escape("This is the first release: there is none before it to compare it with."), *moved[:TOLD]]
+    elif not ours:
+        told = [escape("No published figure was corrected, and no claim has another verdict."), *told]
+    rest = (*found.remarks, *received) if said.base else ()
+    return [*told, *(Markup('<span class="of-landing">{}</span>').format(text) for text in rest)]
+
+
+def sentences(folder: Path) -> tuple[str, ...]:
+    """All sentences on what a release corrects that its page may say."""
+    found = what_changed(folder, TOLD)
+    return (*found.flips, *found.corrections)
+
+
+def _movers(library: Library) -> list[tuple[str, str, dict[str, str], str]]:
+    """Sentences on the newest month of each stream, those of most dollars first: table, column, key, text.
+
+    Of two that say the same goods' month only the greater is told; nothing of a release without such tables.
+    """
+    if not library.rows(f"select 1 from duckdb_tables() where table_name = '{MOVERS}'"):
+        return []
+    found = library.rows(
+        f"with newest as (select source, reporter, flow, max(month) as month from {MOVERS} group by all) "
+        f"select * from {MOVERS} semi join newest using (source, reporter, flow, month) "
+        "qualify row_number() over (partition by source, reporter, flow, partner_code "
+        "order by rank, category_scheme, category_code, reason) = 1 "
+        "order by abs(coalesce(change_usd, 0)) desc, partner_code"
+    )
+    names = (*SERIES_KEY, "reason")
+    return [
+        (MOVERS, "sentence", {**{n: str(row[n]) for n in names}, "month": format_month(row["month"])}, row["sentence"])
+        for row in found
+    ]

@@ -7,6 +7,8 @@ looks (`index.html.j2`).
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -57,7 +59,7 @@ def draw(home: Home, folder: Path) -> None:
             stamp=stamp,
             badge=Markup(overview.BADGE),
             verdict=Markup(overview.VERDICT),
-            changed=_changed(home, said),
+            changed=overview.changed(library, folder, said, what_is_new(Releases(home), said)),
             stories=stories,
             latest=overview.latest(library, said),
             newest=[] if stories else overview.newest(library),
@@ -71,7 +73,14 @@ def draw(home: Home, folder: Path) -> None:
 
 def figures(con: duckdb.DuckDBPyConnection, folder: Path) -> pa.Table:
     """What the page says and what a gate's connection has, figure by figure (`look_up.SCHEMA`)."""
-    return look_up.compared(con, read.figures(folder))
+    return look_up.compared(con, map(partial(_vouched, frozenset(overview.sentences(folder))), read.figures(folder)))
+
+
+def _vouched(sentences: frozenset[str], of: read.Read) -> read.Read:
+    """A sentence on what is corrected is one that the release says."""
+    if of.part != read.SENTENCE:
+        return of
+    return replace(of, wanted=of.said if of.said in sentences else "no sentence of this release")
 
 
 def sign(folder: Path, report: Report) -> None:
@@ -85,12 +94,6 @@ def sign(folder: Path, report: Report) -> None:
             )
         text = text.replace(place, str(words))
     page.write_text(text, encoding="utf-8")
-
-
-def _changed(home: Home, said: Manifest) -> list[Markup]:
-    if said.base is None:
-        return overview.plain(["This is the first release: there is nothing to compare it with."])
-    return overview.plain(what_is_new(Releases(home), said) or ["Nothing was received since the last release."])
 
 
 def _story(

@@ -23,6 +23,8 @@ from orchestration.pages.scale import OFF
 from orchestration.releases.showing import INDEX
 
 FOLDER = "series"
+#: The part that a whole sentence is, on what the release corrects.
+SENTENCE = "sentence"
 #: Forms whose values are dates, and words.
 DATES, WORDS = {"month", "span", "day", "year_month"}, {"text"}
 
@@ -99,6 +101,8 @@ def _elements(element: etree._Element, place: str, outside: _Around) -> Iterator
     around = outside.within(element)
     tag, value = etree.QName(element).localname, element.get("value" if element.tag == "data" else "data-value")
     classes = (element.get("class") or "").split()
+    if element.get("data-sentence") is not None:
+        yield Read(place, SENTENCE, "mart_correction", "sentence", {}, "".join(element.itertext()))
     if value is not None:
         yield from _figure(element, tag, value, place, around)
     if "layer" in classes:

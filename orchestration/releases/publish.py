@@ -266,9 +266,9 @@ def _add_verdict(folder: Path, manifest: Manifest, report: Report) -> None:
             told = metadata(model, manifest.is_synthetic)
             write_file(con, f"out.main.{model.name}", folder / "parquet" / f"{model.name}.parquet", told)
         con.execute("detach out")
-    told = (*manifest.told, *terms.told(manifest), *manifest.remarks)
+    sentences = (*manifest.told, *terms.told(manifest), *manifest.remarks)
     beside = INDEX if (folder / INDEX).is_file() else ""
-    text = render(report, manifest.release_id, manifest.is_synthetic, told, beside)
+    text = render(report, manifest.release_id, manifest.is_synthetic, sentences, beside)
     (folder / "audit.html").write_text(text, encoding="utf-8")
 
 

@@ -177,6 +177,11 @@ def changed(library: Library, folder: Path, said: Manifest, received: list[str])
         told = [escape("This is the first release: there is none before it to compare it with."), *moved[:TOLD]]
     elif not ours:
         told = [escape("No published figure was corrected, and no claim has another verdict."), *told]
+    if found.n_corrections > len(found.corrections):
+        all_of_them = Cell("mart_correction", "count(*)", {"release_id": said.release_id}, found.n_corrections, "whole")
+        told.append(
+            quoted("In all {n} figures were corrected: the table mart_correction has them.", {"n": all_of_them})
+        )
     rest = (*found.remarks, *received) if said.base else ()
     return [*told, *(Markup('<span class="of-landing">{}</span>').format(text) for text in rest)]
 

@@ -55,6 +55,13 @@ NO_INFO = (
     "select null::varchar as release_id, null::date as last_month, null::int as contract_version, "
     "null::boolean as is_synthetic, null::varchar as headline where false"
 )
+#: By figure of a release's page, of its pictures and of the files beside them what it says and what it must say.
+#: `place`: in which file; `part`: a value, the words in which it is written, its place in a picture, or how many.
+PAGE_FIGURE = """
+create table page_figure (
+  place varchar not null, part varchar not null, source varchar, reporter varchar, flow varchar, month varchar,
+  table_name varchar not null, column_name varchar not null, row_key varchar not null, said varchar not null,
+  wanted varchar not null)"""
 #: Which months of a published table by months a gate sees: all, or those of the variable `shown`. Their ends say which
 #: parts of a file need not be read.
 IS_SHOWN = """ where getvariable('shown') is null or (
@@ -73,7 +80,8 @@ class Subject:
     version of its parser they were read. `own`: the home's own categories, by which it was made;
     `is_release`: a file of its own, with nothing but what readers see; else the build database. `claims`:
     puts the claims to the test once more, by what gates see; `corrections`: what the release corrects of the one before
-    it, found once more, None where nobody can tell any more.
+    it, found once more, None where nobody can tell any more; `page`: says what the release's page shows and what gates
+    see in its stead.
     `before`: the release that it replaces, if there is one.
     `content`: of the database, if comparisons are to be known again by later audits; `earlier`: an audit of which those
     that stand on the same content are taken over.
@@ -92,6 +100,7 @@ class Subject:
     is_release: bool = True
     claims: Callable[[duckdb.DuckDBPyConnection], pa.Table] | None = None
     corrections: Callable[[duckdb.DuckDBPyConnection], pa.Table | None] | None = None
+    page: Callable[[duckdb.DuckDBPyConnection], pa.Table] | None = None
 
 
 @contextmanager
@@ -128,6 +137,10 @@ def connect(subject: Subject, state: LandingState) -> Iterator[duckdb.DuckDBPyCo
             con.register("correction_again", again)
         else:
             con.execute(f"create view correction_again as from {ADDED} where false")
+        con.execute(PAGE_FIGURE)
+        if subject.page is not None:
+            con.register("page_figure_arrow", subject.page(con))
+            con.execute("insert into page_figure by name from page_figure_arrow")
         con.execute("create table held_back as select unnest(?::varchar[]) as source", [sorted(subject.held_back)])
         con.execute(EVIDENCE)
         yield con

@@ -39,9 +39,11 @@ SIGNS = {
 }
 
 
-def render(report: Report, subject: str, is_synthetic: bool, told: tuple[str, ...] = ()) -> str:
-    """The page as HTML; it loads nothing from anywhere. `told`: what else a reader must know, a sentence each."""
-    return _template().render(page=page(report, subject, is_synthetic, told), signs=SIGNS)
+def render(report: Report, subject: str, is_synthetic: bool, told: tuple[str, ...] = (), beside: str = "") -> str:
+    """The page as HTML; it loads nothing from anywhere. `told`: what else a reader must know, a sentence each;
+    `beside`: the file that shows the figures, if one was drawn.
+    """
+    return _template().render(page=page(report, subject, is_synthetic, told, beside), signs=SIGNS)
 
 
 @cache
@@ -53,7 +55,7 @@ def _template() -> jinja2.Template:
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
 
 
-def page(report: Report, subject: str, is_synthetic: bool, told: tuple[str, ...] = ()) -> Page:
+def page(report: Report, subject: str, is_synthetic: bool, told: tuple[str, ...] = (), beside: str = "") -> Page:
     """The report in reading order: the verdict, the worst findings, then gate by gate."""
     tone, text = headline(report)
     ordered = rows_of(worst_first(report.results))
@@ -64,6 +66,7 @@ def page(report: Report, subject: str, is_synthetic: bool, told: tuple[str, ...]
         by_gate[row["gate"]].append(row)
     return Page(
         subject=subject,
+        beside=beside,
         is_synthetic=is_synthetic,
         told=told,
         tone=tone,

@@ -101,10 +101,11 @@ class GateView:
 @dataclass(frozen=True)
 class Page:
     """What the template lays out. `tone`: the verdict whose colour the headline takes. `titles`: by name of gate;
-    `told`: sentences above the verdict.
+    `told`: sentences above the verdict; `beside`: the file that shows the figures, if one was drawn.
     """
 
     subject: str
+    beside: str
     is_synthetic: bool
     told: tuple[str, ...]
     tone: str

@@ -41,6 +41,7 @@ from orchestration.releases.manifest import (
 )
 from orchestration.releases.published import after_audit_models, comment, metadata, write_release_info
 from orchestration.releases.read_back import differing_files
+from orchestration.releases.showing import INDEX, Page
 from orchestration.releases.store import Releases
 from orchestration.releases.summary import what_is_new
 from orchestration.warehouse.categories import categories_in
@@ -73,12 +74,12 @@ class Publication:
         return self.refused or (self.folder, self.report)
 
 
-def publish(home: Home, state: LandingState) -> Publication:
+def publish(home: Home, state: LandingState, page: Page | None = None) -> Publication:
     """Build a candidate, audit it, and only if it passes make it the current release.
 
     Where all that blocks belongs to some sources, and others are there, a second candidate has what the former said
     before; it is audited likewise and published. Holds the publication lock throughout. A failed candidate is kept;
-    unchanged content makes no release.
+    unchanged content makes no release. `page`: draws what people look at, which is audited with the tables.
     """
     releases = Releases(home.create())
     with releases.publication():
@@ -86,11 +87,11 @@ def publish(home: Home, state: LandingState) -> Publication:
         for leftover in home.candidates.glob(".*"):
             shutil.rmtree(leftover)
         base, warnings = releases.base(), releases.unreadable()
-        folder, report = build_and_audit(home, state, base)
+        folder, report = build_and_audit(home, state, base, page=page)
         held_back, refused = to_hold_back(releases, state, folder, report), None
         if held_back:
             refused = folder, report
-            folder, report = build_and_audit(home, state, base, held_back)
+            folder, report = build_and_audit(home, state, base, held_back, page)
         if not report.passed:
             _retain_candidates(home)
             not_kept = why_not_kept(releases, held_back, folder, report) if refused else ""
@@ -135,20 +136,26 @@ def _refuse_changed(folder: Path) -> None:
 
 
 def build_and_audit(
-    home: Home, state: LandingState, base: str | None, held_back: Mapping[str, HeldBack] | None = None
+    home: Home,
+    state: LandingState,
+    base: str | None,
+    held_back: Mapping[str, HeldBack] | None = None,
+    page: Page | None = None,
 ) -> tuple[Path, Report]:
     """Build a candidate, audit the file that was built, and write the verdict beside it; nothing is left of one that
     could not be audited.
     """
     folder = candidate.build(home, state, base, held_back)
     try:
-        return folder, _audited(home, folder, base)
+        if page:
+            page.draw(home, folder)
+        return folder, _audited(home, folder, base, page)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
-def _audited(home: Home, folder: Path, base: str | None) -> Report:
+def _audited(home: Home, folder: Path, base: str | None, page: Page | None) -> Report:
     manifest = read_manifest(folder)
     earlier = Releases(home).manifest(base) if base else None
     evidence = None
@@ -156,12 +163,14 @@ def _audited(home: Home, folder: Path, base: str | None) -> Report:
         evidence = _evidence(Releases(home), earlier)
     content = {name: table.by_month for name, table in manifest.tables.items()}
     judged = file_content(folder / DATABASE)
-    report = audit(replace(subject_of(home, folder), content=content, earlier=evidence))
+    report = audit(replace(subject_of(home, folder, page), content=content, earlier=evidence))
     if file_content(folder / DATABASE) != judged:
         raise RefusalError(f"candidate {folder.name} changed while it was audited", remedy="bonded run again")
     _add_verdict(folder, manifest, report)
     if report.passed:
         write_feed(Releases(home), folder, manifest, earlier)
+    if page:
+        page.sign(folder, report)
     files = _files(folder, earlier.files if earlier else {})
     read_back = _read_back(folder, manifest, files, earlier) if report.passed else ""
     findings = report.findings("broken", "failed", "warned", "waived").head(200)
@@ -204,12 +213,12 @@ def _evidence(releases: Releases, said: Manifest) -> Earlier | None:
     return Earlier(path, said.evidence) if of and is_intact(path, of) else None
 
 
-def audit_folder(home: Home, folder: Path) -> Report:
-    """Audit a candidate or a release as it lies there, wholly."""
-    return audit(subject_of(home, folder))
+def audit_folder(home: Home, folder: Path, page: Page | None = None) -> Report:
+    """Audit a candidate or a release as it lies there, wholly. `page`: reads its page again, too."""
+    return audit(subject_of(home, folder, page))
 
 
-def subject_of(home: Home, folder: Path) -> Subject:
+def subject_of(home: Home, folder: Path, page: Page | None = None) -> Subject:
     """What is audited of a candidate or a release: its database, and the records of landing that it was built from."""
     said = read_manifest(folder)
     held_back = sequences(said.held_back)
@@ -224,6 +233,7 @@ def subject_of(home: Home, folder: Path) -> Subject:
         own=categories_in(folder),
         claims=partial(claims_again, expectations=settings().expectations),
         corrections=partial(corrections_again, home=home, folder=folder),
+        page=partial(page.figures, folder=folder) if page else None,
     )
 
 
@@ -256,10 +266,10 @@ def _add_verdict(folder: Path, manifest: Manifest, report: Report) -> None:
             told = metadata(model, manifest.is_synthetic)
             write_file(con, f"out.main.{model.name}", folder / "parquet" / f"{model.name}.parquet", told)
         con.execute("detach out")
-    page = render(
-        report, manifest.release_id, manifest.is_synthetic, (*manifest.told, *terms.told(manifest), *manifest.remarks)
-    )
-    (folder / "audit.html").write_text(page, encoding="utf-8")
+    sentences = (*manifest.told, *terms.told(manifest), *manifest.remarks)
+    beside = INDEX if (folder / INDEX).is_file() else ""
+    text = render(report, manifest.release_id, manifest.is_synthetic, sentences, beside)
+    (folder / "audit.html").write_text(text, encoding="utf-8")
 
 
 def _text(value: object) -> str | None:

@@ -43,13 +43,14 @@ def audit(
     as_json: JsonOption = False,
 ) -> None:
     """Run every gate on a release or a candidate, and say what was compared with what."""
+    from orchestration.pages import page
     from orchestration.releases.publish import audit_folder
 
     place = home_of(home)
     folder = place.candidates / candidate if candidate else Releases(place).readable(release)[0]
     if not folder.is_dir():
         raise RefusalError(f"there is no candidate {candidate!r}", remedy="candidates/ in the home lists them")
-    said, report = read_manifest(folder), audit_folder(place, folder)
+    said, report = read_manifest(folder), audit_folder(place, folder, page)
     faults = [f"{path}: this record of landing {what}" for path, what in Landing(place).chain.faults()]
     if as_json:
         told = {"is_synthetic": said.is_synthetic, "damaged": faults}

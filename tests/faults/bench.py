@@ -38,6 +38,7 @@ from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing, Receipt
 from orchestration.releases.database import DATABASE
 from orchestration.releases.publish import Publication, publish
+from orchestration.releases.showing import Page
 from orchestration.releases.store import Releases
 from orchestration.sources.gacc_sample.code_list import VINTAGE, write_sample_list
 from orchestration.sources.gacc_sample.figures import PARTNERS, Calibration, month_rows, read_calibration
@@ -63,8 +64,8 @@ LAST_FILE = "gacc_sample_202409_hs6.csv"
 class Bench:
     """A home of its own path, and the state to which it is set back.
 
-    `today`: the day of the audit; `expectations` and `reviewed`, the tables of the review: those in force. A fault may
-    change each for itself.
+    `today`: the day of the audit; `expectations` and `reviewed`, the tables of the review: those in force; `page`: who
+    draws the page, nobody where no fault is put in it. A fault may change each for itself.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -72,6 +73,7 @@ class Bench:
         self.template = folder / "template"
         self.work = folder / "work"
         self.today, self.expectations, self.reviewed = TODAY, PROJECT / "expectations", REVIEW
+        self.page: Page | None = None
         self._judged: dict[str, list[frozenset[int]]] = {}
         self._build()
 
@@ -104,6 +106,7 @@ class Bench:
         shutil.rmtree(self.work)
         self.work.mkdir()
         self.today, self.expectations, self.reviewed = TODAY, PROJECT / "expectations", REVIEW
+        self.page = None
 
     def write_raw_files(self) -> None:
         """Raw files of all that landing holds, and what dbt sees of it."""
@@ -123,7 +126,7 @@ class Bench:
     def publish(self) -> Publication:
         """Candidate, audit, and the switch if it passes, on the bench's day and with its expectations."""
         with self._in_force():
-            return publish(self.home, Landing(self.home).state())
+            return publish(self.home, Landing(self.home).state(), self.page)
 
     def audit(self) -> Report:
         """The audit of what was built, table by table what a candidate would hold of it."""
@@ -137,8 +140,18 @@ class Bench:
                     before=Before(Releases(self.home).folder() / DATABASE, {}, own_differ=False),
                     is_release=False,
                     claims=partial(claims_again, expectations=self.expectations),
+                    page=partial(self.page.figures, folder=self._drawn(self.page)) if self.page else None,
                 )
             )
+
+    def _drawn(self, page: Page) -> Path:
+        """The page as it is drawn of the release, which has the same figures."""
+        folder = self.work / "page"
+        folder.mkdir()
+        for name in (DATABASE, "release.json"):
+            (folder / name).symlink_to(Releases(self.home).folder() / name)
+        page.draw(self.home, folder)
+        return folder
 
     @contextmanager
     def _in_force(self) -> Iterator[None]:

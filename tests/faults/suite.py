@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from tests.faults import arriving, at_the_door, built, gate_files, raw, reviewed, sums
+from tests.faults import arriving, at_the_door, built, gate_files, raw, reviewed, shown, sums
 from tests.faults.bench import Bench
 from tests.faults.table import Fault, Result, try_out
 
@@ -20,6 +20,7 @@ PLACES: dict[str, tuple[Fault, ...]] = {
     "Files that arrive, are received and built": (*arriving.CAUGHT, *sums.SUMS),
     "Landing and raw": raw.RAW,
     "The build database": built.BUILT,
+    "The page": shown.SHOWN,
     "What is reviewed, and the calendar": reviewed.REVIEWED,
     "The gates themselves": gate_files.FILES,
 }

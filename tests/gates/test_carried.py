@@ -30,7 +30,8 @@ __all__ = ["revisions"]
 #: Gates of the small home that compare months which another month does not touch.
 BY_MONTH = ("layers", "keys_and_shapes", "receipt_scope", "derived_marts", "facts", "coverage", "headline", "names")
 #: Gates that read everything.
-WHOLE = {"continuity", "domains", "freshness", "shape", "records", "claim_verdicts", "dimensions", "tariff", "printed"}
+WHOLE = {"continuity", "domains", "freshness", "shape", "records", "claim_verdicts", "dimensions", "tariff", "printed",
+         "page"}  # fmt: skip
 
 
 @pytest.mark.parametrize(

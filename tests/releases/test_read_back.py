@@ -17,6 +17,7 @@ from orchestration.base.errors import RefusalError
 from orchestration.base.settings import PROJECT, Home
 from orchestration.releases import database
 from orchestration.releases.content import file_content
+from orchestration.releases.database import DATABASE
 from orchestration.releases.manifest import read_manifest, write_manifest
 from orchestration.releases.read_back import differing, differing_files
 from orchestration.releases.store import Releases

@@ -1,0 +1,1 @@
+"""What analysts and journalists ask: the right number through what is documented, never a wrong one."""

@@ -383,6 +383,32 @@ BUILT = (
         ),
     ),
     Fault(
+        "a quarter kept from before a revision",
+        sql(
+            "update int_period set value_usd = value_usd - 8000000 where partner_code = '502' and "
+            "category_scheme = 'ic' and period = '2024-Q3'"
+        ),
+        fails(periods="failed 2024-09: 0 → 1 (+1)"),
+    ),
+    Fault(
+        "a quarter that is not over, in the month before",
+        sql("update int_period set month = '2024-09-01' where category_scheme = 'ic' and period = '2024-Q4'"),
+        fails(periods="failed 2024-09..2024-10: 0 → 6 (+6)"),
+    ),
+    Fault(
+        "a sentence that no figure bears",
+        sql(
+            "update int_mover_monthly set sentence = replace(sentence, 'up 60 %', 'up 90 %') "
+            "where category_scheme = 'ic'"
+        ),
+        fails(movers="failed 2024-10: 0 → 1 (+1)"),
+    ),
+    Fault(
+        "nothing new in a month",
+        sql("delete from int_mover_monthly where month = '2024-10-01' and category_scheme = 'ic'"),
+        fails(movers="failed 2024-10: 7 → 6 (-1)"),
+    ),
+    Fault(
         "coverage that no receipt gives",
         sql(
             "update int_series_coverage set covered_local = true where category_scheme = 'ic' and month = "

@@ -1,7 +1,7 @@
--- Compares: changes, contributions, ranks and logarithms of mart_category_growth_monthly and
+-- Compares: changes, contributions, ranks, logarithms and the history of unit values of mart_category_growth_monthly and
 --           mart_partner_category_growth_monthly with what the series marts make of them. That the rows and their values
 --           are there is found by derived_marts.
--- Window:   every month of both, and the same month a year before.
+-- Window:   every month of both, and the twelve before.
 -- Tolerance: the last digits of what is divided, and of logarithms.
 with series as (
     select * from mart_partner_category_monthly
@@ -16,6 +16,18 @@ year_before as (
         if(s.quantity > 0, s.quantity, null) as quantity, s.quantity_unit
     from int_series_coverage as v
     left join series as s using (source, reporter, flow, month, partner_code, category_scheme, category_code)
+),
+
+-- The middle of the unit values of the twelve months before, of at least six in the same unit.
+history as (
+    select source, reporter, flow, partner_code, category_scheme, category_code, month,
+        list_sort(list(unit_value_usd) filter (where unit_value_usd is not null) over year_before) as sorted,
+        if(len(sorted) < 6, null, (sorted[(len(sorted) + 1) // 2] + sorted[len(sorted) // 2 + 1]) / 2) as middle
+    from series
+    window year_before as (
+        partition by source, reporter, flow, partner_code, category_scheme, category_code, quantity_unit order by month
+        range between interval 12 month preceding and interval 1 month preceding
+    )
 ),
 
 -- Of partners in whole categories, those before which nobody or fewer come.
@@ -57,6 +69,8 @@ paired as (
         b.value_usd as base_usd,
         w.value_usd as whole_base_usd,
         r.place,
+        s.unit_value_usd as series_unit_value,
+        u.middle,
         s.value_usd > 0 and b.value_usd > 0 and s.quantity > 0 and b.quantity > 0 and s.quantity_unit = b.quantity_unit
             as is_split,
         s.value_usd / b.value_usd::double as times_value,
@@ -68,6 +82,7 @@ paired as (
         on
             w.partner_code = 'all' and g.source = w.source and g.reporter = w.reporter and g.flow = w.flow
             and g.month = w.month and g.category_scheme = w.category_scheme and g.category_code = w.category_code
+    left join history as u using (source, reporter, flow, month, partner_code, category_scheme, category_code)
     left join rank as r
         on
             g.source = r.source and g.reporter = r.reporter and g.flow = r.flow and g.month = r.month
@@ -95,6 +110,10 @@ tallied as (
                 log_change_quantity, series_key(paired)),
             measured('log_change_unit_value', case when is_split then log(times_value / times_quantity) / log(exp(1)) end,
                 log_change_unit_value, series_key(paired)),
+            measured('unit_value_usd', series_unit_value, unit_value_usd, series_key(paired)),
+            measured('unit_value_usd_median_12', middle, unit_value_usd_median_12, series_key(paired)),
+            compared('is_unit_value_unusual', series_unit_value not between middle / 5 and middle * 5,
+                is_unit_value_unusual, series_key(paired)),
             compared('is_low_base', series_low_base, is_low_base, series_key(paired))
         ] as answers
     from paired

@@ -24,6 +24,16 @@ with said as (
     group by all
     union all by name
     select table_name, source, reporter, flow, month, partner_code, partner_iso3,
+        partner_name, category_scheme, category_code, category_name, local_currency, is_synthetic, count(*) as n
+    from int_period
+    group by all
+    union all by name
+    select table_name, source, reporter, flow, month, partner_code, partner_iso3,
+        partner_name, category_scheme, category_code, category_name, is_synthetic, count(*) as n
+    from int_mover_monthly
+    group by all
+    union all by name
+    select table_name, source, reporter, flow, month, partner_code, partner_iso3,
         partner_name, category_scheme, category_code, category_name, regime_code, regime_name, local_currency,
         is_synthetic, count(*) as n
     from int_regime_monthly

@@ -5,8 +5,9 @@
   cells: relation with the keys, commodity_code, value_usd, value_local, quantity_1, unit_1
   keys: source and month among them
   reviewed: whether only categories that somebody chose are wanted
+  weights: whether the cells have net_weight_kg and weight_is_estimated, which are summed, too
 #}
-{% macro category_sums(cells, keys, reviewed=false) -%}
+{% macro category_sums(cells, keys, reviewed=false, weights=false) -%}
 final as (
     select
         {%- for key in keys %}
@@ -18,6 +19,10 @@ final as (
         sum(f.value_local)::bigint as value_local,
         {{ sum_quantity('f.quantity_1', 'f.unit_1') }} as quantity,
         {{ common_unit('f.quantity_1', 'f.unit_1') }} as quantity_unit,
+        {%- if weights %}
+        {{ sum_weight('f') }} as net_weight_kg,
+        {{ is_weight_estimated('f') }} as weight_is_estimated,
+        {%- endif %}
         (count(*) filter (where f.value_usd > 0 or f.value_local > 0))::integer as n_lines
     from {{ cells }} as f
     inner join {{ ref('int_line_category') }} as m
@@ -33,8 +38,9 @@ final as (
 
   fact, world: relations like fct_trade_monthly and fct_trade_world_monthly
   coverage:    relation like int_coverage
+  weights: whether their weights are wanted as well
 #}
-{% macro whole_lines(fact, world, coverage) -%}
+{% macro whole_lines(fact, world, coverage, weights=false) -%}
 by_partner as (
     select
         source,
@@ -46,6 +52,10 @@ by_partner as (
         sum(value_local)::bigint as value_local,
         {{ sum_quantity('quantity_1', 'unit_1') }} as quantity_1,
         {{ common_unit('quantity_1', 'unit_1') }} as unit_1,
+        {%- if weights %}
+        {{ sum_weight() }} as net_weight_kg,
+        {{ is_weight_estimated() }} as weight_is_estimated,
+        {%- endif %}
         true as is_traded
     from {{ fact }}
     group by all
@@ -98,6 +108,10 @@ cell as (
         if(a.has_local, coalesce(p.value_local, 0), w.value_local) as value_local,
         -- A covered line without a row measures nothing: it is 0, and leaves the quantity of its category alone.
         if(a.commodity_code is null, w.quantity_1, if(p.is_traded, p.quantity_1, 0)) as quantity_1,
+        {%- if weights %}
+        if(a.commodity_code is null, w.net_weight_kg, if(p.is_traded, p.net_weight_kg, 0)) as net_weight_kg,
+        if(a.commodity_code is null, w.weight_is_estimated, p.weight_is_estimated) as weight_is_estimated,
+        {%- endif %}
         if(a.commodity_code is not null, p.unit_1, w.unit_1) as unit_1
     from whole_line as l
     left join whole as a using (source, reporter, flow, month, commodity_code)

@@ -4,6 +4,7 @@
   that dbt run by hand builds all anew.
 
   from_first_stale: marts that look back are built anew from the first stale month on. A withdrawn last month is stale.
+  from_first_stale_year: periods are built anew from January of the first stale month's year on.
   replace_stale: tables that do not look back are built anew in stale months alone.
   replace_categories, replace_series: coverage is built anew in stale months, and for what is new or gone.
   replace_all: small tables that read themselves while months are only added.
@@ -12,6 +13,10 @@
 #}
 {% macro get_incremental_from_first_stale_sql(args) %}
   {{ replace_rows(args, since_first_stale('month')) }}
+{% endmacro %}
+
+{% macro get_incremental_from_first_stale_year_sql(args) %}
+  {{ replace_rows(args, since_first_stale('month', years_before=0)) }}
 {% endmacro %}
 
 {% macro get_incremental_replace_stale_sql(args) %}
@@ -103,7 +108,7 @@
 {%- endmacro %}
 
 {#
-  A condition on rows: those from the first stale month of their stream on, or so many years before, from January on.
+  A condition on rows: those from the first stale month of their stream on, or from January of so many years before on.
 #}
 {% macro since_first_stale(month, years_before=none) -%}
   {%- set stale = none if stale_categories() else stale_months() -%}

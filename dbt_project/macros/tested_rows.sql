@@ -7,7 +7,8 @@
   {%- if execute -%}
     {%- set node = graph.nodes.values() | selectattr('name', 'equalto', relation.identifier) | first -%}
     {%- set strategy = node.config.incremental_strategy if node else '' -%}
-    {%- set by_month = ['from_first_stale', 'replace_stale', 'replace_categories', 'replace_series'] -%}
+    {%- set by_month = [
+      'from_first_stale', 'from_first_stale_year', 'replace_stale', 'replace_categories', 'replace_series'] -%}
     {%- set categories = run_by_categories(relation.identifier) -%}
     {%- if categories is not none -%}
       {%- do conditions.append(is_of(categories)) if strategy in by_month + ['replace_months', 'replace_all'] -%}
@@ -16,7 +17,7 @@
     {%- elif strategy in by_month -%}
       {%- set stale = (var('window', none) or {}).get('stale', {}).get(relation.identifier) -%}
       {%- if stale is not none -%}
-        {%- do conditions.append(is_since('month', stale)) -%}
+        {%- do conditions.append(is_since('month', stale, 0 if strategy == 'from_first_stale_year' else none)) -%}
       {%- endif -%}
     {%- endif -%}
   {%- endif -%}

@@ -47,8 +47,9 @@ def window(reads: str, month: str) -> tuple[str, ...]:
     """The months that comparisons of a month read, by what the gate declares; `ValueError` for `all` and `before`: of
     these there is none.
 
-    `month`; `back N`: with as many before it; `around N`: and after it; `year`: from January on; `period`: of any
-    printed figure that ends in it, from January two years before on, since growth over twelve months is printed.
+    `month`; `back N`: with as many before it; `around N`: and after it; `year`: from January on; `years N`: from
+    January so many years before to the December of its year, since a later month moves what is not over; `period`: of
+    any printed figure that ends in it, from January two years before on, since growth over twelve months is printed.
     """
     first = last = parse_month(month)
     kind, _, n = reads.partition(" ")
@@ -61,6 +62,8 @@ def window(reads: str, month: str) -> tuple[str, ...]:
             first, last = add_months(last, -int(n)), add_months(last, int(n))
         case "year":
             first = last.replace(month=1)
+        case "years":
+            first, last = last.replace(year=last.year - int(n), month=1), last.replace(month=12)
         case "period":
             first = last.replace(year=last.year - 2, month=1)
         case _:

@@ -29,6 +29,7 @@ from orchestration.landing.datasets import load_datasets
 from orchestration.landing.store import LandingState
 from orchestration.warehouse.categories import OwnCategories
 from orchestration.warehouse.dbt import added_nodes, published_nodes
+from orchestration.warehouse.runs import macros
 from orchestration.warehouse.snapshot import coverage_table, receipt_table, received_table
 from orchestration.warehouse.views import fixed_views, parts, scheme_views
 
@@ -181,7 +182,9 @@ def _show_published(con: duckdb.DuckDBPyConnection, subject: Subject) -> None:
 
 
 def _show_columns(con: duckdb.DuckDBPyConnection, subject: Subject) -> None:
-    """Tables `published_column`, `published_view`: all tables of a release, of the build database what is declared."""
+    """Tables `published_column`, `published_view`, macros among the views: all of a release, of the build database what
+    is declared.
+    """
     tables = "semi join duckdb_tables()" if subject.is_release else "semi join declared_column"
     by = "database_name, table_name" if subject.is_release else "table_name"
     con.execute(
@@ -191,13 +194,14 @@ def _show_columns(con: duckdb.DuckDBPyConnection, subject: Subject) -> None:
     )
     con.execute(
         "create table published_view as select view_name as table_name, sql from duckdb_views() "
-        "where database_name = 'published' and not internal"
+        "where database_name = 'published' and not internal "
+        "union all select function_name, macro_definition from duckdb_functions() where database_name = 'published'"
     )
 
 
 def _show_together(con: duckdb.DuckDBPyConnection, shown: set[str]) -> None:
     """A view for each model of which published tables are parts: their rows, each with its `table_name`; and tables
-    `scheme_view`, `declared_view`: what views a release has of each scheme, and beside these.
+    `scheme_view`, `declared_view`: what views a release has of each scheme, and beside these, macros among them.
     """
     for model, tables in parts().items():
         if shown >= {*tables}:
@@ -213,6 +217,13 @@ def _show_together(con: duckdb.DuckDBPyConnection, shown: set[str]) -> None:
             "insert into declared_view select $name, (select sql from duckdb_views() "
             "where database_name = current_database() and view_name = $name)",
             {"name": view.name},
+        )
+    for macro in macros():
+        con.execute(macro.create)
+        con.execute(
+            "insert into declared_view select function_name, macro_definition from duckdb_functions() "
+            "where database_name = current_database() and function_name = ?",
+            [macro.name],
         )
 
 

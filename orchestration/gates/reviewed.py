@@ -18,8 +18,8 @@ from orchestration.warehouse.snapshot import calendar_table, source_table
 REVIEW = DBT_PROJECT / "seeds"
 #: Reviewed tables that gates read, as views `review_<name>`; each cell is text.
 SEEDS = ("bloc_members", "bulletin_lines", "categories", "category_schemes", "commodity_successions", "control_scopes",
-         "control_totals", "exchange_rates", "hs_headings", "hs_sections", "lunar_new_years", "measures", "partners",
-         "provinces", "regimes", "thresholds")  # fmt: skip
+         "control_totals", "exchange_rates", "hs_headings", "hs_sections", "lunar_new_years", "measures",
+         "mover_rules", "partners", "provinces", "regimes", "thresholds")  # fmt: skip
 #: What was received beside trade, by the name of its view, and what gates read of it; a row a line.
 RECEIVED = {
     "listed_row": ("gacc_nomenclature", {"receipt_id": "varchar", "parser_version": "varchar", "list": "varchar",

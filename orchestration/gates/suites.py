@@ -59,7 +59,7 @@ class GateSpec(_Strict):
     title: str
     asset: str
     nothing: str
-    reads: Annotated[str, Field(pattern=r"^(month|(back|around) [1-9]\d?|year|period|all|before)$")]
+    reads: Annotated[str, Field(pattern=r"^(month|(back|around|years) [1-9]\d?|year|period|all|before)$")]
     expectations: tuple[ExpectationSpec, ...]
     by_month: bool = False
     stops: Literal["always", "never", "sometimes"] = "always"

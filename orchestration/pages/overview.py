@@ -204,7 +204,7 @@ def _movers(library: Library) -> list[tuple[str, str, dict[str, str], str]]:
         f"select * from {MOVERS} semi join newest using (source, reporter, flow, month) "
         "qualify row_number() over (partition by source, reporter, flow, partner_code "
         "order by rank, category_scheme, category_code, reason) = 1 "
-        "order by abs(coalesce(change_usd, 0)) desc, partner_code"
+        "order by abs(coalesce(moved_usd, 0)) desc, partner_code"
     )
     names = (*SERIES_KEY, "reason")
     return [

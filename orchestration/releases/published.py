@@ -1,4 +1,4 @@
-"""What a release holds: the dbt models of the group `published`, sorted and commented, and views on them.
+"""What a release holds: the dbt models of the group `published`, sorted and commented, views and macros on them.
 
 Belongs here: how published tables are named, sorted and described. Not here: what is in them (`content`), nor how
 they get into a file (`database`).
@@ -20,6 +20,7 @@ from orchestration.base.settings import CONTRACT_VERSION
 from orchestration.releases.content import CORRECTIONS
 from orchestration.releases.sentence import sentence
 from orchestration.warehouse.dbt import added_nodes, published_nodes
+from orchestration.warehouse.runs import macros
 from orchestration.warehouse.views import parts, views
 
 #: Readable by BI tools with an older DuckDB.
@@ -67,13 +68,14 @@ def _described(node: Mapping[str, Any]) -> PublishedModel:
 
 def layout() -> str:
     """Hash of all that decides on a file's tables but their rows: where it differs, a file is written anew."""
-    said = (STORAGE, CONTRACT_VERSION, published_models(), METADATA, [(view, view.columns) for view in views(["x"])])
+    shown = [(view, view.columns) for view in views(["x"])]
+    said = (STORAGE, CONTRACT_VERSION, published_models(), METADATA, shown, macros())
     return hashlib.blake2b(repr(said).encode(), digest_size=12).hexdigest()
 
 
 def write_views(con: duckdb.DuckDBPyConnection, database: str) -> None:
-    """The views of the attached database and its schemes, in one transaction. Those that are there stay as they are,
-    since the comments on their columns are thousands: of a file with the same layout their texts are, too.
+    """The views and macros of the attached database and its schemes, in one transaction. Views that are there stay as
+    they are, since the comments on their columns are thousands: of a file with the same layout their texts are, too.
     """
     # A view's text must not name the database by the alias that it has here.
     con.execute(f"use {database}")
@@ -93,6 +95,9 @@ def write_views(con: duckdb.DuckDBPyConnection, database: str) -> None:
         if held.get(name) != (f"CREATE VIEW {name} AS {view.select};", view.description):
             con.execute(f"create or replace view {name} as {view.select}")
             _comment_on(con, "view", name, view.description, view.columns)
+    for macro in macros():
+        con.execute(macro.create)
+        con.execute(f"comment on macro table {macro.name} is {literal(macro.description)}")
     con.commit()
     con.execute("use memory")
 

@@ -32,7 +32,9 @@ RECORDS = {
     "own_heading": "categories",
 }  # fmt: skip
 #: Incremental strategies of models that are told which of their months are stale (`macros/stale_months.sql`).
-BY_STALE_MONTHS = ("from_first_stale", "replace_stale", "replace_categories", "replace_series", "replace_all")
+BY_STALE_MONTHS = (
+    "from_first_stale", "from_first_stale_year", "replace_stale", "replace_categories", "replace_series", "replace_all",
+)  # fmt: skip
 #: A model in Python that reads a reviewed file beside the tables it refers to.
 READS = {"int_claim_finding": "claims.yml"}
 #: The model that says which categories each line belongs to.

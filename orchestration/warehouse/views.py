@@ -21,6 +21,7 @@ OF_SCHEME = {
     "_headline": ("mart_category_headline_monthly", "mart_partner_category_headline_monthly"),
     "_growth": ("mart_category_growth_monthly", "mart_partner_category_growth_monthly"),
     "_regime": ("mart_category_regime_monthly", "mart_partner_category_regime_monthly"),
+    "_period": ("mart_category_period", "mart_partner_category_period"),
     "_concentration": ("mart_category_concentration_monthly", "mart_partner_category_concentration_monthly"),
 }
 #: The columns of `v_trade_lines` that are not the fact's, by the table that has them, after the column that they name.

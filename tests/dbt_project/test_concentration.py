@@ -21,6 +21,11 @@ from orchestration.warehouse.nodes import monthly, names_of
 from orchestration.warehouse.plan import plan
 from tests.conftest import add, build_database, built, query, row, together
 
+#: What looks at parts of a series, and at other months of it, and is held against a full build.
+MARTS = (
+    "int_regime_monthly", "int_concentration_monthly", "mart_bloc_category_monthly", "int_period", "int_mover_monthly",
+    "int_growth_monthly",
+)  # fmt: skip
 IC = "category_scheme = 'ic' and category_code = 'integrated_circuits'"
 
 
@@ -230,7 +235,7 @@ def hashes(home: Home) -> dict[str, str]:
     found = {}
     with duckdb.connect(":memory:") as con:
         con.execute(f"attach '{home.build_database}' as build (read_only)")
-        for mart in ("int_regime_monthly", "int_concentration_monthly", "mart_bloc_category_monthly"):
+        for mart in MARTS:
             con.execute(f"create table {mart} as from build.main.{mart} order by all")
             found[mart] = table_content(con, mart).content_hash
     return found

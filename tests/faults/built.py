@@ -72,6 +72,7 @@ BUILT = (
             series="failed 2023-05..2024-04: 0 → 1 (+1)",
             derived_marts="failed 2023-05: 28,457,679,368 → 28,457,679,367 (-1)",
             growth="failed 2023-05: 0 → 1 (+1)",
+            periods="failed 2023-05..2024-10: 0 → 3 (+3)",
             regimes="failed 2023-05: 0 → 5 (+5)",
             claim_verdicts="failed 2024-10: 0 → 4 (+4)",
         ),
@@ -92,6 +93,7 @@ BUILT = (
         fails(
             layers="failed 2023-05: 0 → 54 (+54)",
             series="failed 2023-05: 0 → 168 (+168)",
+            periods="failed 2023-05..2024-04: 0 → 504 (+504)",
             concentration="failed 2023-05: 0 → 288 (+288)",
             continuity="failed 2023-05: 1 → 0 (-1)",
             totals=(
@@ -111,6 +113,7 @@ BUILT = (
         fails(
             layers="failed 2023-05: 0 → 9 (+9)",
             series="failed 2023-05: 0 → 23 (+23)",
+            periods="failed 2023-05..2024-04: 0 → 84 (+84)",
             concentration="failed 2023-05: 0 → 24 (+24)",
             totals=("warned 2023-06..2023-07, 2023-09, 2023-12: 162,600,000,000 → 172,119,394,926 (+9,519,394,926)"),
             year_to_date=(
@@ -142,6 +145,7 @@ BUILT = (
             layers="failed 2023-05: 0 → 2 (+2)",
             facts="failed 2023-05: 0 → 2 (+2)",
             series="failed 2023-05: 0 → 8 (+8)",
+            periods="failed 2023-05..2024-04: 0 → 30 (+30)",
             concentration="failed 2023-05: 0 → 10 (+10)",
         ),
     ),
@@ -152,6 +156,7 @@ BUILT = (
             layers="failed 2023-05: 0 → 32,661,485,767 (+32,661,485,767)",
             facts="failed 2023-05: 0 → 144 (+144)",
             series="failed 2023-05: 0 → 168 (+168)",
+            periods="failed 2023-05..2024-04: 0 → 504 (+504)",
             concentration="failed 2023-05: 0 → 288 (+288)",
             continuity="failed 2023-05: 1 → 0 (-1)",
             totals=(
@@ -198,6 +203,7 @@ BUILT = (
             layers="failed 2023-05: 0 → 1 (+1)",
             facts="failed 2023-05: 0 → 1 (+1)",
             series="failed 2023-05: 0 → 5 (+5)",
+            periods="failed 2023-05..2024-04: 0 → 15 (+15)",
             concentration="failed 2023-05: 0 → 7 (+7)",
             domains="failed 2023-05: 0 → 409,635,825 (+409,635,825)",
             totals=(
@@ -237,6 +243,7 @@ BUILT = (
         fails(
             layers="failed 2023-05: 0 → 9 (+9)",
             series="failed 2023-05: 0 → 16 (+16)",
+            periods="failed 2023-05..2024-04: 0 → 48 (+48)",
             concentration="failed 2023-05: 0 → 30 (+30)",
             continuity="failed 2023-05: 1 → 0 (-1)",
             totals=(
@@ -262,6 +269,7 @@ BUILT = (
             layers="failed 2023-05: 0 → 1 (+1)",
             facts="failed 2023-05: 0 → 1 (+1)",
             series="failed 2023-05: 0 → 5 (+5)",
+            periods="failed 2023-05..2024-04: 0 → 15 (+15)",
             concentration="failed 2023-05: 0 → 7 (+7)",
             domains="failed 2023-05: 0 → 409,635,825 (+409,635,825)",
             totals=(
@@ -300,7 +308,8 @@ BUILT = (
             derived_marts="failed 2023-05: 23 → 24 (+1)",
             headline="failed 2023-05: 0 → 1 (+1)",
             records="failed 2023-05: 0 → 1 (+1)",
-            growth="failed 2023-05, 2024-05: 0 → 1 (+1)",
+            growth="failed 2023-05, 2023-07..2024-05: 0 → 1 (+1)",
+            periods="failed 2023-05..2024-10: 0 → 3 (+3)",
             regimes="failed 2023-05: 0 → 5 (+5)",
             concentration="failed 2023-05: 0 → 3 (+3)",
             blocs="failed 2023-05..2023-12, 2024-05..2024-10: 0 → 2 (+2)",
@@ -341,6 +350,7 @@ BUILT = (
             headline="failed 2023-05: 0 → 1 (+1)",
             records="failed 2023-05: 0 → 1 (+1)",
             growth="failed 2023-05, 2024-05: 0 → 6 (+6)",
+            periods="failed 2023-05..2024-10: 0 → 18 (+18)",
             regimes="failed 2023-05: 0 → 5 (+5)",
             concentration="failed 2023-05: 0 → 4 (+4)",
             blocs="failed 2023-05: 0 → 4 (+4)",
@@ -381,6 +391,32 @@ BUILT = (
             derived_marts="failed 2023-05: 12 → 10 (-2)",
             growth="failed 2023-05: 0 → 28 (+28)",
         ),
+    ),
+    Fault(
+        "a quarter kept from before a revision",
+        sql(
+            "update int_period set value_usd = value_usd - 8000000 where partner_code = '502' and "
+            "category_scheme = 'ic' and period = '2024-Q3'"
+        ),
+        fails(periods="failed 2024-09: 0 → 1 (+1)"),
+    ),
+    Fault(
+        "a quarter that is not over, in the month before",
+        sql("update int_period set month = '2024-09-01' where category_scheme = 'ic' and period = '2024-Q4'"),
+        fails(periods="failed 2024-09..2024-10: 0 → 6 (+6)"),
+    ),
+    Fault(
+        "a sentence that no figure bears",
+        sql(
+            "update int_mover_monthly set sentence = replace(sentence, 'up 60 %', 'up 90 %') "
+            "where category_scheme = 'ic'"
+        ),
+        fails(movers="failed 2024-10: 0 → 1 (+1)"),
+    ),
+    Fault(
+        "nothing new in a month",
+        sql("delete from int_mover_monthly where month = '2024-10-01' and category_scheme = 'ic'"),
+        fails(movers="failed 2024-10: 7 → 6 (-1)"),
     ),
     Fault(
         "coverage that no receipt gives",

@@ -82,6 +82,7 @@ REVIEWED = (
         fails(
             layers="failed 2023-01..2024-10: 0 → 6 (+6)",
             series="failed 2023-01..2024-10: 0 → 6 (+6)",
+            periods="failed 2023-01..2024-10: 0 → 30 (+30)",
             regimes="failed 2023-01..2024-10: 0 → 30 (+30)",
             concentration="failed 2023-01..2024-10: 0 → 12 (+12)",
             restatement="failed 2024-06: 0 → 12 (+12)",

@@ -25,11 +25,12 @@ from tests.gates.edits import Edited, Found, opened
 OCTOBER = "month = date '2024-10-01'"
 #: A table with these columns is kept by month; whichever rows are edited, the keys tell them.
 KEYS = {"source", "reporter", "flow", "month", "partner_code", "commodity_code", "category_scheme", "category_code",
-        "bloc_code", "regime_code", "dimension", "known_from"}  # fmt: skip
+        "bloc_code", "regime_code", "dimension", "known_from", "period_type"}  # fmt: skip
 #: The same of single tables, whose columns of these names are keys nowhere else.
 OWN_KEYS = {"dim_bloc_member": {"partner_iso3", "valid_from"}, "dim_commodity": {"year"},
             "dim_measure": {"measure"}, "dim_province": {"province_code"}, "fct_control_total": {"control_total_id"},
-            "mart_claim": {"claim_id"}}  # fmt: skip
+            "mart_category_mover_monthly": {"reason"}, "mart_claim": {"claim_id"},
+            "mart_partner_category_mover_monthly": {"reason"}}  # fmt: skip
 #: By gate and table the edits of single columns: what is put there, and in which rows.
 EDITS: dict[str, tuple[str, str, str, str, str]] = {
     "a quantity doubled": ("facts", "fct_trade_monthly", "quantity_1", "quantity_1 * 2", OCTOBER),
@@ -48,6 +49,13 @@ EDITS: dict[str, tuple[str, str, str, str, str]] = {
     "a longer streak": (
         "records", "mart_partner_category_headline_monthly", "months_at_or_above", "months_at_or_above + 12", OCTOBER),
     "first of all": ("growth", "mart_partner_category_growth_monthly", "rank_usd", "1", OCTOBER),
+    "a dear month forgotten": (
+        "growth", "mart_partner_category_growth_monthly", "is_unit_value_unusual", "true", OCTOBER),
+    "a quarter called a year": ("periods", "mart_category_period", "is_complete", "true", OCTOBER),
+    "another base": (
+        "periods", "mart_partner_category_period", "value_usd_year_before", "value_usd", OCTOBER),
+    "a sentence of another month": (
+        "movers", "mart_partner_category_mover_monthly", "sentence", "replace(sentence, 'October', 'May')", OCTOBER),
     "ten times a regime": ("regimes", "mart_category_regime_monthly", "value_usd", "value_usd * 10", OCTOBER),
     "the whole is the bloc's": ("blocs", "mart_bloc_category_monthly", "bloc_share_usd", "1", OCTOBER),
     "another largest part": ("concentration", "mart_category_concentration_monthly", "largest_code", "'999'", OCTOBER),
@@ -64,7 +72,8 @@ EDITS: dict[str, tuple[str, str, str, str, str]] = {
 }  # fmt: skip
 FEW = ("grams for kilograms", "growth turned round", "a longer streak", "first of all", "because", "no headline",
        "confirmed", "another largest part", "never restated", "two countries' codes exchanged",
-       "the whole is the bloc's", "ten times a regime", "Japan for every partner")  # fmt: skip
+       "the whole is the bloc's", "ten times a regime", "Japan for every partner", "another base",
+       "a sentence of another month")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +115,9 @@ def test_every_published_column_is_looked_at(edited: Edited, kind: str) -> None:
     for table, columns in edited.columns.items():
         if not edited.con.table(table).limit(1).fetchall():
             continue
-        is_monthly = {"source", "flow", "month"} <= columns.keys() and not table.endswith("_restatement")
+        is_monthly = {"source", "flow", "month"} <= columns.keys() and not table.endswith(
+            ("_restatement", "_mover_monthly")
+        )
         where = "month in (date '2024-02-01', date '2024-10-01')" if is_monthly else "true"
         for column, of in columns.items():
             if kind == "none" and not edited.has(table, f'({where}) and "{column}" is not null'):
@@ -141,6 +152,7 @@ def test_the_file_has_the_shape_that_is_declared(sample_home: Home, tmp_path: Pa
         "create or replace view v_ic_by_partner as select * replace (value_usd * 2 as value_usd) "
         "from mart_partner_category_monthly where category_scheme = 'ic'",
         "drop view v_hs4",
+        "create or replace macro category_runs(threshold_usd) as table from mart_category_monthly",
         "drop table mart_category_regime_monthly",
         "create table mart_more as select 1 as value_usd",
         "alter table dim_month alter year type bigint",
@@ -150,6 +162,7 @@ def test_the_file_has_the_shape_that_is_declared(sample_home: Home, tmp_path: Pa
     assert told == {
         ("v_ic_by_partner", None),
         ("v_hs4", None),
+        ("category_runs", None),
         ("mart_category_regime_monthly", None),
         ("mart_more", None),
         ("dim_month", None),

@@ -11,6 +11,7 @@ from tests.oracle.truth import ALL, Truth
 
 REIMPORTS = "142"
 EARLIER_MONTHS = 12
+EARLIER_UNIT_VALUES = 6
 
 
 def dates(shown: Panel, places: Matrix) -> Objects:
@@ -97,6 +98,20 @@ def logs_of_change(shown: Panel) -> dict[str, Matrix | Objects]:
     return {f"log_change_{name}": log_ratio(np.where(alike, matrix, np.nan), matrix) for name, matrix in parts.items()}
 
 
+def unit_value_columns(shown: Panel) -> dict[str, Matrix | Objects]:
+    """Dollars a unit, against the middle of those of the twelve months before in the same unit, of six at least."""
+    value = ratio(shown.value["USD"], shown.quantity)
+    median = np.full(value.shape, np.nan)
+    for series, month in np.argwhere(~np.isnan(value) & shown.shown):
+        earlier = slice(max(0, month - 12), month)
+        alike = shown.shown[series, earlier] & (shown.unit[series, earlier] == shown.unit[series, month])
+        known = value[series, earlier][alike & ~np.isnan(value[series, earlier])]
+        median[series, month] = np.median(known) if len(known) >= EARLIER_UNIT_VALUES else np.nan
+    flags = ((value > 5 * median) | (value < median / 5)).astype(object)
+    flags[np.isnan(value) | np.isnan(median)] = None
+    return {"unit_value_usd": value, "unit_value_usd_median_12": median, "is_unit_value_unusual": flags}
+
+
 def log_ratio(now: Matrix, matrix: Matrix) -> Matrix:
     """Natural logarithm by what stood a year before, NaN where `now` is."""
     return np.log(now) - np.log(np.where(np.isnan(now), np.nan, before(matrix, 12)))
@@ -114,4 +129,4 @@ def growth_mart(truth: Truth, shown: Panel) -> pd.DataFrame:
         "rank_usd": ranks(truth, shown),
         "is_low_base": low_base(usd),
     }
-    return table(shown, columns | logs_of_change(shown))
+    return table(shown, columns | logs_of_change(shown) | unit_value_columns(shown))

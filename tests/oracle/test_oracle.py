@@ -18,6 +18,7 @@ from tests.oracle.derived import growth_mart, headline_mart
 from tests.oracle.files import Received, real_files, sample_files
 from tests.oracle.history import coverage_mart, restatement_mart
 from tests.oracle.parts import concentration_mart, regime_mart
+from tests.oracle.periods import period_mart
 from tests.oracle.series import Panel, panel, series_mart
 from tests.oracle.truth import Truth, truth
 
@@ -45,7 +46,7 @@ class Oracle:
 
     def found(self, mart: str) -> pd.DataFrame:
         """The rows that it has, or the tables that are parts of it, each those of its own partners; why a value is
-        absent is words, which nobody recomputes.
+        absent is words, and weights stand in columns that the oracle does not read: nobody recomputes these.
         """
         found = []
         for table in parts().get(mart, (mart,)):
@@ -54,7 +55,7 @@ class Oracle:
                 whose = "partner" if table.startswith("mart_partner_") else "*" if "_untraded_" in table else "all"
                 assert {code if code in ("all", "*") else "partner" for code in rows["partner_code"]} <= {whose}, table
             found.append(rows)
-        return pd.concat(found, ignore_index=True).drop(columns="reason", errors="ignore")
+        return pd.concat(found, ignore_index=True).drop(columns=UNREAD, errors="ignore")
 
 
 def of_partners(oracle: Oracle) -> pd.DataFrame:
@@ -69,15 +70,18 @@ def of_all_partners(oracle: Oracle) -> pd.DataFrame:
     return rows[rows["partner_code"] == "all"].drop(columns=SHARES)
 
 
+#: What is words, or weighed.
+UNREAD = ["reason", "net_weight_kg", "weight_is_estimated"]
 #: Marts, or models of which these are parts, with money in both currencies, which name the local one.
 PRICED = {
-    PARTNERS, ALL_PARTNERS, "int_regime_monthly", "mart_bloc_category_monthly", "int_restatement",
+    PARTNERS, ALL_PARTNERS, "int_period", "int_regime_monthly", "mart_bloc_category_monthly", "int_restatement",
 }  # fmt: skip
 MARTS: dict[str, tuple[list[str], Callable[[Oracle], pd.DataFrame]]] = {
     PARTNERS: ([*KEY, "partner_code"], of_partners),
     ALL_PARTNERS: ([*KEY, "partner_code"], of_all_partners),
     "int_headline_monthly": ([*KEY, "partner_code"], lambda o: headline_mart(o.panel)),
     "int_growth_monthly": ([*KEY, "partner_code"], lambda o: growth_mart(o.truth, o.panel)),
+    "int_period": ([*KEY, "partner_code", "period_type"], lambda o: period_mart(o.truth, o.panel)),
     "int_regime_monthly": ([*KEY, "partner_code", "regime_code"], lambda o: regime_mart(o.truth, o.panel)),
     "int_concentration_monthly": ([*KEY, "partner_code", "dimension"], lambda o: concentration_mart(o.truth, o.panel)),
     "mart_bloc_category_monthly": ([*KEY, "bloc_code"], lambda o: bloc_mart(o.truth, o.panel)),

@@ -32,6 +32,8 @@ CONTRACT = {
     "mart_category_headline_monthly", "mart_category_monthly", "mart_category_regime_monthly",
     "mart_category_restatement", "mart_claim", "mart_partner_category_concentration_monthly",
     "mart_partner_category_coverage", "mart_partner_category_growth_monthly",
+    "mart_category_mover_monthly", "mart_category_period", "mart_partner_category_mover_monthly",
+    "mart_partner_category_period",
     "mart_partner_category_headline_monthly", "mart_partner_category_monthly",
     "mart_partner_category_regime_monthly", "mart_partner_category_restatement", "mart_untraded_category_coverage",
     "quarantine",
@@ -110,7 +112,7 @@ def test_the_published_file_keeps_the_contract(sample_release: Path) -> None:
     assert tables == CONTRACT | {"audit_results", "release_info"}
     schemes = ("all", "hs2", "hs4", "ic", "ic_type", "ic_line", "electronics", "solar", "rare_earths",
                "gallium_germanium", "batteries", "electric_vehicles", "steel", "chip_equipment", "servers")  # fmt: skip
-    what = ("", "_headline", "_growth", "_regime", "_concentration")
+    what = ("", "_headline", "_growth", "_regime", "_period", "_concentration")
     of_schemes = {f"v_{s}{w}{whose}" for s in schemes for w in what for whose in ("", "_by_partner")}
     assert views == {*of_schemes, "v_trade_lines", "mart_coverage"}
     by_table: dict[str, list[str]] = {}

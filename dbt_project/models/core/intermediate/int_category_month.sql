@@ -22,8 +22,8 @@ coverage as (
     select * from {{ ref('int_coverage') }}
 ),
 
-{{ whole_lines('fact', 'world', 'coverage') }},
+{{ whole_lines('fact', 'world', 'coverage', weights=true) }},
 
-{{ category_sums('cell', ['source', 'reporter', 'flow', 'month']) }}
+{{ category_sums('cell', ['source', 'reporter', 'flow', 'month'], weights=true) }}
 
 select * from final

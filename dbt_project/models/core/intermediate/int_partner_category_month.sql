@@ -11,6 +11,6 @@ with fact as (
     where {{ in_window('month') }} and {{ of_stale_category('commodity_code') }}
 ),
 
-{{ category_sums('fact', ['source', 'reporter', 'flow', 'month', 'partner_code']) }}
+{{ category_sums('fact', ['source', 'reporter', 'flow', 'month', 'partner_code'], weights=true) }}
 
 select * from final

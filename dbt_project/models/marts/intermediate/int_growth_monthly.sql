@@ -1,5 +1,5 @@
 {{ config(materialized='incremental', incremental_strategy='from_first_stale') }}
-{%- set measures = ['value_usd', 'value_usd_yoy', 'quantity', 'quantity_unit'] %}
+{%- set measures = ['value_usd', 'value_usd_yoy', 'quantity', 'quantity_unit', 'unit_value_usd'] %}
 
 -- Categories in which every partner is received in rows of its own.
 with ranked_category as (
@@ -16,10 +16,45 @@ with ranked_category as (
 
 {{ both_series(measures, since_first_stale('month', years_before=1)) }},
 
+-- Each unit value, given to the twelve months after it: the history of what is measured in the same unit.
+earlier_unit_value as (
+    select
+        source,
+        reporter,
+        flow,
+        partner_code,
+        category_scheme,
+        category_code,
+        quantity_unit,
+        unit_value_usd,
+        month,
+        unnest(generate_series(1, 12)) as months_later
+    from series
+    where unit_value_usd is not null
+),
+
+-- Fewer than six are no history.
+unit_value_history as (
+    select
+        source,
+        reporter,
+        flow,
+        partner_code,
+        category_scheme,
+        category_code,
+        quantity_unit,
+        (month + months_later * interval 1 month)::date as month,
+        median(unit_value_usd) as unit_value_usd_median_12
+    from earlier_unit_value
+    group by all
+    having count(*) >= 6
+),
+
 -- A covered month before the first trade has no row: where the base is known and absent, it is 0.
 with_bases as (
     select
         s.*,
+        u.unit_value_usd_median_12,
         coalesce(b.value_usd, if(s.is_low_base is null, null, 0)) as base_usd,
         t.value_usd as total_base_usd,
         if(
@@ -43,6 +78,11 @@ with_bases as (
             s.source = t.source and s.reporter = t.reporter and s.flow = t.flow
             and s.month = (t.month + interval 1 year)::date and t.partner_code = 'all'
             and s.category_scheme = t.category_scheme and s.category_code = t.category_code
+    left join unit_value_history as u
+        on
+            s.source = u.source and s.reporter = u.reporter and s.flow = u.flow and s.month = u.month
+            and s.partner_code = u.partner_code and s.category_scheme = u.category_scheme
+            and s.category_code = u.category_code and s.quantity_unit is not distinct from u.quantity_unit
     left join ranked_category as k
         on
             s.source = k.source and s.reporter = k.reporter and s.flow = k.flow and s.month = k.month
@@ -78,6 +118,10 @@ final as (
         log_change_value,
         log_change_value - log_change_quantity as log_change_unit_value,
         log_change_quantity,
+        unit_value_usd,
+        unit_value_usd_median_12,
+        unit_value_usd > 5 * unit_value_usd_median_12 or unit_value_usd < unit_value_usd_median_12 / 5
+            as is_unit_value_unusual,
         is_low_base,
         is_synthetic
     from with_bases

@@ -233,8 +233,10 @@ def test_every_column_of_models_and_seeds_is_described(sample_home: Home) -> Non
 
 
 def test_every_column_of_the_sources_is_described(sample_home: Home) -> None:
-    """As the files have them that landing and parsers write."""
+    """As the files have them that landing and parsers write; what releases add is described with them."""
     for source in manifest()["sources"].values():
+        if source["source_name"] == "release":
+            continue
         folder = sample_home.raw / ("gacc_sample" if source["name"] == "gacc" else source["name"])
         landing = sample_home.warehouse / "landing" / f"{source['name']}.parquet"
         files = str(landing if source["source_name"] == "landing" else folder / "**" / "*.parquet")

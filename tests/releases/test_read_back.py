@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import duckdb
@@ -111,7 +111,10 @@ def test_corrections_that_were_put_in_are_named(copy: Path) -> None:
     said = read_manifest(copy)
     (copy / DATABASE).chmod(0o644)
     with duckdb.connect(str(copy / DATABASE)) as con:
-        con.execute("insert into mart_correction (release_id) values ('one')")
+        con.execute(
+            "insert into mart_correction (release_id, source, reporter, flow, month) "
+            "values ('one', 'gacc', 'CHN', 'import', '2024-01-01')"
+        )
     assert differing(copy, said) == [f"{DATABASE} does not hold what release.json says"]
 
 
@@ -120,8 +123,8 @@ def test_nothing_is_published_with_a_wrong_file(small: Home, monkeypatch: pytest
     """The file is named, nothing is left, and the next run is green."""
     before, write = Releases(small).current_id(), database.write_file
 
-    def wrongly(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
-        write(con, f"(from {table} limit 1)" if path.name == "dim_category.parquet" else table, path)
+    def wrongly(con: duckdb.DuckDBPyConnection, table: str, path: Path, told: Mapping[str, str]) -> None:
+        write(con, f"(from {table} limit 1)" if path.name == "dim_category.parquet" else table, path, told)
 
     (Releases(small).folder() / "parquet" / "dim_category.parquet").unlink()
     with monkeypatch.context() as patched:

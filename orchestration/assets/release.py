@@ -24,7 +24,7 @@ from orchestration.base.settings import Home
 from orchestration.gates.audit import Report, finding_text, rows_of
 from orchestration.gates.reach import reach
 from orchestration.landing.store import Landing, LandingState
-from orchestration.pages import page as drawn
+from orchestration.pages import page
 from orchestration.releases.publish import Publication, build_and_audit, publish
 from orchestration.releases.published import published_models
 from orchestration.releases.store import Releases
@@ -56,7 +56,7 @@ def release(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator
     it a release and switches to it. The audit is part of this step, however the run was launched.
     """
     home = warehouse.home
-    publication = publish(home, built_state(home, _started_at(context)), drawn)
+    publication = publish(home, built_state(home, _started_at(context)), page)
     for warning in publication.warnings:
         context.log.warning(warning)
     # Of a backfill that asks for months of `inspected_month`, too, this is the one audit.

@@ -58,7 +58,7 @@ def test_every_gate_declares_what_it_reads() -> None:
     folder = PROJECT / "expectations"
     reads = {gate: read_suite(folder / f"{gate}.yml").reads for gate in declared_gates(folder)}
     assert {gate for gate, of in reads.items() if of == "all"} == WHOLE
-    assert [gate for gate, of in reads.items() if of == "before"] == ["collapse"]
+    assert [gate for gate, of in reads.items() if of == "before"] == ["collapse", "corrections"]
     with pytest.raises(ValueError, match="no window"):
         window("all", "2024-03")
 

@@ -15,6 +15,7 @@ from orchestration.base.settings import Home
 from orchestration.gates.evidence import connect, gather
 from orchestration.landing.store import Landing
 from orchestration.pages import page
+from orchestration.releases.database import DATABASE
 from orchestration.releases.publish import publish, subject_of
 from orchestration.releases.showing import INDEX
 from orchestration.releases.store import Releases
@@ -64,6 +65,8 @@ def folder(sample_release: Path, tmp_path: Path) -> Path:
     """The page of the sample's release and its files, to be edited."""
     shutil.copy(sample_release / INDEX, tmp_path / INDEX)
     shutil.copytree(sample_release / "series", tmp_path / "series")
+    for name in (DATABASE, "release.json"):
+        (tmp_path / name).symlink_to(sample_release / name)
     return tmp_path
 
 

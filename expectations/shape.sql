@@ -31,8 +31,8 @@ scheme as (
 
 wanted_view as (
     select 'v_' || s.category_scheme || v.ending as table_name, format(
-        'CREATE VIEW {} AS SELECT * FROM {} WHERE (category_scheme = ''{}'');', 'v_' || s.category_scheme || v.ending, v.table_name,
-        s.category_scheme) as sql
+        'CREATE VIEW {} AS SELECT * FROM {} WHERE {};', 'v_' || s.category_scheme || v.ending, v.table_name,
+        format(v.shown, s.category_scheme)) as sql
     from scheme as s
     cross join scheme_view as v
     union all

@@ -135,7 +135,7 @@ def test_every_published_table_and_column_is_explained(sample_release: Path) -> 
     found = run_sql(sample_release, sql)[1]
     assert found
     schemes = [scheme for (scheme,) in run_sql(sample_release, "select category_scheme from dim_category_scheme")[1]]
-    called = {f"v_{scheme}{ending}": f"`v_<scheme>{ending}`" for scheme in schemes for ending, _ in scheme_views()}
+    called = {f"v_{scheme}{ending}": f"`v_<scheme>{ending}`" for scheme in schemes for ending, *_ in scheme_views()}
     assert {name for name, _ in found if called.get(name, name) not in text} == set()
     assert {scheme for scheme in schemes if f"`v_{scheme}`" not in text} == set()
     assert {column for _, column in found if f"`{column}`" not in text} == set()

@@ -207,8 +207,8 @@ def _show_together(con: duckdb.DuckDBPyConnection, shown: set[str]) -> None:
         if shown >= {*tables}:
             rows = " union all by name ".join(f"select {literal(t)} as table_name, * from {t}" for t in tables)
             con.execute(f"create view {model} as {rows}")
-    con.execute("create table scheme_view (ending varchar, table_name varchar)")
-    con.executemany("insert into scheme_view values (?, ?)", scheme_views())
+    con.execute("create table scheme_view (ending varchar, table_name varchar, shown varchar)")
+    con.executemany("insert into scheme_view values (?, ?, ?)", scheme_views())
     con.execute("create table declared_view (table_name varchar, sql varchar)")
     for view in fixed_views():
         if shown >= {*view.tables}:

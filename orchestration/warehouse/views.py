@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from orchestration.base.duck import literal
 from orchestration.warehouse.dbt import manifest, published_nodes
 from orchestration.warehouse.measures import with_use
 
@@ -21,7 +20,8 @@ OF_SCHEME = {
     "_headline": ("mart_category_headline_monthly", "mart_partner_category_headline_monthly"),
     "_growth": ("mart_category_growth_monthly", "mart_partner_category_growth_monthly"),
     "_regime": ("mart_category_regime_monthly", "mart_partner_category_regime_monthly"),
-    "_period": ("mart_category_period", "mart_partner_category_period"),
+    # One kind of period each: what is in a quarter is in its year, too.
+    **{f"_{kind}": ("mart_category_period", "mart_partner_category_period") for kind in ("quarter", "half", "year")},
     "_concentration": ("mart_category_concentration_monthly", "mart_partner_category_concentration_monthly"),
 }
 #: The columns of `v_trade_lines` that are not the fact's, by the table that has them, after the column that they name.
@@ -54,10 +54,13 @@ def views(schemes: Iterable[str]) -> list[View]:
     return [*(view for scheme in schemes for view in _of_scheme(scheme)), *fixed_views()]
 
 
-def scheme_views() -> list[tuple[str, str]]:
-    """What a scheme's views end in, each with the table of which it shows the scheme."""
+def scheme_views() -> list[tuple[str, str, str]]:
+    """What a scheme's views end in, each with the table of which it shows the scheme, and which rows: a condition as
+    DuckDB keeps it, in which {} stands for the scheme.
+    """
+    of_scheme = "(category_scheme = '{}')"
     return [
-        (what + ending, table)
+        (what + ending, table, f"({of_scheme} AND (period_type = '{what[1:]}'))" if "period" in table else of_scheme)
         for what, pair in OF_SCHEME.items()
         for ending, table in zip(("", BY_PARTNER), pair, strict=True)
     ]
@@ -65,11 +68,11 @@ def scheme_views() -> list[tuple[str, str]]:
 
 def _of_scheme(scheme: str) -> Iterator[View]:
     """The views of a scheme; their SQL is as DuckDB keeps it."""
-    for ending, table in scheme_views():
+    for ending, table, where in scheme_views():
         yield View(
             f"v_{scheme}{ending}",
-            f"SELECT * FROM {table} WHERE (category_scheme = {literal(scheme)})",
-            f"{table}, category scheme {scheme} only: its rows may be added up over categories.",
+            f"SELECT * FROM {table} WHERE {where.format(scheme)}",
+            f"{table}, {where.format(scheme).replace('AND', 'and')} only: its rows may be added up over categories.",
             (table,),
             dict.fromkeys(published_nodes()[table]["columns"], table),
         )

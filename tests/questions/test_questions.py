@@ -87,7 +87,11 @@ def test_every_question_has_a_query() -> None:
     assert list(QUERIES) == list(range(1, 28))
 
 
-@pytest.mark.parametrize("number", ANSWERS)
+@pytest.mark.parametrize(
+    "number",
+    [pytest.param(n, marks=pytest.mark.own_run("a day's tables are built for it") if QUERIES[n][0] else ())
+     for n in ANSWERS],
+)  # fmt: skip
 def test_answer(asked: Any, number: int) -> None:
     """The rows of a query, rounded as they would be printed; None stands for a figure that the question leaves out."""
     found = asked(number)
@@ -189,6 +193,10 @@ def test_naive_ways(sample_home: Home, way: str) -> None:
     assert (None if found is None else round(found, 3)) == right
 
 
+#: What was printed, and what was published before: each row stands by itself, and nobody adds them up.
+RECORDS = {"fct_control_total", "mart_claim", "mart_correction"}
+
+
 def test_no_table_stacks_all_partners_on_partners(sample_home: Home) -> None:
     """A table is of partners or of all of them together, never of both."""
     with duckdb.connect(str(Releases(sample_home).folder() / DATABASE), read_only=True) as con:
@@ -197,6 +205,6 @@ def test_no_table_stacks_all_partners_on_partners(sample_home: Home) -> None:
             "where column_name = 'partner_code' order by 1"
         ).fetchall()
         assert len(tables) >= 12
-        for (table,) in tables:
+        for table in {table for (table,) in tables} - RECORDS:
             codes = {code for (code,) in con.execute(f"select distinct partner_code from {table}").fetchall()}
             assert not ("all" in codes and len(codes) > 1), table

@@ -110,7 +110,7 @@ def _story(
     drawn = tuple(pictures(library, story, new_years)[:room])
     if not drawn:
         return None
-    asked = Figures(library.con, said, story)
+    asked = Figures(library.con, said, story, addressed=False)
     month = asked.latest() if story.blanks else None
     filled = asked.filled(month) if month else {}
     told = sections.told_sentence(story, filled)

@@ -12,7 +12,7 @@ from typing import Literal
 
 from markupsafe import Markup, escape
 
-from orchestration.base.months import add_months, format_month
+from orchestration.base.months import add_months, format_month, spans
 from orchestration.base.words import written
 from orchestration.pages.drawing import month_words
 from orchestration.pages.figures import Cell, quoted
@@ -93,15 +93,14 @@ def _low_base(series: Series, month: dt.date) -> Iterator[Reason]:
 
 
 def _coverage(series: Series, month: dt.date, missing: list[str]) -> Iterator[Reason]:
-    """A later month of the stream, months that are due, and the two years that growth looks at."""
+    """Months of the two years that growth looks at, and those that came since; months that are due."""
     for text in missing:
         yield Reason("hedge", Markup(escape(text)))
     begin = max(series.months[0], add_months(month, -23))
-    gaps = [m for m in series.months if begin <= m <= month and m not in series.known("value_usd")]
+    gaps = {m for m in series.months if begin <= m} - set(series.known("value_usd"))
     if gaps:
-        names = ", ".join(format_month(m) for m in gaps[-3:])
-        yield Reason("hedge", Markup(escape(f"Months are not known: {names}.")))
-    elif not missing:
+        yield Reason("hedge", Markup(escape(f"Months are not known: {spans(gaps)}.")))
+    elif not missing and series.rows[month].get("value_usd_yoy") is not None:
         yield Reason("quote", Markup("No month of this year and the last is missing."))
 
 

@@ -76,7 +76,7 @@ def _form(layer: Layer) -> str:
 
 def round_digits(ticks: tuple[float, ...], form: str) -> int:
     """How many digits after the point a scale's figures need."""
-    of = {"bn": 1e-9, "mn": 1e-6, "percent": 100.0}[form]
+    of = {"bn": 1e-9, "mn": 1e-6, "percent": 100.0, "number": 1.0}[form]
     return next((n for n in range(3) if all(abs(t * of * 10**n - round(t * of * 10**n)) < 1e-6 for t in ticks)), 3)
 
 
@@ -244,8 +244,10 @@ class Drawing:
             said = _data(
                 table=layer.table, column=layer.column, key=key_text({**layer.key, "month": format_month(month)})
             )
+            own = self.y(plotted(value, layer.form))
+            leader = f'<path class="leader" d="M{_n(x)} {_n(y - 4)}V{_n(own - 3)}"/>' if own - y > 16 else ""
             yield (
-                f'<text class="label" x="{_n(x + shift)}" y="{_n(y - 7)}" '
+                f'{leader}<text class="label" x="{_n(x + shift)}" y="{_n(y - 7)}" '
                 f'text-anchor="{anchor}">{escape(layer.name)}<tspan class="words"{said}'
                 f"{_data(form=_form(layer), value=value_text(value))}>"
                 f"{escape(told(value, layer.form, layer.digits))}</tspan></text>"

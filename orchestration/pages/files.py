@@ -37,7 +37,7 @@ text{font-family:"Source Sans 3","Liberation Sans",Arial,sans-serif;font-size:13
 .at{stroke:#b3261e;stroke-dasharray:6 4}
 .threshold .words{fill:#b3261e}.newyear{fill:#c0392b}.revised{fill:#fff;stroke:#7a3fa0;stroke-width:1.8}
 path.event{stroke:#5a6372;stroke-dasharray:2 3}circle.event{fill:#fff;stroke:#5a6372}text.event{font-size:11px}
-.label{font-weight:bold;fill:#16191f;paint-order:stroke;stroke:#fff;stroke-width:3px}"""
+.leader{stroke:#5a6372}.label{font-weight:bold;fill:#16191f;paint-order:stroke;stroke:#fff;stroke-width:3px}"""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from orchestration.base.settings import Home
 from orchestration.gates.audit import Report
 from orchestration.landing.due import dataset_status
 from orchestration.landing.store import Landing
-from orchestration.pages import look_up, overview, read, sections
+from orchestration.pages import look_up, overview, periods, read, sections
 from orchestration.pages.advice import advice
 from orchestration.pages.drawing import month_words
 from orchestration.pages.files import Stamp, write
@@ -110,7 +110,7 @@ def _story(
     drawn = tuple(pictures(library, story, new_years)[:room])
     if not drawn:
         return None
-    asked = Figures(library.con, said, story)
+    asked = Figures(library.con, said, story, addressed=False)
     month = asked.latest() if story.blanks else None
     filled = asked.filled(month) if month else {}
     told = sections.told_sentence(story, filled)
@@ -124,7 +124,8 @@ def _story(
         sections.beside(found, shown),
         sections.partners(library, lead, shown),
         sections.blocs(library, lead, shown),
-        sections.years(lead),
+        periods.years(lead),
+        periods.quarters(library, lead),
         sections.revisions(found),
         sections.claims(library, story, lead, said.is_synthetic),
         sections.coverage(found),

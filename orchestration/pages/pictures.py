@@ -97,8 +97,10 @@ def _picture(
     events: Sequence[Event],
     new_years: Mapping[dt.date, dt.date],
 ) -> Picture | None:
-    """None where nothing of it is known."""
+    """None where nothing of it is known, or where it is no number."""
     column = series.measured(measure)
+    if column not in measures():
+        return None
     if measure.startswith("log_change"):
         layers: tuple[Layer, ...] = tuple(
             _layer(series, of, "by_log", 1, style, is_line=True, name=called) for of, style, called in SPLIT
@@ -162,6 +164,8 @@ def _plain(series: Series, column: str) -> tuple[tuple[Layer, ...], str, str]:
         return tuple(layers), "percent", label(column)
     if column.startswith("partner_share"):
         return (_layer(series, column, "percent", 1, "first", is_line=True),), "percent", "Percent"
+    if not column.startswith(("value_", "threshold_")):
+        return (_layer(series, column, "whole", 0, "bar"),), "number", label(column)
     form, digits = amount(series, column)
     scale = "bn" if digits == 2 else "mn"
     return (_layer(series, column, form, digits, "bar"),), scale, UNITS[scale].format(label(column))
@@ -202,7 +206,9 @@ def _labels(series: Series, column: str, layers: Sequence[Layer]) -> Iterable[La
     if last is None:
         return
     of = next(layer for layer in layers if last in layer.values)
-    record = series.rows[series.last].get("record_month") if series.last else None
+    row = series.rows[series.last] if series.last else {}
+    # A record of a year or less says nothing, here as in the mart's own mark.
+    record = row.get("record_month") if (row.get("known_months") or 0) > 12 else None
     is_record = column == "value_usd" and isinstance(record, dt.date) and record in drawn.values
     if is_record and record != last:
         yield _layer(series, column, drawn.form, drawn.digits or 0, "label", [record], name="Record ")  # type: ignore[list-item]

@@ -213,23 +213,6 @@ def blocs(library: Library, series: Series, month: dt.date) -> Table | None:
     return Table("Blocs, which overlap", heads, tuple(rows)) if rows else None
 
 
-def years(series: Series) -> Table | None:
-    """Calendar years, the last as far as it goes, and January and February together."""
-    ytd, both = series.measured("value_usd_ytd"), series.measured("jan_feb_usd")
-    form = amount(series, series.measured("value_usd"))[0]
-    rows = []
-    for year in sorted({month.year for month in series.known(ytd)}, reverse=True):
-        last = max(month for month in series.known(ytd) if month.year == year)
-        february = dt.date(year, 2, 1)
-        span = "whole year" if last.month == 12 else f"January to {month_words(last).split(' ')[0]}"
-        rows.append(
-            (f"{year}", span, series.cell(ytd, last, form, 2), series.cell(f"{ytd}_yoy", last, "change", 1),
-             series.cell(both, february, form, 2), series.cell(f"{both}_yoy", february, "change", 1))
-        )  # fmt: skip
-    heads = ("Year", "Months", "Sum", "on a year before", "January and February", "on a year before")
-    return Table("Years, and January with February", heads, tuple(rows)) if rows else None
-
-
 def revisions(found: Sequence[Series]) -> Table | None:
     """Months that stood in more than one way, the latest first."""
     rows = []

@@ -27,6 +27,7 @@ TABLES = {
         what: (f"mart_category_{name}", f"mart_partner_category_{name}")
         for what, name in (
             ("growth", "growth_monthly"),
+            ("period", "period"),
             ("restatement", "restatement"),
             ("concentration", "concentration_monthly"),
         )

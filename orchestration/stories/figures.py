@@ -78,10 +78,10 @@ class Figure:
 
 
 class Figures:
-    """The figures of one story in one release."""
+    """The figures of one story in one release. `addressed`: each says what was asked for it, which reads facts."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, said: Manifest, story: Story) -> None:
-        self._con, self._story = con, story
+    def __init__(self, con: duckdb.DuckDBPyConnection, said: Manifest, story: Story, *, addressed: bool = True) -> None:
+        self._con, self._story, self._addressed = con, story, addressed
         self._receipts = {r.receipt_id: r.fetched.address if r.fetched else r.name for r in said.receipts}
         scope = story.scope
         self._of = {"source": scope.source, "reporter": scope.reporting, "flow": scope.flow}
@@ -129,7 +129,7 @@ class Figures:
             base=base,
             is_low_base=bool(is_low) and blank.measure == "value_usd_yoy",
             trace=self._trace(subject, reversed(months)),
-            addresses=self._addresses(subject, months),
+            addresses=self._addresses(subject, months) if self._addressed else (),
         )
 
     def _value(self, subject: tuple[str, str, str], measure: str, month: dt.date) -> tuple[Value | None, bool | None]:

@@ -52,8 +52,8 @@ def test_the_window_of_a_month(reads: str, first: str, last: str) -> None:
 
 
 def test_every_gate_declares_what_it_reads() -> None:
-    """What asks the day, the whole range, any row before, what changes between two lists, or what has no months; one
-    asks a release.
+    """What asks the day, the whole range, any row before, what changes between two lists, or what has no months; two
+    ask a release.
     """
     folder = PROJECT / "expectations"
     reads = {gate: read_suite(folder / f"{gate}.yml").reads for gate in declared_gates(folder)}

@@ -50,6 +50,7 @@ CASES: dict[str, tuple[list[int | None], dict[str, Any], str, str]] = {
     "held back": (GROWING, {"held_back": {"gacc": HELD}}, "hedge", "held back since 2024-12-01"),
     "a month is due": (GROWING, {"missing": ["2024-11 is out and not there."]}, "hedge", "2024-11 is out"),
     "a month is missing": ([*GROWING[:30], None, *GROWING[31:]], {}, "hedge", "Months are not known: 2024-07."),
+    "later months are missing": ([*GROWING[:34], None, 1_300_000_000], {}, "hedge", "not known: 2024-11."),
     "revised": (GROWING, {"prints": restated(dt.date(2024, 6, 1), 1_210_000_000, 1_232_000_000)}, "hedge",
                 "June 2024 was first printed as US$1.21 bn and stands at US$1.23 bn."),
     "revised by less than rounding": (GROWING, {"prints": restated(dt.date(2024, 6, 1), 1_231_000_000, 1_232_000_000)},

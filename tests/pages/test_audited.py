@@ -26,6 +26,7 @@ from tests.gates.edits import question
 VALUE = "series/chips/value-by-month"
 SERIES, HEADLINE = "mart_partner_category_monthly", "mart_partner_category_headline_monthly"
 GROWTH, RESTATED = "mart_partner_category_growth_monthly", "mart_partner_category_restatement"
+MOVED = "mart_partner_category_mover_monthly"
 SCALES = "scales of pictures"
 PASSED = r'value="\d+"( data-table="audit_results"[^>]*verdict=passed)'
 #: By edit the file, what stands there and what is put there; and the table under which it is told.
@@ -34,7 +35,8 @@ EDITS = {
     "its words": (INDEX, r">US\$1\.11 bn</data> worth", ">US$2.11 bn</data> worth", SERIES),
     "another month for the record": (INDEX, r'value="2021-09-01"', 'value="2021-10-01"', HEADLINE),
     "a column that is not there": (INDEX, r'data-column="rank_usd"', 'data-column="rank_of_all"', GROWTH),
-    "another partner's figure": (INDEX, r"partner_code=143", "partner_code=142", GROWTH),
+    "another partner's figure": (INDEX, rf'({GROWTH}"[^>]*partner_code=)143', r"\g<1>142", GROWTH),
+    "a sentence on what has moved": (INDEX, r"(_mover_monthly[^>]*>[^<]*)US\$", r"\g<1>US$1", MOVED),
     "a verdict": (INDEX, r'value="contradicted"([^>]*)>contradicted', r'value="confirmed"\1>confirmed', "mart_claim"),
     "a verdict's word alone": (INDEX, r">contradicted<", ">confirmed<", "mart_claim"),
     "a bar that is higher": (INDEX, BAR, HIGHER, SERIES),

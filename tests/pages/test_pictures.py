@@ -71,7 +71,8 @@ def test_what_must_be_seen_beside_a_series() -> None:
     months = {add_months(FIRST, n): n for n in range(24)}
     record = dict.fromkeys(months, dt.date(2023, 8, 1))
     at = dict.fromkeys(months, 1_000_000_000)
-    of = series(values, restated(dt.date(2023, 3, 1), 1, 2), threshold_usd=at, record_month=record)
+    known = {month: n + 1 for month, n in months.items()}
+    of = series(values, restated(dt.date(2023, 3, 1), 1, 2), threshold_usd=at, record_month=record, known_months=known)
     made = _picture("x", "Value", "value_usd", of, (), NEW_YEARS)
     assert made is not None
     root = drawn(Drawing(made.plot, 720, 330, "x").body())
@@ -95,3 +96,13 @@ def test_january_and_february_stand_together() -> None:
 def test_nothing_is_drawn_of_what_is_not_known() -> None:
     """No empty picture."""
     assert _picture("x", "Share", "partner_share_usd", series([1, 2, 3]), (), NEW_YEARS) is None
+
+
+def test_what_is_no_money_is_counted() -> None:
+    """Months in a row are whole numbers; a month is no number, and nothing is drawn of it."""
+    months = {add_months(FIRST, n): n for n in range(4)}
+    of = series([1, 2, 3, 4], months_at_or_above=months, above_since=dict.fromkeys(months, FIRST))
+    made = _picture("x", "Run", "months_at_or_above", of, (), NEW_YEARS)
+    assert made is not None and (made.plot.ticks, made.plot.layers[0].form) == ("number", "whole")
+    assert "April 2022: 3" in Drawing(made.plot, 360, 230, "x").body()
+    assert _picture("x", "Since", "above_since", of, (), NEW_YEARS) is None

@@ -129,6 +129,7 @@ def manifest() -> Mapping[str, Any]:
     return written
 
 
+@cache
 def published_nodes() -> dict[str, Mapping[str, Any]]:
     """The models of the group `published`, which a release holds: nodes of the manifest by name, in order.
 

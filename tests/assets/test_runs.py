@@ -232,6 +232,7 @@ def test_an_asset_alone_is_built_if_what_it_is_made_of_reflects_landing(small: H
     assert "does not reflect landing" in refusal(materialize(small, "release"))
 
 
+@pytest.mark.series("test_a_single_month_builds_what_else_is_stale")
 @pytest.mark.own_run("everything is withdrawn before a run")
 def test_withdrawing_everything_publishes_an_empty_release(small: Home) -> None:
     """It says so, and holds no row of trade."""

@@ -117,6 +117,7 @@ def test_one_truth_and_nothing_doubled(home: Home, tmp_path: Path) -> None:
         assert name == "province" or any(receipt.receipt_id in scope for scope, _ in compared), name
 
 
+@pytest.mark.series("test_one_truth_and_nothing_doubled")
 @pytest.mark.own_run("each grain is off by one in a month of its own")
 def test_one_dollar_in_any_of_them_is_caught(home: Home, tmp_path: Path) -> None:
     """In each month another file is off by one: exactly its month fails, and both receipts are named."""
@@ -162,6 +163,7 @@ def test_another_vintage_warns_only(home: Home, tmp_path: Path) -> None:
     assert warned == [("additivity", "2024-03")]
 
 
+@pytest.mark.series("test_one_truth_and_nothing_doubled")
 @pytest.mark.own_run("a home of two rows that contradict each other")
 def test_unequal_quantities_of_the_two_currencies_warn(home: Home, tmp_path: Path) -> None:
     """At the same vintage; the later receipt's quantity stands in the fact."""

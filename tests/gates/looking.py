@@ -42,7 +42,7 @@ def evidence(home: Home, database: Path, gates: Sequence[str], before: Before | 
         bench = Bench(con, subject, state)
         for gate in gates:
             bench.gather(read_suite(EXPECTATIONS / f"{gate}.yml"))
-        return bench.gathered(gates[-1])
+        return bench.gathered(gates[-1:])[gates[-1]]
 
 
 def beyond(frame: pd.DataFrame) -> pd.DataFrame:

@@ -140,6 +140,7 @@ EXCEPTION = """exceptions:
 """
 
 
+@pytest.mark.series("test_what_is_compared_and_what_stops")
 @pytest.mark.own_run("a figure is published, collapses, is let through once, and is revised")
 def test_it_is_asked_about_once(small: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the vintages; a revision passes, and the exception for it sleeps once it was used."""

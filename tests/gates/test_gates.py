@@ -47,7 +47,7 @@ def test_untouched_it_passes(sample_home: Home, tmp_path: Path) -> None:
     report = audited(sample_home, tmp_path)
     assert report.passed and not failing(report)
     gates = declared_gates(PROJECT / "expectations")
-    silent = ("contradictions", "collapse", "page")
+    silent = ("contradictions", "collapse", "corrections", "page")
     others = {**dict.fromkeys(("implied_rate", "totals"), "expected"), **dict.fromkeys(silent, "not_applicable")}
     assert {g.gate: g.verdict for g in report.gates} == {**dict.fromkeys(gates, "passed"), **others}
     assert sorted(f"{m:%Y-%m}" for m in report.findings("expected")["month"]) == ["2020-09", "2020-09", "2023-12"]

@@ -104,4 +104,6 @@ def coverage_mart(truth: Truth, shown: Panel) -> pd.DataFrame:
         columns = {f"covered_{SIDE[c]}": truth.coverage.of_category(flow, c, *rest) for c in CURRENCIES}
         frame = pd.DataFrame({"month": shown.months, **columns})[truth.coverage.span(flow)]
         found.append(frame.assign(flow=flow, partner_code=rest[0], category_scheme=rest[1], category_code=rest[2]))
-    return pd.concat(found, ignore_index=True).assign(source=shown.source, reporter="CHN", held_back_since=pd.NaT)
+    return pd.concat(found, ignore_index=True).assign(
+        source=shown.source, reporter="CHN", held_back_since=pd.NaT, is_synthetic=shown.source == "gacc_sample"
+    )

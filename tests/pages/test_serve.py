@@ -147,7 +147,7 @@ def test_every_file_of_a_release_is_there(server: Server, two: Home) -> None:
         answer = server.of(name)
         assert answer.status == 200 and hashlib.sha256(answer.body).hexdigest() == said.files[name].sha256, name
     assert server.of("release.json").body == (folder / "release.json").read_bytes()
-    assert server.of().body == server.of("audit.html").body
+    assert server.of().body == server.of("index.html").body != server.of("audit.html").body
     assert server.of("audit.html").headers["content-type"].startswith("text/html")
 
 
@@ -345,16 +345,19 @@ def test_the_command_ends_when_it_is_told_to(small_home: Home, end: signal.Signa
     release_id = Releases(small_home).folder().name
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout
-        address = process.stdout.readline().split(": ")[1].strip()
-        assert served_at(small_home) == address
-        shown = release_metadata(small_home, release_id)["page"].value
-        assert shown == page_of(address, release_id, "audit.html")
-        answer = Server(small_home, int(address.rsplit(":", 1)[1])).of("audit.html")
-        assert answer.status == 200
-        process.send_signal(end)
-        assert process.wait(timeout=60) == 0 and process.stdout.read() == ""
+        try:
+            address = process.stdout.readline().split(": ")[1].strip()
+            assert served_at(small_home) == address
+            shown = release_metadata(small_home, release_id)["page"].value
+            assert shown == page_of(address, release_id, "index.html")
+            answer = Server(small_home, int(address.rsplit(":", 1)[1])).of("audit.html")
+            assert answer.status == 200
+            process.send_signal(end)
+            assert process.wait(timeout=60) == 0 and process.stdout.read() == ""
+        finally:
+            process.kill()
     assert served_at(small_home) is None
-    assert release_metadata(small_home, release_id)["page"].value == str(Releases(small_home).folder() / "audit.html")
+    assert release_metadata(small_home, release_id)["page"].value == str(Releases(small_home).folder() / "index.html")
 
 
 def test_what_stands_beside_the_ui_ends_with_it(small_home: Home) -> None:

@@ -19,7 +19,7 @@ from orchestration.releases.difference import difference
 from orchestration.releases.manifest import Manifest, read_manifest, write_manifest
 from orchestration.releases.store import Releases
 from orchestration.terminal.doctor import examine
-from tests.conftest import add, copied, damage_in_place, query, released, row, value
+from tests.conftest import add, copied, damage_in_place, many, query, released, row, value
 from tests.revisions import Revisions, revisions
 
 __all__ = ["revisions"]
@@ -164,7 +164,8 @@ def gone(path: Path) -> None:
 
 
 @pytest.mark.own_run("the release that is built upon was damaged")
-@pytest.mark.parametrize("damage", [cut, other_rows, gone])
+@pytest.mark.series
+@pytest.mark.parametrize("damage", many((other_rows,), (cut, other_rows, gone)))
 def test_nothing_is_taken_over_from_a_damaged_file(
     small: Home, revisions: Revisions, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:

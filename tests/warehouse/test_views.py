@@ -56,7 +56,8 @@ def test_parts_have_the_columns_of_their_model_and_none_of_its_rows_twice(sample
     columns = {model.name: list(model.columns) for model in published_models()}
     assert {len(tables) for tables in parts().values()} == {2, 3}
     for model, tables in parts().items():
-        assert len({tuple(columns[table]) for table in tables}) == 1, model
+        fewest, most = (sorted((columns[table] for table in tables), key=len)[n] for n in (0, -1))
+        assert fewest == [column for column in most if column in fewest], model
     stacked = " union all ".join(f"from {table}" for table in parts()["int_series_coverage"])
     whole = run_sql(sample_release, "from mart_coverage order by all")[1]
     assert len(whole) > 1_000 and run_sql(sample_release, f"({stacked}) order by all")[1] == whole

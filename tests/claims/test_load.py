@@ -78,7 +78,7 @@ def test_percent_is_refused_where_a_fraction_is_meant(
         ("flow: import", "flow: imports", 7, "flow"),
         ("measure: value_usd", "measure: usd", 11, "measure"),
         ("period: 2024-10", "period: 2024-13", 13, "twelve"),
-        ("period: 2024-10", "period: 2024-10..2024-09", 2, "last month before its first"),
+        ("period: 2024-10", "period: 2024-10..2024-09", 13, "the last month lies before the first"),
         ("published_on: 2024-11-21", "published_on: 2024-10-31", 2, "published_on"),
         ("published_on: 2024-11-21", "published_on: November", 5, "published_on"),
         ("value: 1110000000", "value: 1.11 bn", 14, "value"),

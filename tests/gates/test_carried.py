@@ -96,8 +96,8 @@ def same_as_whole(home: Home) -> bool:
     results = results[results["table_name"] != "release_info"]
     whole = results.drop(columns="is_carried").sort_values(order).reset_index(drop=True)
     sql = (
-        "select * exclude (is_carried, is_synthetic) from audit_results where table_name is distinct from 'release_info' "
-        f"order by {', '.join(order)}"
+        "select * exclude (is_carried, is_synthetic) from audit_results "
+        f"where table_name is distinct from 'release_info' order by {', '.join(order)}"
     )
     names = [name for (name,) in query(home, f"select column_name from (describe ({sql}))")]
     kept = pd.DataFrame(query(home, sql), columns=names, dtype=object).sort_values(order).reset_index(drop=True)

@@ -90,7 +90,7 @@ def inspected_month(context: dg.AssetExecutionContext, warehouse: Warehouse) -> 
     home = warehouse.home
     state, months = built_state(home, dt.datetime.now(dt.UTC)), months_of(context)
     must_be_received(state, months)
-    folder, report = build_and_audit(home, state, Releases(home).base())
+    folder, report = build_and_audit(home, state, Releases(home).base(), page=page)
     asked = {key.name for key in context.selected_asset_check_keys if not context.selected_asset_keys}
     try:
         yield from inspected(context, folder, report, asked, months=list(map(format_month, months)))

@@ -256,6 +256,7 @@ RAW = (
             coverage="failed 2023-05: 0 → 192 (+192)",
             series="failed 2023-05: 0 → 28 (+28)",
             growth="failed 2023-05: 0 → 140 (+140)",
+            periods="failed 2023-05..2024-04: 0 → 420 (+420)",
             regimes="failed 2023-05: 0 → 666 (+666)",
             concentration="failed 2023-05: 0 → 76 (+76)",
             blocs="failed 2023-05..2023-12, 2024-05..2024-10: 0 → 112 (+112)",

@@ -84,7 +84,12 @@ spine as (
         coalesce(s.weight_is_estimated, false) as is_estimated
     from covered as c
     inner join first_trade as f using (source, reporter, flow, partner_code, category_scheme, category_code)
-    left join sums as s using (source, reporter, flow, month, partner_code, category_scheme, category_code)
+    -- As in the series: before its first trade there is nothing, whatever quantity was printed beside no value.
+    left join sums as s
+        on
+            c.source = s.source and c.reporter = s.reporter and c.flow = s.flow and c.month = s.month
+            and c.partner_code = s.partner_code and c.category_scheme = s.category_scheme
+            and c.category_code = s.category_code and c.month >= f.first_month
 ),
 
 with_whole as (

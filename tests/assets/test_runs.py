@@ -97,8 +97,9 @@ def test_evaluations_speak_of_the_latest_materialization(small: Home) -> None:
 
 @pytest.mark.own_run("what a run tells of a revised month is tested")
 def test_only_what_has_changed_is_told_again(small: Home, tmp_path: Path) -> None:
-    """A revised month, with its figures and all its verdicts; the others keep what they were told, without a run. Of the
-    latest, in which every page of a release speaks, each page may tell anew.
+    """A revised month, with its figures and all its verdicts; the others keep what they were told, without a run.
+
+    Of the latest, in which every page of a release speaks, each page may tell anew.
     """
     latest = "2024-04"
 

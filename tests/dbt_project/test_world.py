@@ -131,7 +131,7 @@ def test_what_changes_is_said_before_it_does(home: Home, tmp_path: Path) -> None
     assert [(f"{c.month:%Y-%m}", c.old, c.new) for c in gone] == [("2024-01", 1_000, None), ("2024-02", 70, 70)]
 
 
-@pytest.mark.series("test_one_dollar_in_any_of_them_is_caught")
+@pytest.mark.series("test_one_truth_and_nothing_doubled")
 @pytest.mark.own_run("files of several grains, then without one of them")
 def test_a_check_replaces_nothing_and_says_so(home: Home, tmp_path: Path) -> None:
     """Coarser codes feed no fact; the release is the same without them, and a limited part may not exceed the whole."""

@@ -19,6 +19,11 @@ from orchestration.warehouse.measures import measures
 
 #: The most pictures on a page.
 MOST = 60
+#: What logarithmic changes are called where they are shown as fractions.
+LINES = {
+    "log_change_unit_value": "Unit value, change on a year before",
+    "log_change_quantity": "Quantity, change on a year before",
+}
 #: The parts of a change: columns, styles, and how they are called on a picture.
 SPLIT = (("log_change_unit_value", "second", "Unit value"), ("log_change_quantity", "first", "Quantity"))
 #: By the form of a scale what its figures count.
@@ -81,8 +86,8 @@ def pictures(library: Library, story: Story, new_years: Mapping[dt.date, dt.date
 
 
 def label(column: str) -> str:
-    """How a measure is called on axes and in headings."""
-    return measures()[column].label
+    """How a measure is called on axes and in headings. Logarithmic changes are shown as what they come to."""
+    return LINES.get(column, measures()[column].label)
 
 
 def _slug(title: str) -> str:

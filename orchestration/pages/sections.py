@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from orchestration.base.months import format_month
+from orchestration.base.words import NUMBERS
 from orchestration.pages.advice import Advice
 from orchestration.pages.drawing import month_words
 from orchestration.pages.figures import Cell, Key
@@ -159,8 +160,8 @@ def beside(found: Sequence[Series], month: dt.date) -> Table | None:
         month_words(month),
         "on a year before",
         "From January on",
-        "on a year before",
-        "Share of all partners",
+        "on its year before",
+        "Share of all partners' sales",
     )
     return Table(what, heads, tuple(rows))
 
@@ -188,8 +189,11 @@ def partners(library: Library, series: Series, month: dt.date) -> Table | None:
     for row in found:
         own: Key = {**series.key, "partner_code": str(row["partner_code"]), "month": format_month(month)}
         rows.append((str(row["partner_name"]), *(Cell(table, c, own, row[c], how, n) for c, table, how, n in columns)))
-    heads = ("Partner", "Rank", month_words(month), "on a year before", "Share", "Contribution to growth of all")
-    return Table("Partners", heads, tuple(rows))
+    heads = ("Partner", "Rank", month_words(month), "on a year before", "Share of all partners",
+             "Contribution to growth of all")  # fmt: skip
+    return Table(
+        f"Partners: the {NUMBERS[PARTNERS]} greatest, without goods of its own that come back", heads, tuple(rows)
+    )
 
 
 def blocs(library: Library, series: Series, month: dt.date) -> Table | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from orchestration.base.months import format_month, spans
+from orchestration.base.months import spans
 from orchestration.claims import comparisons, rankings
 from orchestration.claims.comparisons import Finding, NotTestableError
 from orchestration.claims.declared import (
@@ -24,7 +24,7 @@ from orchestration.claims.declared import (
     Top,
 )
 from orchestration.claims.series import History, Key, Series, key_of
-from orchestration.sources.catalogue import TRADE
+from orchestration.sources.catalogue import trace_arguments
 
 #: Months that a trace names at most, the newest ones.
 TRACED = 12
@@ -103,7 +103,7 @@ def as_row(result: Result) -> dict[str, object]:
         row[f"actual_{when}"] = _decimal(finding.actual)
         row[f"detail_{when}"] = finding.detail
     row["months_used"] = spans(result.now.months)
-    row["trace"] = "; ".join(_trace(month, key) for month, key in result.cells) or None
+    row["trace"] = "; ".join(trace_arguments(month, *key) for month, key in result.cells) or None
     return row
 
 
@@ -162,14 +162,6 @@ def _cells(finding: Finding, known: Mapping[str, Series]) -> tuple[tuple[dt.date
     found = [(month, key) for month, key in cells if month in known[key.category].amounts]
     months = sorted({month for month, _ in found}, reverse=True)[:TRACED]
     return tuple((month, key) for month, key in found if month in months)
-
-
-def _trace(month: dt.date, key: Key) -> str:
-    """The arguments of `bonded trace` for a cell, which stay the same whatever other sources a home comes to hold."""
-    flow = "" if key.flow == "import" else f" --flow {key.flow}"
-    reporter = "" if len(TRADE[key.source].reporters) == 1 else f" --reporter {key.reporter}"
-    cell = f"{format_month(month)} {key.partner} {key.category} --scheme {key.scheme}"
-    return f"{cell}{flow} --source {key.source}{reporter}"
 
 
 def _decimal(value: int | Fraction | Decimal | None) -> Decimal | None:

@@ -24,6 +24,7 @@ from orchestration.releases.manifest import Manifest
 from orchestration.releases.terms import terms
 from orchestration.sources.catalogue import TRADE
 from orchestration.stories.measures import SERIES
+from orchestration.warehouse.views import parts
 
 #: Where a page waits for what only the audit tells.
 BADGE, VERDICT = "<!--verdict in a word-->", "<!--verdict-->"
@@ -32,15 +33,8 @@ TOLD, MOVERS = 5, "mart_partner_category_mover_monthly"
 #: How many series of the newest month are shown where a release has no story's.
 NEWEST = 12
 #: By stream the last month that is covered, and in which table and currency that stands.
-COVERAGE = ("mart_category_coverage", "mart_partner_category_coverage", "mart_untraded_category_coverage")
-STREAMS = f"""
-with covered as ({
-    " union all ".join(
-        f"select source, reporter, flow, month, covered_usd, '{table}' as table_name from {table} "
-        "where covered_usd or covered_local"
-        for table in COVERAGE
-    )
-})
+STREAMS = """
+with covered as ({rows})
 select source, reporter, flow, max(month), arg_max(table_name, month), arg_max(covered_usd, month)
 from covered group by source, reporter, flow order by 1, 2, 3"""
 
@@ -51,7 +45,12 @@ def streams(con: duckdb.DuckDBPyConnection, said: Manifest) -> dict[tuple[str, s
     for receipt in said.receipts:
         of = (receipt.scope.source, receipt.scope.reporter, receipt.scope.flow)
         known[of] = max(receipt.vintage, known.get(of, receipt.vintage))
-    found = con.execute(STREAMS).fetchall()
+    rows = " union all ".join(
+        f"select source, reporter, flow, month, covered_usd, '{table}' as table_name from {table} "
+        "where covered_usd or covered_local"
+        for table in parts()["int_series_coverage"]
+    )
+    found = con.execute(STREAMS.format(rows=rows)).fetchall()
     return {
         of: Stream(*of, last, known[of], table, "covered_usd" if in_dollars else "covered_local")
         for source, reporter, flow, last, table, in_dollars in found

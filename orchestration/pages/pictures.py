@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from orchestration.base.months import add_months, format_month
+from orchestration.base.months import add_months
 from orchestration.pages.drawing import Layer, Plot
 from orchestration.pages.series import Library, Series
-from orchestration.sources.catalogue import TRADE
+from orchestration.sources.catalogue import trace_arguments
 from orchestration.stories.declared import Event, Story
 from orchestration.warehouse.measures import measures
 
@@ -56,11 +56,8 @@ class Picture:
     def trace(self) -> str:
         """The command that leads from its latest figure to receipts and lines."""
         of, stream = self.series, self.series.stream
-        flow = "" if stream.flow == "import" else f" --flow {stream.flow}"
-        reporter = "" if len(TRADE[stream.source].reporters) == 1 else f" --reporter {stream.reporter}"
-        last = format_month(of.last or stream.last)
-        where = f"--scheme {of.scheme}{flow} --source {stream.source}{reporter}"
-        return f"bonded trace {last} {of.partner} {of.category} {where}"
+        cell = (stream.source, stream.reporter, stream.flow, of.partner, of.scheme, of.category)
+        return f"bonded trace {trace_arguments(of.last or stream.last, *cell)}"
 
 
 def pictures(library: Library, story: Story, new_years: Mapping[dt.date, dt.date]) -> list[Picture]:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.base.months import format_month
 from orchestration.releases.database import DATABASE
-from orchestration.sources.catalogue import TRADE
+from orchestration.sources.catalogue import trace_arguments
 
 LINES = """
-select strftime(month, '%Y-%m'), value_usd_bn, yoy_percent, ytd_usd_bn, ytd_yoy_percent, months_at_or_above,
+select month, value_usd_bn, yoy_percent, ytd_usd_bn, ytd_yoy_percent, months_at_or_above,
   threshold_usd, strftime(above_since, '%Y-%m'), n_lines, source, partner_code
 from mart_partner_category_headline_monthly
 where reporter = 'CHN' and flow = 'import' and partner_iso3 = 'USA' and category_scheme = 'ic'
@@ -27,15 +28,14 @@ def headline(folder: Path) -> tuple[list[str], str | None]:
         if row is None:
             return _newest(con), None
     month, value, yoy, ytd, ytd_yoy, streak, threshold, since, types, source, partner = row
-    lines = [f"US chips to China, {month}: US$ {value:.2f} bn{_growth(yoy, 0)}"]
+    lines = [f"US chips to China, {format_month(month)}: US$ {value:.2f} bn{_growth(yoy, 0)}"]
     if ytd is not None:
-        lines.append(f"January to {month}: US$ {ytd:.2f} bn{_growth(ytd_yoy, 1)}")
+        lines.append(f"January to {format_month(month)}: US$ {ytd:.2f} bn{_growth(ytd_yoy, 1)}")
     if streak:
         months = f"{streak} month{'s' if streak > 1 else ''}"
         lines.append(f"{months} in a row above US$ {threshold / 1e9:g} bn, since {since}")
     lines.append(f"{types} types of chip")
-    reporter = "" if len(TRADE[source].reporters) == 1 else " --reporter CHN"
-    return lines, f"{month} {partner} integrated_circuits --scheme ic --source {source}{reporter}"
+    return lines, trace_arguments(month, source, "CHN", "import", partner, "ic", "integrated_circuits")
 
 
 def _growth(percent: float | None, digits: int) -> str:

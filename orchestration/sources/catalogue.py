@@ -5,6 +5,9 @@ Belongs here: which sources there are, and of what kind. Not here: what each is 
 
 from __future__ import annotations
 
+import datetime as dt
+
+from orchestration.base.months import format_month
 from orchestration.sources import gacc_sample
 from orchestration.sources.comtrade.offer import OFFER as COMTRADE
 from orchestration.sources.comtrade_annual import parse as comtrade_annual
@@ -52,3 +55,12 @@ def time_zone_of(source: str) -> str:
     if source in TRADE:
         return TRADE[source].time_zone
     return {CODE_LISTS.SOURCE: CODE_LISTS, **DOCUMENTS}[source].TIME_ZONE
+
+
+def trace_arguments(
+    month: dt.date, source: str, reporter: str, flow: str, partner: str, scheme: str, category: str
+) -> str:
+    """The arguments of `bonded trace` for a cell, which stay the same whatever other sources a home comes to hold."""
+    of_flow = "" if flow == "import" else f" --flow {flow}"
+    of_reporter = "" if len(TRADE[source].reporters) == 1 else f" --reporter {reporter}"
+    return f"{format_month(month)} {partner} {category} --scheme {scheme}{of_flow} --source {source}{of_reporter}"

@@ -14,7 +14,7 @@ import duckdb
 from orchestration.base.months import add_months, format_month, month_range
 from orchestration.base.words import Value, written
 from orchestration.releases.manifest import Manifest
-from orchestration.sources.catalogue import TRADE
+from orchestration.sources.catalogue import TRADE, trace_arguments
 from orchestration.stories.declared import Blank, Story
 from orchestration.stories.measures import HEADLINE, MEASURES
 
@@ -146,12 +146,8 @@ class Figures:
         return tuple(month_range(first, month))
 
     def _trace(self, subject: tuple[str, str, str], months: Iterable[dt.date]) -> tuple[str, ...]:
-        partner, scheme, category = subject
         of = self._of
-        flow = "" if of["flow"] == "import" else f" --flow {of['flow']}"
-        reporter = "" if len(TRADE[of["source"]].reporters) == 1 else f" --reporter {of['reporter']}"
-        cell = f"{partner} {category} --scheme {scheme}{flow} --source {of['source']}{reporter}"
-        return tuple(f"{format_month(month)} {cell}" for month in months)
+        return tuple(trace_arguments(month, of["source"], of["reporter"], of["flow"], *subject) for month in months)
 
     def _addresses(self, subject: tuple[str, str, str], months: tuple[dt.date, ...]) -> tuple[str, ...]:
         key = self._key(subject)

@@ -14,9 +14,9 @@ from orchestration.base.errors import RefusalError
 from orchestration.base.months import format_month
 from orchestration.base.plain import printable
 from orchestration.base.settings import Home
-from orchestration.releases.changed import Correction, flip_sentence, in_order
+from orchestration.releases.corrections.changed import Correction, flip_sentence, in_order
+from orchestration.releases.corrections.watch import Watched, watch_list, watched_changes
 from orchestration.releases.store import Releases
-from orchestration.releases.watch import Watched, watch_list, watched_changes
 
 #: How many of each are told.
 TOLD = 20

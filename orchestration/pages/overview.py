@@ -19,7 +19,7 @@ from orchestration.gates.report import extent, headline, lead
 from orchestration.pages.figures import SERIES_KEY, Cell, quoted
 from orchestration.pages.sections import Table
 from orchestration.pages.series import Library, Row, Stream
-from orchestration.releases.changed import what_changed
+from orchestration.releases.corrections.changed import what_changed
 from orchestration.releases.manifest import Manifest
 from orchestration.releases.terms import terms
 from orchestration.sources.catalogue import TRADE

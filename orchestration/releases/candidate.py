@@ -14,7 +14,7 @@ from pathlib import Path
 
 from orchestration.base.settings import CONTRACT_VERSION, PROJECT, Home
 from orchestration.landing.store import LandingState
-from orchestration.releases.corrections import write_corrections
+from orchestration.releases.corrections.table import write_corrections
 from orchestration.releases.database import DATABASE, Before, Written, write_database, write_parquet
 from orchestration.releases.manifest import (
     HeldBack,

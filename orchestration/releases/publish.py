@@ -24,10 +24,10 @@ from orchestration.gates.reach import reach
 from orchestration.gates.report import render
 from orchestration.landing.store import LandingState
 from orchestration.releases import candidate, terms
-from orchestration.releases.again import corrections_again
 from orchestration.releases.content import FileContent, file_content, is_intact, is_marked
+from orchestration.releases.corrections.again import corrections_again
+from orchestration.releases.corrections.feed import write_feed
 from orchestration.releases.database import DATABASE, write_file
-from orchestration.releases.feed import write_feed
 from orchestration.releases.held_back import categories_of, to_hold_back, why_not_kept
 from orchestration.releases.manifest import (
     AuditSummary,

@@ -15,7 +15,7 @@ import duckdb
 from orchestration.base.errors import RefusalError
 from orchestration.base.months import format_month, spans
 from orchestration.base.settings import Home
-from orchestration.releases.changed import what_changed
+from orchestration.releases.corrections.changed import what_changed
 from orchestration.releases.database import DATABASE
 from orchestration.releases.headline import headline
 from orchestration.releases.manifest import Manifest, ReleaseReceipt

@@ -1,7 +1,7 @@
 """Rows that stay in the home: a publisher's own rows, where its terms do not let them be passed on.
 
 Belongs here: which rows of a release these are, and how a question is kept from them. Not here: the terms (`terms`),
-nor how anything leaves (`export`, `pages`).
+nor how anything leaves (`handing_on`, `pages`).
 
 A published table with a `receipt_id` holds rows as they were printed; a mart holds sums, which may be shown with the
 attribution.

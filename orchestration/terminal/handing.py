@@ -1,7 +1,7 @@
 """Commands that hand on what a release says: as a file, or as pages.
 
-Belongs here: arguments, and what is said beside a file. Not here: what a file holds (`releases.export`), nor what is
-served (`pages`).
+Belongs here: arguments, and what is said beside a file. Not here: what a file holds (`releases.handing_on`), nor what
+is served (`pages`).
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ import typer
 from orchestration.base.errors import RefusalError
 from orchestration.base.plain import printable
 from orchestration.base.settings import Home
-from orchestration.releases.format import Format
+from orchestration.releases.handing_on.format import Format
 from orchestration.releases.store import Releases
 from orchestration.terminal import output
 from orchestration.terminal.asking import AsOfOption, ReleaseOption, known_on, typed_day
 from orchestration.terminal.command import HomeOption, JsonOption, app, home_of
 
 if TYPE_CHECKING:
-    from orchestration.releases.export import Asked, Exported
+    from orchestration.releases.handing_on.export import Asked, Exported
 
 
 #: What a file is that is named so, where nothing else is said.
@@ -79,7 +79,7 @@ def hand_out(place: Home, sql: str, form: Format, release: str | None, day: dt.d
 
 
 def _asked(place: Home, name: str | None, sql: str | None, release: str | None, day: dt.date | None) -> Asked:
-    from orchestration.releases.export import Asked, question_of
+    from orchestration.releases.handing_on.export import Asked, question_of
 
     folder, said = Releases(place).opened(release)
     if day:
@@ -91,7 +91,7 @@ def _asked(place: Home, name: str | None, sql: str | None, release: str | None, 
 
 
 def _written(place: Home, what: Asked, form: Format, path: Path | None, *, force: bool = False) -> Exported:
-    from orchestration.releases.export import export, to_file
+    from orchestration.releases.handing_on.export import export, to_file
 
     if path is not None:
         with to_file(place, path, force=force) as stream:

@@ -14,7 +14,7 @@ import typer
 from orchestration.base.errors import RefusalError
 from orchestration.base.months import parse_month
 from orchestration.landing.store import Landing
-from orchestration.releases.format import Format
+from orchestration.releases.handing_on.format import Format
 from orchestration.releases.manifest import read_manifest
 from orchestration.releases.store import Releases
 from orchestration.terminal import output

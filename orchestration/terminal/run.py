@@ -17,13 +17,13 @@ from orchestration.claims.load import load_claims
 from orchestration.landing.inbox import InboxOutcome, take_in
 from orchestration.landing.names import shown_name
 from orchestration.landing.store import Landing, LandingState
-from orchestration.releases.changed import what_changed
+from orchestration.releases.corrections.changed import what_changed
+from orchestration.releases.corrections.watch import watch_list
 from orchestration.releases.headline import headline
 from orchestration.releases.mend import made_ready
 from orchestration.releases.settled import is_settled
 from orchestration.releases.store import Releases
 from orchestration.releases.terms import told
-from orchestration.releases.watch import watch_list
 from orchestration.warehouse.categories import own_categories
 
 if TYPE_CHECKING:

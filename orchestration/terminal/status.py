@@ -11,9 +11,9 @@ from orchestration.base.months import spans
 from orchestration.base.settings import Home
 from orchestration.landing.due import DatasetStatus, dataset_status
 from orchestration.landing.store import Landing
+from orchestration.releases.corrections.watch import unknown_to, watch_list
 from orchestration.releases.manifest import verdict
 from orchestration.releases.store import Releases
-from orchestration.releases.watch import unknown_to, watch_list
 from orchestration.sources.catalogue import TRADE
 from orchestration.terminal.source_status import SourceLine, source_lines
 

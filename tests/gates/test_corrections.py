@@ -9,8 +9,8 @@ import duckdb
 import pytest
 
 from orchestration.base.settings import Home
-from orchestration.releases.again import corrections_again
 from orchestration.releases.content import CORRECTIONS
+from orchestration.releases.corrections.again import corrections_again
 from orchestration.releases.database import DATABASE
 from orchestration.releases.store import Releases
 from tests.conftest import copied

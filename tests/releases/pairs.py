@@ -17,9 +17,9 @@ from orchestration.base.duck import literal, scratch
 from orchestration.base.settings import CONTRACT_VERSION
 from orchestration.landing.scope import Scope
 from orchestration.releases.content import contents
-from orchestration.releases.corrections import corrected
+from orchestration.releases.corrections.differing import MARTS, Side
+from orchestration.releases.corrections.table import corrected
 from orchestration.releases.database import DATABASE
-from orchestration.releases.differing import MARTS, Side
 from orchestration.releases.manifest import Manifest, ReleaseReceipt, ReleaseWithdrawal
 from orchestration.releases.published import correction_table
 from orchestration.warehouse.categories import OwnCategories

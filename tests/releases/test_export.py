@@ -18,9 +18,9 @@ from openpyxl.utils.escape import unescape
 from orchestration.base.errors import RefusalError
 from orchestration.base.plain import json_text
 from orchestration.base.settings import Home
-from orchestration.releases import workbook
-from orchestration.releases.export import Asked, Exported, export, question_of, to_file
-from orchestration.releases.format import Format
+from orchestration.releases.handing_on import workbook
+from orchestration.releases.handing_on.export import Asked, Exported, export, question_of, to_file
+from orchestration.releases.handing_on.format import Format
 from orchestration.releases.manifest import Manifest, SourceTerms
 from orchestration.releases.query import asked, run_sql
 from orchestration.releases.store import Releases

@@ -13,10 +13,10 @@ import pytest
 from lxml import etree
 
 from orchestration.base.settings import Home
-from orchestration.releases import feed as feeds
 from orchestration.releases.content import file_content
+from orchestration.releases.corrections import feed as feeds
+from orchestration.releases.corrections.feed import FEED, write_feed
 from orchestration.releases.database import DATABASE
-from orchestration.releases.feed import FEED, write_feed
 from orchestration.releases.manifest import Corrections, FlippedClaim, HeldBack, Manifest
 from orchestration.releases.store import Releases
 from tests.releases.pairs import MADE, Made, Row

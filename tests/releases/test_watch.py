@@ -10,9 +10,9 @@ import pytest
 
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home
+from orchestration.releases.corrections.watch import Watched, unknown_to, watch_list, watched_changes
 from orchestration.releases.database import DATABASE
 from orchestration.releases.store import Releases
-from orchestration.releases.watch import Watched, unknown_to, watch_list, watched_changes
 from orchestration.terminal.status import home_status
 from tests.conftest import copied
 from tests.releases.pairs import MADE, Made, Row

@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from orchestration.base.settings import Home
-from orchestration.releases.format import Format
+from orchestration.releases.handing_on.format import Format
 from orchestration.releases.store import Releases
 from orchestration.releases.terms import told
 from orchestration.terminal import output

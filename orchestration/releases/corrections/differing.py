@@ -1,7 +1,7 @@
 """In which figures two releases differ: month by month of each series, measure by measure.
 
 Belongs here: what counts as a correction, in SQL on both databases. Not here: why they differ (`causes`), nor the table
-(`corrections`).
+(`table`).
 """
 
 from __future__ import annotations

@@ -16,10 +16,10 @@ import pyarrow as pa
 
 from orchestration.base.duck import cursor, literal, scratch
 from orchestration.base.settings import Home
-from orchestration.releases.causes import judge, show_definitions
 from orchestration.releases.content import CORRECTIONS, correction_content, is_as_published
+from orchestration.releases.corrections.causes import judge, show_definitions
+from orchestration.releases.corrections.differing import KEY, Side, months_to_compare, show_figures
 from orchestration.releases.database import DATABASE, write_file
-from orchestration.releases.differing import KEY, Side, months_to_compare, show_figures
 from orchestration.releases.manifest import Corrections, FlippedClaim, Manifest
 from orchestration.releases.published import comment, correction_table, metadata
 from orchestration.releases.query import DAMAGE

@@ -1,7 +1,7 @@
 """Handing on what a release says: a table, a view or an answer as a file that says where it comes from.
 
 Belongs here: what is asked, what goes with it (release, SYNTHETIC, terms, how to cite), and how the file gets its name.
-Not here: how values stand in a file (`formats`), nor which rows stay (`withheld`).
+Not here: how values stand in a file (`formats`), nor which rows stay (`releases.withheld`).
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from orchestration.base import durable
 from orchestration.base.commands import word
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home
-from orchestration.releases.format import Format
-from orchestration.releases.formats import (
+from orchestration.releases.handing_on.format import Format
+from orchestration.releases.handing_on.formats import (
     Sheet,
     constant,
     refuse_unheld,
@@ -33,11 +33,11 @@ from orchestration.releases.formats import (
     write_json,
     write_parquet,
 )
+from orchestration.releases.handing_on.workbook import write_workbook
 from orchestration.releases.manifest import Manifest
 from orchestration.releases.query import Answer, asked, distinct, run_sql
 from orchestration.releases.terms import terms, told
 from orchestration.releases.withheld import sentences, withheld
-from orchestration.releases.workbook import write_workbook
 
 WRITERS = {
     Format.CSV: write_csv,

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from orchestration.base import strict_yaml
 from orchestration.base.settings import Home
-from orchestration.releases.changed import Correction
+from orchestration.releases.corrections.changed import Correction
 from orchestration.releases.database import DATABASE
 from orchestration.sources.catalogue import TRADE
 

@@ -17,8 +17,8 @@ from xml.etree import ElementTree
 import duckdb
 
 from orchestration.base.plain import printable
-from orchestration.releases.changed import Correction, corrections_of, flip_sentence, in_order
 from orchestration.releases.content import CORRECTIONS, is_intact
+from orchestration.releases.corrections.changed import Correction, corrections_of, flip_sentence, in_order
 from orchestration.releases.database import DATABASE
 from orchestration.releases.headline import headline
 from orchestration.releases.manifest import FlippedClaim, Manifest

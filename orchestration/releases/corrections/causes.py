@@ -1,6 +1,6 @@
 """Why figures differ from those of the release before: whose definition, receipt, parser or coverage is another one.
 
-Belongs here: the judgement of a cause, figure by figure, in SQL on what `corrections` lays out. Not here: which figures
+Belongs here: the judgement of a cause, figure by figure, in SQL on what `table` lays out. Not here: which figures
 differ.
 """
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from orchestration.landing.coverage import COVERAGE_SCHEMA, coverage_rows
 from orchestration.landing.state import order_of_truth
-from orchestration.releases.differing import KEY, Side
+from orchestration.releases.corrections.differing import KEY, Side
 from orchestration.releases.manifest import Manifest, ReleaseReceipt
 
 #: Receipts that are named of a figure.

@@ -1,7 +1,7 @@
 """What a release says otherwise than the one before it, in sentences: figures that were corrected, claims that flipped.
 
 Belongs here: words, and which of many corrections are told first. Not here: which figures differ and why
-(`corrections`), nor to whom it is told.
+(`table`), nor to whom it is told.
 """
 
 from __future__ import annotations

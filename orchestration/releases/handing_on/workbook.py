@@ -17,7 +17,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from orchestration.base.errors import RefusalError
-from orchestration.releases.formats import DIGITS, Sheet, flat, significant_digits, values
+from orchestration.releases.handing_on.formats import DIGITS, Sheet, flat, significant_digits, values
 
 #: What a sheet holds at most, the line of names counted, and a cell of text in UTF-16 units.
 ROWS, COLUMNS, TEXT = 1_048_576, 16_384, 32_767

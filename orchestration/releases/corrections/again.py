@@ -1,6 +1,6 @@
 """What a release corrects, found once more: from the release before while that is kept, else as it was written beside.
 
-Belongs here: what the gate `corrections` holds the table against. Not here: how corrections are found (`corrections`).
+Belongs here: what the gate `corrections` holds the table against. Not here: how corrections are found (`table`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 from orchestration.base.settings import Home
 from orchestration.releases.content import CORRECTIONS, is_intact
-from orchestration.releases.corrections import comparable, corrected, no_corrections, opened
-from orchestration.releases.differing import Side
+from orchestration.releases.corrections.differing import Side
+from orchestration.releases.corrections.table import comparable, corrected, no_corrections, opened
 from orchestration.releases.manifest import read_manifest
 from orchestration.releases.store import Releases
 from orchestration.warehouse.categories import categories_in

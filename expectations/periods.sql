@@ -114,15 +114,20 @@ given as (
     from with_others
     cross join (values ('quarter', 3), ('half', 6), ('year', 12)) as t (period_type, length)
     union all by name
-    select *, 'year_to_date' as period_type, at_month - at_month % 12 as begins_at,
-        unnest(generate_series(at_month, begins_at + 11)) as ends_at
-    from with_others
-    union all by name
-    select *, ends_at - 11 as begins_at
+    -- Of those that run, each month has one: which months are asked is known before they are summed.
+    select *
     from (
-        select *, 'rolling_12' as period_type, unnest(generate_series(at_month, at_month + 11)) as ends_at
+        select *, 'year_to_date' as period_type, at_month - at_month % 12 as begins_at,
+            unnest(generate_series(at_month, begins_at + 11)) as ends_at
         from with_others
-    ) as each_end
+        union all by name
+        select *, ends_at - 11 as begins_at
+        from (
+            select *, 'rolling_12' as period_type, unnest(generate_series(at_month, at_month + 11)) as ends_at
+            from with_others
+        ) as each_end
+    ) as running
+    where is_asked(make_date((ends_at // 12)::int, (ends_at % 12 + 1)::int, 1))
 ),
 
 gathered as (

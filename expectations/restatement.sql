@@ -110,7 +110,11 @@ cover as (
 -- Every series that was printed once, on every day.
 stood as (
     select k.*, y.side,
-        if(least(own.covered_from, whole.covered_from) <= k.known_from, coalesce(s.value, 0), null) as value
+        if(
+            least(own.covered_from, if(k.partner_code <> 'all', whole.covered_from, null)) <= k.known_from,
+            coalesce(s.value, 0),
+            null
+        ) as value
     from (
         select distinct t.known_from, source, reporter, flow, month, partner_code, category_scheme, category_code
         from summed
@@ -122,10 +126,9 @@ stood as (
     left join cover as own using (source, reporter, flow, month, partner_code, category_scheme, category_code, side)
     left join cover as whole
         on
-            whole.partner_code = '*' and k.partner_code <> 'all' and k.source = whole.source
-            and k.reporter = whole.reporter and k.flow = whole.flow and k.month = whole.month
-            and k.category_scheme = whole.category_scheme and k.category_code = whole.category_code
-            and y.side = whole.side
+            whole.partner_code = '*' and k.source = whole.source and k.reporter = whole.reporter
+            and k.flow = whole.flow and k.month = whole.month and k.category_scheme = whole.category_scheme
+            and k.category_code = whole.category_code and y.side = whole.side
 ),
 
 day as (

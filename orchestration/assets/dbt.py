@@ -25,6 +25,7 @@ from orchestration.assets.common import (
     snapshot_state,
     tell_months,
 )
+from orchestration.base.duck import reading
 from orchestration.base.months import format_month
 from orchestration.base.settings import Home
 from orchestration.claims.load import load_claims
@@ -114,7 +115,7 @@ def _events(
     """
     told: list[Any] = []
     if outcome.events:
-        with duckdb.connect(str(home.build_database), read_only=True) as con:
+        with reading(home.build_database) as con:
             told = [found for event in outcome.events for found in _asset_events(context, con, event, work)]
     outputs = {found.output_name: found for found in told if isinstance(found, dg.Output)}
     for name in built_nodes():
@@ -164,7 +165,7 @@ def _table_metadata(con: duckdb.DuckDBPyConnection, node: Mapping[str, Any]) -> 
 def _figures(home: Home, facts: Collection[str], months: Sequence[dt.date]) -> dict[dg.AssetKey, Figures]:
     """By fact and month its rows, and the sums of its value in each currency that it has."""
     found: dict[dg.AssetKey, Figures] = {}
-    with duckdb.connect(str(home.build_database), read_only=True) as con:
+    with reading(home.build_database) as con:
         for fact in facts if months else ():
             by_month = figures_by_month(con, fact, months)
             found[dg.AssetKey(fact)] = {month: by_month.get(month, {"rows": 0}) for month in months}

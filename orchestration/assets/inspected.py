@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import duckdb
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluation
 
 from orchestration.assets.common import MONTHS, OWNERS, figures_by_month, target
+from orchestration.base.duck import reading
 from orchestration.base.months import format_month
 from orchestration.base.settings import settings
 from orchestration.gates.audit import Report, Row, finding_text, rows_of, worst_first
@@ -113,7 +113,7 @@ def inspected(
 
 def _months(folder: Path, made_of: Mapping[str, list[ReleaseReceipt]]) -> dict[str, dict[str, Any]]:
     """By month what the audited file holds, and from which receipts."""
-    with duckdb.connect(str(folder / DATABASE), read_only=True) as con:
+    with reading(folder / DATABASE) as con:
         found = con.execute(FIGURES)
         names, rows = [column[0] for column in found.description or ()], found.fetchall()
         by_month = figures_by_month(con, "fct_trade_monthly")

@@ -11,6 +11,8 @@ import duckdb
 
 from orchestration.base.settings import settings
 
+#: Bytes of tables for which another thread is worth having: on fewer it mostly waits, and waits busily.
+WORTH_A_THREAD = 256_000_000
 _OF_THREAD = threading.local()
 
 
@@ -27,12 +29,28 @@ def cursor() -> duckdb.DuckDBPyConnection:
     return made
 
 
-def scratch(memory: str | None = None) -> duckdb.DuckDBPyConnection:
+def scratch(of: Path | None = None, memory: str | None = None) -> duckdb.DuckDBPyConnection:
     """An in-memory connection with bounded memory, which spills to the system's temporary folder.
 
+    `of`: the database that it is to read, whose size says how many threads are worth having; None = as many as may be.
     `memory`: the bound, if it is another than `BONDED_DUCKDB_MEMORY`.
     """
-    return _connect(threads=settings().duckdb_threads, memory=memory or settings().duckdb_memory)
+    threads = threads_for(_size(of)) if of else settings().duckdb_threads
+    return _connect(threads, memory or settings().duckdb_memory)
+
+
+def reading(database: Path) -> duckdb.DuckDBPyConnection:
+    """A connection that only reads a database."""
+    return duckdb.connect(str(database), read_only=True, config={"threads": str(threads_for(_size(database)))})
+
+
+def threads_for(size: int) -> int:
+    """How many threads are worth having on tables of so many bytes; at most `BONDED_DUCKDB_THREADS`."""
+    return min(settings().duckdb_threads, 1 + size // WORTH_A_THREAD)
+
+
+def _size(database: Path) -> int:
+    return database.stat().st_size if database.exists() else 0
 
 
 def _connect(threads: int, memory: str) -> duckdb.DuckDBPyConnection:

@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
+from functools import lru_cache
 
 from orchestration.base.settings import DBT_PROJECT
 
+#: The rows of a table, by column; each cell as text.
+Rows = tuple[Mapping[str, str], ...]
+#: By what a file is known again: size and time.
+Mark = tuple[int, int]
 
-def read_seed(name: str) -> list[dict[str, str]]:
-    """The rows of a reviewed table, by column; each cell as text."""
+
+def read_seed(name: str) -> Rows:
+    """The rows of a reviewed table, as they are now."""
+    return _rows(name, seed_mark(name))
+
+
+def seed_mark(name: str) -> Mark:
+    """By what a reviewed table is known again."""
+    mark = (DBT_PROJECT / "seeds" / f"{name}.csv").stat()
+    return mark.st_size, mark.st_mtime_ns
+
+
+@lru_cache(maxsize=64)
+def _rows(name: str, mark: Mark) -> Rows:  # noqa: ARG001
     with (DBT_PROJECT / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
+        return tuple(csv.DictReader(stream))

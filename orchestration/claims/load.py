@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from orchestration.base import strict_yaml
 from orchestration.base.errors import RefusalError
-from orchestration.base.seeds import read_seed
+from orchestration.base.seeds import Mark, read_seed, seed_mark
 from orchestration.base.settings import settings
 from orchestration.claims.declared import Claim, Top
 from orchestration.sources.catalogue import TRADE
@@ -66,8 +68,13 @@ def known_partners() -> dict[str, set[str]]:
     return found
 
 
-def known_categories() -> dict[tuple[str | None, str], set[str]]:
+def known_categories() -> Mapping[tuple[str | None, str], Set[str]]:
     """The reviewed categories, as `dim_category` has them: by scheme, and by whose tariff where they are of one."""
+    return _categories(seed_mark("categories"), seed_mark("hs_headings"))
+
+
+@lru_cache(maxsize=2)
+def _categories(*marks: Mark) -> Mapping[tuple[str | None, str], Set[str]]:  # noqa: ARG001
     found: dict[tuple[str | None, str], set[str]] = {}
     for row in read_seed("categories"):
         found.setdefault((row["code_system"] or None, row["category_scheme"]), set()).add(row["category_code"])

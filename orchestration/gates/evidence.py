@@ -107,7 +107,7 @@ class Subject:
 @contextmanager
 def connect(subject: Subject, state: LandingState) -> Iterator[duckdb.DuckDBPyConnection]:
     """A scratch connection in which gates see the published tables, raw rows, landing and datasets."""
-    with scratch(settings().audit_memory) as con:
+    with scratch(subject.database, settings().audit_memory) as con:
         con.execute(f"attach {literal(subject.database)} as published (read_only)")
         _show_published(con, subject)
         seen = {

@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 from markupsafe import Markup
 
+from orchestration.base.duck import reading
 from orchestration.base.errors import RefusalError
 from orchestration.base.months import spans
 from orchestration.base.settings import Home
@@ -45,7 +46,7 @@ def draw(home: Home, folder: Path) -> None:
     """Write `index.html` and `series/` of a candidate, from its own file."""
     said = read_manifest(folder)
     stamp = Stamp(said.release_id, f"{said.made_at:%Y-%m-%d}", said.is_synthetic, overview.attributions(said))
-    with duckdb.connect(str(folder / DATABASE), read_only=True) as con:
+    with reading(folder / DATABASE) as con:
         library = Library(con, overview.streams(con, said))
         new_years = dict(con.execute(NEW_YEARS).fetchall())
         stories: list[sections.StoryView] = []

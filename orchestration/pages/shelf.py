@@ -163,6 +163,6 @@ def _with_rows_of(folder: Path, receipts: tuple[tuple[str, tuple[str, ...]], ...
     from orchestration.releases.withheld import Withheld
 
     kept = Withheld(dict(receipts))
-    with scratch() as con:
+    with scratch(folder / DATABASE) as con:
         con.execute(f"attach {literal(folder / DATABASE)} as {kept.alias} (read_only)")
         return kept.counted(con, kept.alias)

@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
-from orchestration.base.duck import literal, scratch
+from orchestration.base.duck import literal, reading, scratch
 from orchestration.base.errors import RefusalError
 from orchestration.base.hashes import file_sha256
 from orchestration.base.settings import Home, settings
@@ -96,7 +96,7 @@ def _somewhere(home: Home) -> Iterator[tuple[Path, object]]:
 def _is_sound(place: Home) -> bool:
     """Whether tables were built there that can be read."""
     try:
-        with duckdb.connect(str(place.root / DATABASE), read_only=True) as con:
+        with reading(place.root / DATABASE) as con:
             return bool(con.execute("select release_id from release_info").fetchall())
     except duckdb.Error:
         return False
@@ -129,7 +129,7 @@ def _build(home: Home, place: Home, state: LandingState, release_id: str, own: P
     build(place, state)
     aside = place.root / ".made.duckdb"
     write_database(place, aside)
-    with scratch() as con:
+    with scratch(aside) as con:
         con.execute(f"attach {literal(aside)} as made")
         write_release_info(con, "made", release_id, dt.datetime.now(dt.UTC), state.is_synthetic)
     shutil.rmtree(place.warehouse)

@@ -111,7 +111,7 @@ def correction_content(con: duckdb.DuckDBPyConnection, database: str) -> TableCo
 
 def database_content(database: Path) -> dict[str, TableContent]:
     """Content of every audited table of a published database."""
-    with scratch() as con:
+    with scratch(database) as con:
         con.execute(f"attach {literal(database)} as published (read_only)")
         tables = con.execute("select table_name from duckdb_tables() where database_name = 'published'").fetchall()
         return contents(con, "published", [table for (table,) in tables if table not in NOT_CONTENT])

@@ -84,7 +84,7 @@ def write_database(
     """
     models = published_models()
     names = [model.name for model in models]
-    with scratch() as con:
+    with scratch(home.build_database) as con:
         con.execute(f"attach {literal(home.build_database)} as build (read_only)")
         _as_it_is_to_be(con, before, held_back or {})
         tables = contents(con, "made", names)
@@ -218,7 +218,7 @@ def write_parquet(database: Path, written: Written, before: Before | None) -> No
     """
     folder = database.parent
     # One thread, so that the rows of a month stay in order.
-    with scratch() as con:
+    with scratch(database) as con:
         con.execute("set threads = 1")
         con.execute(f"attach {literal(database)} as made (read_only)")
         is_synthetic = _is_synthetic(con)

@@ -51,7 +51,7 @@ def difference(home: Home, a: str, b: str) -> list[TableDifference]:
     (folder_a, said_a), (folder_b, said_b) = releases.readable(a), releases.readable(b)
     tables_a, tables_b = said_a.tables, said_b.tables
     found = []
-    with scratch() as con:
+    with scratch(folder_b / DATABASE) as con:
         for name, folder in (("a", folder_a), ("b", folder_b)):
             con.execute(f"attach {literal(folder / DATABASE)} as {name} (read_only)")
         for table in sorted(tables_a.keys() | tables_b.keys()):

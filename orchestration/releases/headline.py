@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.base.duck import reading
 from orchestration.base.months import format_month
 from orchestration.releases.database import DATABASE
 from orchestration.sources.catalogue import trace_arguments
@@ -23,7 +24,7 @@ limit 1"""
 
 def headline(folder: Path) -> tuple[list[str], str | None]:
     """Lines for print, and the arguments that trace the first figure; the newest months without such a series."""
-    with duckdb.connect(str(folder / DATABASE), read_only=True) as con:
+    with reading(folder / DATABASE) as con:
         row = con.execute(LINES).fetchone()
         if row is None:
             return _newest(con), None

@@ -11,7 +11,6 @@ from typing import Literal
 
 import duckdb
 
-from orchestration.base.duck import literal, scratch
 from orchestration.base.errors import RefusalError
 from orchestration.base.interrupt import uninterrupted
 from orchestration.base.settings import Home, settings
@@ -21,13 +20,12 @@ from orchestration.gates.before import Before
 from orchestration.gates.carried import Earlier
 from orchestration.gates.evidence import Subject
 from orchestration.gates.reach import reach
-from orchestration.gates.report import render
 from orchestration.landing.store import LandingState
-from orchestration.releases import candidate, terms
+from orchestration.releases import candidate
 from orchestration.releases.content import FileContent, file_content, is_intact, is_marked
 from orchestration.releases.corrections.again import corrections_again
 from orchestration.releases.corrections.feed import write_feed
-from orchestration.releases.database import DATABASE, write_file
+from orchestration.releases.database import DATABASE
 from orchestration.releases.held_back import categories_of, to_hold_back, why_not_kept
 from orchestration.releases.manifest import (
     AuditSummary,
@@ -39,13 +37,12 @@ from orchestration.releases.manifest import (
     verdict,
     write_manifest,
 )
-from orchestration.releases.published import after_audit_models, comment, metadata, write_release_info
 from orchestration.releases.read_back import differing_files
-from orchestration.releases.showing import INDEX, Page
+from orchestration.releases.results import write_results
+from orchestration.releases.showing import Page
 from orchestration.releases.store import Releases
 from orchestration.releases.summary import what_is_new
 from orchestration.warehouse.categories import categories_in
-from orchestration.warehouse.dbt import added_nodes
 
 
 @dataclass(frozen=True)
@@ -166,7 +163,7 @@ def _audited(home: Home, folder: Path, base: str | None, page: Page | None) -> R
     report = audit(replace(subject_of(home, folder, page), content=content, earlier=evidence))
     if file_content(folder / DATABASE) != judged:
         raise RefusalError(f"candidate {folder.name} changed while it was audited", remedy="bonded run again")
-    _add_verdict(folder, manifest, report)
+    write_results(folder, manifest, report)
     if report.passed:
         write_feed(Releases(home), folder, manifest, earlier)
     if page:
@@ -245,35 +242,6 @@ def _before(releases: Releases, folder: Path, said: Manifest) -> Before | None:
     base = releases.folder(said.base)
     content = {name: table.by_month for name, table in of.tables.items()}
     return Before(base / DATABASE, content, categories_of(base) != categories_of(folder))
-
-
-def _add_verdict(folder: Path, manifest: Manifest, report: Report) -> None:
-    """Add `audit_results` and `release_info`, and the report's page."""
-    results = report.results
-    declared = added_nodes()["audit_results"]
-    columns = ", ".join(f'"{name}"::{of["data_type"]} as "{name}"' for name, of in declared["columns"].items())
-    with scratch() as con:
-        con.execute(f"attach {literal(folder / DATABASE)} as out")
-        marked = results.assign(is_synthetic=manifest.is_synthetic).astype(object)
-        con.register("results", marked.where(marked.notna(), None).map(_text))
-        con.execute(
-            f"create table out.main.audit_results as select {columns} from results "
-            f"order by {', '.join(declared['config']['meta']['sort'])}"
-        )
-        write_release_info(con, "out", folder.name, manifest.made_at, manifest.is_synthetic)
-        for model in after_audit_models():
-            comment(con, "out", model)
-            told = metadata(model, manifest.is_synthetic)
-            write_file(con, f"out.main.{model.name}", folder / "parquet" / f"{model.name}.parquet", told)
-        con.execute("detach out")
-    sentences = (*manifest.told, *terms.told(manifest), *manifest.remarks)
-    beside = INDEX if (folder / INDEX).is_file() else ""
-    text = render(report, manifest.release_id, manifest.is_synthetic, sentences, beside)
-    (folder / "audit.html").write_text(text, encoding="utf-8")
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
 
 
 def _tidied(home: Home) -> list[str]:

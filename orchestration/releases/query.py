@@ -140,7 +140,7 @@ def _open(folder: Path, withheld: Withheld | None) -> Iterator[tuple[duckdb.Duck
     Where rows are withheld, `trade` has views without them. With it the name by which the file itself is attached.
     """
     alias = withheld.alias if withheld else "trade"
-    with scratch() as con:
+    with scratch(folder / DATABASE) as con:
         con.execute(f"attach {literal(folder / DATABASE)} as {alias} (read_only)")
         if withheld:
             withheld.shadow(con, "trade")

@@ -47,7 +47,7 @@ def differing(folder: Path, said: Manifest | None) -> list[str]:
 
 
 def _corrections(database: Path) -> TableContent:
-    with scratch() as con:
+    with scratch(database) as con:
         con.execute(f"attach {literal(database)} as published (read_only)")
         return correction_content(con, "published")
 
@@ -63,7 +63,7 @@ def differing_files(folder: Path, tables: Mapping[str, TableContent], but: Colle
     there = {path for path in parquet.rglob("*") if path.is_file()}
     found = [f"{_named(path)} is not there" for path in sorted(files.keys() - there)]
     found += [f"{_named(path)} belongs to no table" for path in sorted(there - files.keys())]
-    with scratch() as con:
+    with scratch(folder / DATABASE) as con:
         con.execute(f"attach {literal(folder / DATABASE)} as published (read_only)")
         for table in [*tables, *NOT_CONTENT]:
             mine = {path: month for path, (of, month) in files.items() if of == table and path in there}

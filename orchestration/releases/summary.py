@@ -10,8 +10,7 @@ import datetime as dt
 from contextlib import suppress
 from dataclasses import dataclass
 
-import duckdb
-
+from orchestration.base.duck import reading
 from orchestration.base.errors import RefusalError
 from orchestration.base.months import format_month, spans
 from orchestration.base.settings import Home
@@ -44,7 +43,7 @@ def summary(home: Home, release_id: str) -> Summary:
     """The summary of a published release."""
     releases = Releases(home)
     manifest, folder = releases.manifest(release_id), releases.folder(release_id)
-    with duckdb.connect(str(folder / DATABASE), read_only=True) as con:
+    with reading(folder / DATABASE) as con:
         (last,) = con.execute("select last_month from release_info").fetchone() or (None,)
     return Summary(
         release_id=release_id,

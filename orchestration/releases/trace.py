@@ -80,7 +80,7 @@ def trace(
     """
     folder, manifest = Releases(home).readable(release)
     state = manifest.state(Landing(home).state())
-    with scratch() as con:
+    with scratch(folder / DATABASE) as con:
         con.execute(f"attach {literal(folder / DATABASE)} as published (read_only)")
         con.execute("use published")
         con.register("coverage", coverage_table(state))

@@ -84,12 +84,11 @@ def refuse_unknown(scope: OfSource, partner: str | None, scheme: str, category: 
     source = scope.declared
     if partner is not None and partner != "all":
         _one_of(partner, f"partner of {source.name}", sorted(known_partners().get(source.partner_system, ())))
-    of: dict[str, set[str]] = {}
-    for (system, name), codes in known_categories().items():
-        if system in (None, source.code_system):
-            of.setdefault(name, set()).update(codes)
+    known = known_categories()
+    of = {name for system, name in known if system in (None, source.code_system)}
     _one_of(scheme, "scheme", sorted(of))
-    _one_of(category, f"category of {scheme}", sorted(of[scheme]))
+    codes = {code for system in (None, source.code_system) for code in known.get((system, scheme), ())}
+    _one_of(category, f"category of {scheme}", sorted(codes))
 
 
 class Subject(_Strict):

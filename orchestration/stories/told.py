@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import duckdb
-
+from orchestration.base.duck import reading
 from orchestration.base.months import format_month, spans
 from orchestration.base.settings import Home
 from orchestration.landing.due import dataset_status
@@ -78,7 +77,7 @@ class Told:
 def tell(home: Home, story: Story) -> Told:
     """The story as the current release has it; `RefusalError` if there is none."""
     folder, said = Releases(home).opened(None)
-    with duckdb.connect(str(folder / DATABASE), read_only=True) as con:
+    with reading(folder / DATABASE) as con:
         asked = Figures(con, said, story)
         latest = asked.latest()
         figures = asked.filled(latest)

@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration.base.duck import reading
 from orchestration.base.errors import RefusalError
 from orchestration.base.hashes import file_sha256
 from orchestration.base.settings import Home
@@ -132,7 +133,7 @@ def _build_database(home: Home) -> Iterator[Finding]:
         yield Finding("build database", True, "none yet")
         return
     try:
-        with duckdb.connect(str(path), read_only=True) as con:
+        with reading(path) as con:
             tables = con.execute("select table_name from duckdb_tables() where not internal").fetchall()
             for (table,) in tables:
                 con.execute(f'select bit_xor(hash(t)) from "{table}" as t').fetchall()

@@ -16,7 +16,7 @@ from orchestration.sources.catalogue import TRADE
 from orchestration.warehouse import snapshot
 from orchestration.warehouse.categories import own_categories
 from orchestration.warehouse.dbt import DbtOutcome, Window, run_by_months, run_dbt
-from orchestration.warehouse.nodes import Step, monthly, windowed
+from orchestration.warehouse.nodes import Step, monthly, untested_views, windowed
 from orchestration.warehouse.plan import Built, Plan, plan
 from orchestration.warehouse.raw import write_raw, write_trade_schema
 from orchestration.warehouse.raw_documents import READERS, receipts_of, write_document, write_schema
@@ -55,13 +55,14 @@ def _runs(home: Home, work: Plan) -> Iterator[tuple[tuple[Step, ...], Callable[[
     dimensions, facts, marts = work.stale_of("dimensions"), work.stale_of("facts"), work.stale_of("marts")
     months = work.replaced()
     at_once = len(work.batches(months)) == 1 and not work.categories_of(marts)
-    if at_once and work.full:
-        everything = [*dimensions, *facts, *marts]
-        yield ("dimensions", "facts", "marts"), partial(run_dbt, home, everything, full_refresh=True, tests=False)
+    # A window would stay in views, which dimensions are read through.
+    if at_once and (work.full or not untested_views() & set(dimensions)):
+        window = None if work.full else work.window(months)
+        everything = partial(run_dbt, home, [*dimensions, *facts, *marts], window=window, tests=False)
+        yield ("dimensions", "facts", "marts"), partial(everything, full_refresh=work.full)
         return
     yield ("dimensions",), partial(run_dbt, home, dimensions, full_refresh=work.full, tests=False)
     if at_once:
-        # A window would stay in views, which dimensions are read through.
         yield ("facts", "marts"), partial(run_dbt, home, [*facts, *marts], window=work.window(months), tests=False)
     else:
         yield ("facts",), partial(build_facts, home, work, facts, work.full)

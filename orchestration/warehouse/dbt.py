@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgpack  # type: ignore[import-untyped]
 
+from orchestration.base.duck import threads_for
 from orchestration.base.errors import RefusalError
 from orchestration.base.settings import DBT_MANIFEST, DBT_PARSED, DBT_PROJECT, Home
 from orchestration.sources.catalogue import TRADE
@@ -32,6 +33,8 @@ DBT_PROJECT_FILE = "dbt_project.yml"
 
 #: The variable by which dbt is told the list of sources (`int_trade_row`).
 TRADE_SOURCES = "BONDED_TRADE_SOURCES"
+#: How many threads its connection has (`profiles.yml`); and bytes of tables to one of raw files.
+THREADS, UNPACKED = "BONDED_BUILD_THREADS", 16
 #: The tag by which a run of dbt selects what it builds: a selection by names would look for each among all nodes.
 DUE = "due"
 
@@ -176,6 +179,8 @@ def run_dbt(
         if node.name in names:
             node.tags.append(DUE)
     os.environ[TRADE_SOURCES] = ",".join(TRADE)
+    raw = sum(path.stat().st_size for path in home.raw.rglob("*.parquet"))
+    os.environ[THREADS] = str(threads_for(UNPACKED * raw))
     try:
         with home.serving():
             result = dbtRunner(project, [keep]).invoke(_arguments(home, window, full_refresh, tests))

@@ -83,6 +83,15 @@ def monthly() -> frozenset[str]:
 
 
 @cache
+def untested_views() -> frozenset[str]:
+    """Names of the views that no test of dbt looks at: once made, nothing but another code makes them anew."""
+    tested = {parent for n in manifest()["nodes"].values() if n["resource_type"] == "test"
+              for parent in n["depends_on"]["nodes"]}  # fmt: skip
+    views = {name: node for name, node in built_nodes().items() if node["config"]["materialized"] == "view"}
+    return frozenset(name for name, node in views.items() if node["unique_id"] not in tested)
+
+
+@cache
 def by_category() -> frozenset[str]:
     """Names of those among them whose rows are of categories: what is new, gone or different there is built anew."""
     return monthly() & _reached(["dim_category"], "child_map")

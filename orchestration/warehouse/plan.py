@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from orchestration.base.settings import DBT_PROJECT, Home, settings
 from orchestration.landing.store import LandingState
+from orchestration.sources.catalogue import TRADE
 from orchestration.warehouse.categories import taken_categories
 from orchestration.warehouse.dbt import Months, Window
 from orchestration.warehouse.nodes import (
@@ -31,6 +32,7 @@ from orchestration.warehouse.nodes import (
     monthly,
     names_of,
     step_of,
+    untested_views,
 )
 from orchestration.warehouse.units import (
     Units,
@@ -111,7 +113,8 @@ class Plan:
 
     `models`: by name what each would be made of, `months`: by step, stream and month; `stale`: the models that are made
     of something else, or not at all; `stale_months`: by stream, of those built by month, and no others. `categories`:
-    the home's own, and what each is; `stale_categories`: by name of those built by category, in order.
+    the home's own, and what each is; `stale_categories`: by name of those built by category, in order. `standing`:
+    views that are there, and show what they read, whatever that is by now.
     """
 
     state: LandingState
@@ -124,10 +127,11 @@ class Plan:
     adding: frozenset[str]
     categories: dict[str, str]
     stale_categories: dict[str, list[str]]
+    standing: frozenset[str]
 
     def stale_of(self, step: Step) -> list[str]:
         """Names of what a step must build; of facts those with months to build, whatever else they are made of."""
-        found = [name for name in names_of(step) if name in self.stale]
+        found = [name for name in names_of(step) if name in self.stale - self.standing]
         return found if step != "facts" or self.full else [name for name in found if self.stale_months[name]]
 
     def waiting(self, names: Collection[str]) -> list[str]:
@@ -246,14 +250,16 @@ def plan(home: Home, state: LandingState, asked: Iterable[dt.date] = ()) -> Plan
     old |= {name for of in (stale, stale_categories) for name, found in of.items() if found}
     facts = set(names_of("facts"))
     old |= made_of_facts() - facts if any(stale[name] for name in facts) else set()
+    standing = frozenset() if full or built.marts < 0 else untested_views() & built.models.keys()
     return Plan(
-        state, code, full, models, months, frozenset(old), stale, frozenset(adding), categories, stale_categories
-    )
+        state, code, full, models, months, frozenset(old), stale, frozenset(adding), categories, stale_categories,
+        standing,
+    )  # fmt: skip
 
 
 def code_fingerprint() -> str:
-    """Hash of everything in the dbt project that decides on content: models, macros, seeds."""
-    digest = hashlib.sha256()
+    """Hash of everything that dbt is told and that decides on content: models, macros, seeds, the list of sources."""
+    digest = hashlib.sha256(",".join(TRADE).encode())
     for folder in ("models", "macros", "seeds"):
         for path in sorted((DBT_PROJECT / folder).rglob("*")):
             if path.is_file():

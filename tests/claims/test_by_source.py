@@ -111,7 +111,7 @@ def test_a_sample_answers_where_only_that_is_held(held: tuple[str, ...], source:
 def test_partners_and_categories_are_looked_up_for_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its own codes and nobody's; a currency that it does not print is refused."""
     seeds = {name: load.read_seed(name) for name in ("partners", "categories", "hs_headings")}
-    seeds["partners"].append({"partner_system": "other", "partner_code": "US"})
+    seeds["partners"] = (*seeds["partners"], {"partner_system": "other", "partner_code": "US"})
     monkeypatch.setattr(load, "read_seed", seeds.__getitem__)
     text = GOOD.replace("partner: 502", "partner: US\n    source: other\n    reporter: DEU")
     (tmp_path / "claims.yml").write_text(text, encoding="utf-8")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.base.duck import reading
 from orchestration.base.months import format_month
 from orchestration.base.plain import plain, printable
 from orchestration.releases.database import DATABASE
@@ -119,7 +120,7 @@ def what_changed(folder: Path, told: int = TOLD, said: Manifest | None = None) -
     `said`: its manifest, where it is not written yet; `told`: at most so many corrections.
     """
     said = said or read_manifest(folder)
-    with duckdb.connect(str(folder / DATABASE), read_only=True) as con:
+    with reading(folder / DATABASE) as con:
         found, count = corrections_of(con, said.release_id, told)
     compared = said.corrections
     return Changed(

@@ -14,8 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 from xml.etree import ElementTree
 
-import duckdb
-
+from orchestration.base.duck import reading
 from orchestration.base.plain import printable
 from orchestration.releases.content import CORRECTIONS, is_intact
 from orchestration.releases.corrections.changed import Correction, corrections_of, flip_sentence, in_order
@@ -84,7 +83,7 @@ def entries(folder: Path, said: Manifest) -> Iterator[Entry]:
 
 
 def _corrections(folder: Path, said: Manifest) -> Iterator[Entry]:
-    with duckdb.connect(str(folder / DATABASE), read_only=True) as con:
+    with reading(folder / DATABASE) as con:
         causes = con.execute(BY_CAUSE, [said.release_id]).fetchall()
         found, _ = corrections_of(con, said.release_id, len(causes))
     first: dict[tuple[str, str], Correction] = {(c.cause, c.cause_detail): c for c in reversed(found)}

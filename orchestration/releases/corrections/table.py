@@ -48,7 +48,7 @@ def write_corrections(home: Home, folder: Path, made: Manifest) -> Corrections:
     """
     base, remark = comparable(Releases(home), made)
     rows, flips = no_corrections(), list[FlippedClaim]()
-    with scratch() as con:
+    with scratch(folder / DATABASE) as con:
         con.execute(f"attach {literal(folder / DATABASE)} as made")
         if base:
             try:

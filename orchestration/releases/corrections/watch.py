@@ -8,10 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-import duckdb
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from orchestration.base import strict_yaml
+from orchestration.base.duck import reading
 from orchestration.base.settings import Home
 from orchestration.releases.corrections.changed import Correction
 from orchestration.releases.database import DATABASE
@@ -100,7 +100,7 @@ def watch_list(home: Home) -> tuple[Watched, ...]:
 
 def watched_changes(folder: Path, release_id: str, watched: tuple[Watched, ...]) -> list[tuple[Watched, Correction]]:
     """What a release has corrected of these series, in the order of the list, then by month."""
-    with duckdb.connect(str(folder / DATABASE), read_only=True) as con:
+    with reading(folder / DATABASE) as con:
         return [
             (one, Correction(*row))
             for one in watched
@@ -116,7 +116,7 @@ def unknown_to(folder: Path, watched: tuple[Watched, ...]) -> list[Watched]:
     where = "($source is null or source = $source) and reporter = $reporter and flow = $flow and "
     where += "partner_code = $partner and category_scheme = $scheme and category_code = $category"
     names = ("source", "reporter", "flow", "partner", "scheme", "category")
-    with duckdb.connect(str(folder / DATABASE), read_only=True) as con:
+    with reading(folder / DATABASE) as con:
         return [
             one
             for one in watched

@@ -60,6 +60,17 @@ first_trade as (
     from {{ ref('int_series_start') }}
 ),
 
+-- As in the series: before its first trade there is nothing, whatever quantity was printed beside no value.
+started as (
+    select
+        c.*,
+        f.series_id,
+        f.first_month,
+        if(c.month >= f.first_month, c.month, null) as traded_in
+    from covered as c
+    inner join first_trade as f using (source, reporter, flow, partner_code, category_scheme, category_code)
+),
+
 -- A quantity that measures something has a unit, if only that none is printed.
 spine as (
     select
@@ -70,8 +81,8 @@ spine as (
         c.partner_code,
         c.category_scheme,
         c.category_code,
-        f.series_id,
-        f.first_month,
+        c.series_id,
+        c.first_month,
         if(c.covered_usd, coalesce(s.value_usd, 0), null) as usd,
         if(c.covered_local, coalesce(s.value_local, 0), null) as in_local,
         if(s.month is null, 0, s.quantity) as quantity,
@@ -82,14 +93,13 @@ spine as (
         ) as unit,
         if(s.month is null, 0, s.net_weight_kg) as weight,
         coalesce(s.weight_is_estimated, false) as is_estimated
-    from covered as c
-    inner join first_trade as f using (source, reporter, flow, partner_code, category_scheme, category_code)
-    -- As in the series: before its first trade there is nothing, whatever quantity was printed beside no value.
+    from started as c
+    -- By equality alone: another condition in an outer join is tried on every pair of rows.
     left join sums as s
         on
-            c.source = s.source and c.reporter = s.reporter and c.flow = s.flow and c.month = s.month
+            c.source = s.source and c.reporter = s.reporter and c.flow = s.flow and c.traded_in = s.month
             and c.partner_code = s.partner_code and c.category_scheme = s.category_scheme
-            and c.category_code = s.category_code and c.month >= f.first_month
+            and c.category_code = s.category_code
 ),
 
 with_whole as (
@@ -131,6 +141,7 @@ of_calendar as (
         end::date as period_from
     from with_bases as b
     cross join (values ('quarter'), ('half'), ('year')) as p (period_type)
+    where {{ since_first_stale('b.month', years_before=0) }}
 ),
 
 with_known as (
@@ -162,6 +173,7 @@ running_period as (
         month(month) as n_months,
         {{ period_sums(' over year_so_far') }}
     from with_bases
+    where {{ since_first_stale('month', years_before=0) }}
     window year_so_far as (partition by series_id, year(month) order by month)
     union all
     select
@@ -172,6 +184,7 @@ running_period as (
         12 as n_months,
         {{ period_sums(' over last_12') }}
     from with_bases
+    where {{ since_first_stale('month', years_before=1) }}
     window last_12 as (partition by series_id order by month rows between 11 preceding and current row)
 ),
 

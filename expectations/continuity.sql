@@ -46,6 +46,15 @@ months as (
 ),
 
 -- A month that is not covered is missing, which is told above, and says nothing of trade.
+traded as (
+    select f.source, f.reporter, f.flow, f.month, f.partner_code, z.hs_prefix, sum(f.value_usd) as usd,
+        sum(f.value_local) as local, count(*) as n
+    from fct_trade_monthly as f
+    inner join (select distinct partner_code, hs_prefix from dataset_never_zero) as z
+        on f.partner_code = z.partner_code and starts_with(f.commodity_code, z.hs_prefix)
+    group by all
+),
+
 never_zero as (
     select
         z.dataset,
@@ -54,21 +63,17 @@ never_zero as (
         'months with trade' as measure,
         1 as expected,
         -- In the currency of the promise: trade that a file in the other one shows does not keep it.
-        if(coalesce(sum(if(d.currency = 'USD', f.value_usd, f.value_local)), 0) > 0, 1, 0) as actual,
-        count(*) as n_compared,
+        if(if(d.currency = 'USD', t.usd, t.local) > 0, 1, 0) as actual,
+        coalesce(t.n, 1) as n_compared,
         'block' as severity,
         null as reason
     from dataset_never_zero as z
     inner join dataset as d using (dataset)
     inner join months as s on z.dataset = s.dataset and s.actual = s.expected
-    left join (
-        select * from fct_trade_monthly
-        semi join (select partner_code from dataset_never_zero) as asked using (partner_code)
-    ) as f
+    left join traded as t
         on
-            d.source = f.source and d.reporter = f.reporter and d.flow = f.flow and s.month = f.month
-            and z.partner_code = f.partner_code and starts_with(f.commodity_code, z.hs_prefix)
-    group by all
+            d.source = t.source and d.reporter = t.reporter and d.flow = t.flow and s.month = t.month
+            and z.partner_code = t.partner_code and z.hs_prefix = t.hs_prefix
 ),
 
 empty as (

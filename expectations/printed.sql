@@ -49,10 +49,10 @@ bulletin as (
         f.receipt_id,
         format('{}, line {}', f.name, f.line) as reference
     from figure as f
-    left join review_bulletin_lines as l
-        on
-            f.line_name = l.line and f.is_by_country = (l.bulletin_table = 'country')
-            and (l.flow is null or f.flow = l.flow)
+    left join (
+        select * replace (unnest(if(flow is null, ['import', 'export'], [flow])) as flow) from review_bulletin_lines
+    ) as l
+        on f.line_name = l.line and f.is_by_country = (l.bulletin_table = 'country') and f.flow = l.flow
 ),
 
 annual as (

@@ -92,7 +92,7 @@ succeeded as materialized (
     inner join begun as n on e.source = n.source and e.next_year = n.year
     left join review_commodity_successions as r
         on
-            e.code_system = 'gacc' and e.commodity_code = r.ended and n.commodity_code = r.begun
+            if(e.code_system = 'gacc', e.commodity_code, null) = r.ended and n.commodity_code = r.begun
             and r.first_year::int > e.year and r.first_year::int <= n.year
     where
         r.ended is not null or coalesce(e.name_en = n.name_en, false) or coalesce(e.name_zh = n.name_zh, false)

@@ -44,6 +44,14 @@ printed as (
     where f.flow <> 'both'
 ),
 
+-- What the review says of a line of both flows, it says of each.
+line_of_flow as (
+    select
+        * exclude (flow),
+        unnest(if(flow is null, ['import', 'export'], [flow])) as flow
+    from {{ ref('bulletin_lines') }}
+),
+
 bulletin as (
     select
         format(
@@ -75,10 +83,10 @@ bulletin as (
         p.receipt_id,
         format('{}, line {}', p.file_name, p.line) as reference
     from printed as p
-    left join {{ ref('bulletin_lines') }} as l
+    left join line_of_flow as l
         on
             l.bulletin_table = if(p.bulletin_table = 'country', 'country', 'commodity')
-            and p.bulletin_line = l.line and coalesce(l.flow, p.flow) = p.flow
+            and p.bulletin_line = l.line and p.flow = l.flow
 ),
 
 -- Years of UN Comtrade, each by its own codes: what somebody derives from months never blocks (grade C).

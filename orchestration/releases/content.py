@@ -95,6 +95,22 @@ def table_content(con: duckdb.DuckDBPyConnection, table: str) -> TableContent:
     return TableContent(rows=rows, content_hash=_digest(columns, months), months=months)
 
 
+def file_slices(con: duckdb.DuckDBPyConnection, rows: str) -> dict[str, dict[Slice, tuple[int, str]]]:
+    """By Parquet file what it holds of a table that has months. `rows`: a call of `read_parquet`."""
+    columns = columns_of(con, f"(from {rows})")
+    # The hash of a row of the table, without the name of the file beside it.
+    row = "hash({" + ", ".join(f"'{name}': \"{name}\"" for name, _ in columns) + "})"
+    by = f"filename, {', '.join(BY_MONTH)}"
+    named = f"{rows.removesuffix(')')}, filename = true)"
+    found: dict[str, dict[Slice, tuple[int, str]]] = {}
+    for path, source, reporter, flow, month, *sums in con.execute(
+        f"select {by}, count(*), sum({row}), bit_xor({row}) from {named} group by {by}"
+    ).fetchall():
+        piece = f"{source} {reporter} {flow}", format_month(month)
+        found.setdefault(path, {})[piece] = sums[0], _digest(columns, *sums)
+    return found
+
+
 def _digest(*parts: object) -> str:
     return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()
 

@@ -17,6 +17,7 @@ from orchestration.releases.content import (
     columns_of,
     correction_content,
     database_content,
+    file_slices,
     table_content,
 )
 from orchestration.releases.database import DATABASE
@@ -89,18 +90,16 @@ def _differing(
             # Read together, the others would be taken for what the first is.
             yield from _each(con, table, files, content)
             return
-        held = table_content(con, f"(from {rows})").slices
-        places = con.execute(
-            "select filename, strftime(min(month), '%Y-%m'), strftime(max(month), '%Y-%m') "
-            f"from {rows[:-1]}, filename = true) group by 1"
-        ).fetchall() if content.months else []  # fmt: skip
+        if content.months:
+            held = file_slices(con, rows)
+        else:
+            held = dict.fromkeys(map(str, files), table_content(con, f"(from {rows})").slices)
     except duckdb.Error:
         # One that cannot be read keeps the others from being read with it.
         yield from files if len(files) == 1 else _each(con, table, files, content)
         return
     for path, month in files.items():
-        pieces = [{piece: of for piece, of in side.items() if piece[1] == month} for side in (held, content.slices)]
-        if pieces[0] != pieces[1] or (month and (str(path), month, month) not in places):
+        if held.get(str(path), {}) != {piece: of for piece, of in content.slices.items() if piece[1] == month}:
             yield path
 
 

@@ -22,41 +22,7 @@ every_partner as (
     where partner_code = '*' and {{ is_stale('month') }}
 ),
 
-series as (
-    select
-        source,
-        reporter,
-        flow,
-        month,
-        partner_code,
-        partner_iso3,
-        partner_name,
-        category_scheme,
-        category_code,
-        category_name,
-        value_usd,
-        value_local,
-        is_synthetic
-    from {{ ref('mart_partner_category_monthly') }}
-    where {{ is_stale('month') }}
-    union all
-    select
-        source,
-        reporter,
-        flow,
-        month,
-        partner_code,
-        partner_iso3,
-        partner_name,
-        category_scheme,
-        category_code,
-        category_name,
-        value_usd,
-        value_local,
-        is_synthetic
-    from {{ ref('mart_category_monthly') }}
-    where {{ is_stale('month') }}
-),
+{{ both_series(['value_usd', 'value_local'], is_stale('month')) }},
 
 -- All partners together are the partners' rows where every partner is covered, else the world file's.
 by_regime as (

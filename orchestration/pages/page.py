@@ -21,7 +21,7 @@ from orchestration.base.settings import Home
 from orchestration.gates.audit import Report
 from orchestration.landing.due import dataset_status
 from orchestration.landing.store import Landing
-from orchestration.pages import look_up, overview, periods, read, sections
+from orchestration.pages import look_up, overview, partners, periods, read, sections
 from orchestration.pages.advice import advice
 from orchestration.pages.drawing import month_words
 from orchestration.pages.files import Stamp, write
@@ -122,8 +122,8 @@ def _story(
     held = _held(home, said, story.scope.source)
     tables = (
         sections.beside(found, shown),
-        sections.partners(library, lead, shown),
-        sections.blocs(library, lead, shown),
+        partners.partners(library, lead, shown),
+        partners.blocs(library, lead, shown),
         periods.years(lead),
         periods.quarters(library, lead),
         sections.revisions(found),

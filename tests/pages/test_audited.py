@@ -50,6 +50,11 @@ EDITS = {
     "a bar of the picture that leaves alone": (f"{VALUE}.svg", BAR, HIGHER, SERIES),
     "a revision's first print": (INDEX, r'value="1011885897"', 'value="1011885898"', RESTATED),
     "how many comparisons passed": (INDEX, PASSED, r'value="7"\1', "audit_results"),
+    "what others sold": (INDEX, r'value="(\d)(\d+)"([^>]*rest\(value_usd\))', r'value="9\1\2"\3', SERIES),
+    "how many others there are": (INDEX, r'value="14"([^>]*rest\(\*\)[^>]*)>14', r'value="15"\1>15', SERIES),
+    "the share of others": (INDEX, r'value="0\.01(\d+"[^>]*rest\(partner_share_usd\))', r'value="0.02\1', SERIES),
+    "who is no other": (INDEX, r'(rest\(value_usd\)[^>]*partner_code=)143 ', r"\1", SERIES),
+    "a partner's row that is gone": (INDEX, r'<tr><th scope="row">Germany</th>.*?</tr>', "", SERIES),
     "the day as known": (INDEX, r'value="2024-11-20"( data-table="receipt")', r'value="2024-11-21"\1', "receipt"),
 }  # fmt: skip
 

@@ -16,6 +16,7 @@ from lxml import etree, html
 from playwright.sync_api import sync_playwright
 
 from orchestration.base.settings import Home
+from orchestration.pages.derived import is_derived
 from orchestration.pages.read import key_of
 from orchestration.releases.database import DATABASE
 from orchestration.releases.manifest import read_manifest
@@ -38,9 +39,9 @@ def root(sample_release: Path) -> html.HtmlElement:
 
 
 def figures(root: etree._Element) -> Iterator[tuple[str, str, dict[str, str], str]]:
-    """Table, column, key and value of each figure that names its own cell."""
+    """Table, column, key and value of each figure that names its own cell, and is one."""
     for of in root.iter("data"):
-        if of.get("data-table"):
+        if of.get("data-table") and not is_derived(of.get("data-column")):
             yield of.get("data-table"), of.get("data-column"), key_of(of.get("data-key")), of.get("value")
 
 

@@ -35,6 +35,7 @@ from orchestration.releases.showing import INDEX
 from orchestration.releases.store import Releases
 from orchestration.releases.summary import what_is_new
 from orchestration.sources.catalogue import TRADE
+from orchestration.sources.source import MADE_UP
 from orchestration.stories.declared import Story, load_story, names
 from orchestration.stories.figures import Figures
 
@@ -133,7 +134,7 @@ def _story(
     return sections.StoryView(
         name=name,
         title=story.title,
-        source=TRADE[story.scope.source].publisher,
+        source=MADE_UP if said.is_synthetic else TRADE[story.scope.source].publisher,
         sentence=told,
         month=month_words(shown),
         advice=advice(lead, month, told, said.is_synthetic, said.held_back, [text for text, gap in held if gap]),

@@ -26,7 +26,7 @@ FOLDER = "series"
 #: The part that a whole sentence is, on what the release corrects.
 SENTENCE = "sentence"
 #: Forms whose values are dates, and words.
-DATES, WORDS = {"month", "span", "day", "year_month"}, {"text"}
+DATES, WORDS = {"month", "span", "day", "short_day", "year_month"}, {"text"}
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,8 @@ EDITS = {
     "the share of others": (INDEX, r'value="0\.01(\d+"[^>]*rest\(partner_share_usd\))', r'value="0.02\1', SERIES),
     "who is no other": (INDEX, r'(rest\(value_usd\)[^>]*partner_code=)143 ', r"\1", SERIES),
     "a partner's row that is gone": (INDEX, r'<tr><th scope="row">Germany</th>.*?</tr>', "", SERIES),
+    "the day of a new year": (INDEX, r'value="2024-02-10"([^>]*)>10 Feb', r'value="2024-02-11"\1>11 Feb', "dim_month"),
+    "a new year's words in a picture": (f"{VALUE}.svg", r">10 Feb 2024<", ">11 Feb 2024<", "dim_month"),
     "the day as known": (INDEX, r'value="2024-11-20"( data-table="receipt")', r'value="2024-11-21"\1', "receipt"),
 }  # fmt: skip
 

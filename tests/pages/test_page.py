@@ -93,6 +93,18 @@ def test_what_the_page_says(root: html.HtmlElement) -> None:
     assert word.text_content() == "Do not quote"
     assert "June 2024 was first printed as US$1.01 bn and stands at US$1.02 bn." in text
     assert "20 November 2024, 20 days after it ended" in text
+    assert [of.text_content() for of in root.find_class("sign")] == ["do not quote", "hedge"]
+    (in_order,) = root.find_class("in-order")
+    assert "No month of this year and the last is missing." in in_order.text_content()
+    assert "quote" not in in_order.text_content().lower()
+    assert "Figures of October 2024. Source: Synthetic data (no publisher)." in text and "Nobody" not in text
+    notes = [of.text_content().strip() for of in root.find_class("newyears")]
+    assert (
+        notes[0] == "Lunar New Year: 25 Jan 2020, 12 Feb 2021, 1 Feb 2022, 22 Jan 2023, 10 Feb 2024."
+        and len(notes) == 2
+    )
+    assert "Months of details compared: 58, 2020-01 to 2024-10. Of 2024-11 no details are held" in text
+    assert [of.get("id") for of in root.iter("figure") if of.find_class("at")] == ["chips-value-by-month"]
     assert root.find_class("synthetic")[0].text_content().startswith("SYNTHETIC DATA")
     assert "nine of the four types" not in text
     headings = [of.text_content() for of in root.iter("h1", "h2", "h3")]
@@ -133,7 +145,11 @@ def test_files_of_a_picture_can_leave_alone(sample_release: Path) -> None:
         names = [f"series/chips/{path.stem}.{kind}" for kind in KINDS]
         assert all(name in said.files for name in names)
         words = " ".join(etree.fromstring(path.read_bytes()).itertext())
-        parts = ("Chips that China buys from the United States", "Source: Synthetic sample", "SYNTHETIC DATA")
+        parts = (
+            "Chips that China buys from the United States",
+            "Source: Synthetic data (no publisher)",
+            "SYNTHETIC DATA",
+        )
         assert all(part in words for part in (*parts, "As known on 2024-11-20", said.release_id))
         picture = path.with_suffix(".png").read_bytes()
         assert picture[:8] == b"\x89PNG\r\n\x1a\n" and int.from_bytes(picture[16:20]) == 1350

@@ -168,7 +168,8 @@ def compared(report: Report) -> str:
     spoken = report.results[report.results["n_compared"] > 0]
     held = sorted(set(spoken.loc[spoken["gate"] == "layers", "month"].dropna()))
     beyond = sorted(set(spoken["month"].dropna()) - set(held))
-    said = f"{len(spoken):,} comparisons, {spoken['gate'].nunique()} gates."
+    n, n_gates = len(spoken), spoken["gate"].nunique()
+    said = f"{n:,} comparison{'' if n == 1 else 's'}, {n_gates} gate{'' if n_gates == 1 else 's'}."
     if held:
         said += f" Months of details compared: {len(held):,}, {_to(held)}."
     if beyond:

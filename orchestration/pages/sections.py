@@ -99,7 +99,8 @@ def glance(library: Library, series: Series, month: dt.date) -> Iterator[tuple[s
         (f"Twelve months to {month_words(month)}", series.measured("value_usd_rolling_12"), money, 2),
         ("January and February together", series.measured("jan_feb_usd"), money, 2),
         ("Change of both on a year before", series.measured("jan_feb_usd_yoy"), "change", 1),
-        ("Months in a row at the threshold", "months_at_or_above", "whole", None),
+        ("Mark at which months are counted", "threshold_usd", *_mark(series, month)),
+        ("Months in a row at that mark or more", "months_at_or_above", "whole", None),
         ("They began in", "above_since", "month", None),
         ("Greatest month", "record_usd", money, 2),
         ("It was", "record_month", "month", None),
@@ -117,11 +118,15 @@ def glance(library: Library, series: Series, month: dt.date) -> Iterator[tuple[s
     yield from _concentration(library, series, month)
 
 
+def _mark(series: Series, month: dt.date) -> tuple[str, int]:
+    return ("billions" if (series.rows[month].get("threshold_usd") or 0) >= 1e9 else "millions"), 0
+
+
 def _over_all_months(series: Series, value: str) -> Iterator[tuple[str, Cell]]:
     """How many months are known, and how many of them reached the threshold."""
     yield "Months known", Cell(series.table(value), f"count({value})", series.key, len(series.known(value)), "whole")
     if n_above := len(series.known("above_since")):
-        yield "Months at the threshold, in all", Cell(series.table("above_since"), "count(above_since)", series.key,
+        yield "Months at that mark or more, in all", Cell(series.table("above_since"), "count(above_since)", series.key,
                                                       n_above, "whole")  # fmt: skip
 
 

@@ -28,9 +28,9 @@ CASES = {
     ),
     "all months": (
         [("layers", "2024-08", 1), ("layers", "2024-10", 1), ("layers", "2024-11", 0), ("page", "2024-11", 0)],
-        "2 comparisons, 1 gates. Months of details compared: 2, 2024-08, 2024-10.",
+        "2 comparisons, 1 gate. Months of details compared: 2, 2024-08, 2024-10.",
     ),
-    "no month": ([("suites", None, 1)], "1 comparisons, 1 gates."),
+    "no month": ([("suites", None, 1)], "1 comparison, 1 gate."),
 }
 
 

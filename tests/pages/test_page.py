@@ -89,7 +89,7 @@ def test_what_the_page_says(root: html.HtmlElement) -> None:
         "year before; US$9.61 bn in January to October 2024, up 42.5 %; five months in a row at US$1 bn or more, since "
         "June 2024." in text
     )
-    (word,) = root.find_class("word")
+    word = root.find_class("word")[0]
     assert word.text_content() == "Do not quote"
     assert "June 2024 was first printed as US$1.01 bn and stands at US$1.02 bn." in text
     assert "20 November 2024, 20 days after it ended" in text

@@ -98,9 +98,10 @@ def lines(library: Library, series: Series, month: dt.date) -> Table | None:
         own = {**of, "month": format_month(month), "commodity_code": code, "partner_code": str(row["partner_code"])}
         called = {"source": of["source"], "commodity_code": code, "year": str(row["year"])}
         name = Cell("dim_commodity", "commodity_name", called, row["commodity_name"], "text")
+        line = Markup("<code>{}</code> {}").format(code, name.tag() if row["commodity_name"] else "")
         value = Cell("fct_trade_monthly", "value_usd", own, row["value_usd"], form, digits)
-        rows.append((Markup("<code>{}</code>").format(code), name, str(row["partner_name"]), value))
-    heads = ("Tariff line", "Name", "Partner", month_words(month))
+        rows.append((line, str(row["partner_name"]), value))
+    heads = ("Tariff line", "Partner", month_words(month))
     note = "Of all partners and lines of the category whose figures are held."
     return Table("The largest single lines", heads, tuple(rows), note) if rows else None
 

@@ -226,9 +226,9 @@ class Drawing:
 
     def _events(self) -> str:
         return "".join(
-            f'<path class="event" d="M{_n(x)} {_n(TOP - 8)}V{_n(self.bottom)}"/>'
-            f'<circle class="event" cx="{_n(x)}" cy="{_n(TOP - 16)}" r="8"/>'
-            f'<text class="event" x="{_n(x)}" y="{_n(TOP - 12)}" text-anchor="middle">{number}</text>'
+            f'<path class="event" d="M{_n(x)} {_n(TOP - 12)}V{_n(self.bottom)}"/>'
+            f'<circle class="event" cx="{_n(x)}" cy="{_n(TOP - 20)}" r="8"/>'
+            f'<text class="event" x="{_n(x)}" y="{_n(TOP - 16)}" text-anchor="middle">{number}</text>'
             for number, day in enumerate(self.plot.events, 1)
             for x in [self.x.day(day)]
             if LEFT <= x <= self.right

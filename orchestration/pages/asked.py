@@ -124,7 +124,7 @@ def unusual(library: Library, found: Sequence[Series], month: dt.date) -> Table 
                  for column in ("unit_value_usd", "unit_value_usd_median_12"))  # fmt: skip
         rows.append((f"{row['category_name']}, {row['partner_name']}, {month_words(row['month'])}", *cells))
     note = (
-        f"Of the categories of this story, from any partner, in the twelve months to {month_words(month)}: "
+        f"Of this story's categories, with any partner that is held, in the twelve months to {month_words(month)}: "
         f"{'the latest' if rows else 'none'}. Out of line is more than five times, or less than a fifth of, the "
         "median of the twelve months before."
     )

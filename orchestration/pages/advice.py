@@ -46,9 +46,15 @@ class Advice:
         return max((reason.weight for reason in self.reasons), key=ORDER.index, default="do not quote")
 
     @property
-    def sorted(self) -> list[Reason]:
-        """The gravest first."""
-        return sorted(self.reasons, key=lambda reason: -ORDER.index(reason.weight))
+    def against(self) -> list[Reason]:
+        """What stands in the way of quoting, the gravest first."""
+        found = [reason for reason in self.reasons if reason.weight != "quote"]
+        return sorted(found, key=lambda reason: -ORDER.index(reason.weight))
+
+    @property
+    def in_order(self) -> list[Reason]:
+        """What was looked at and does not stand in the way."""
+        return [reason for reason in self.reasons if reason.weight == "quote"]
 
 
 def advice(

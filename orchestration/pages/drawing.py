@@ -18,6 +18,8 @@ from orchestration.pages.figures import Key, key_text, plotted, told, value_text
 from orchestration.pages.scale import Linear, Months, linear
 
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 12.0, 30.0, 36.0
+#: What a letter of a threshold's words takes: they stand in a margin of their own, since elsewhere they cover bars.
+LETTER = 8.0
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,8 @@ class Drawing:
         values = [plotted(v, layer.form) for layer in plot.layers for v in layer.values.values()]
         values += plot.threshold.values.values() if plot.threshold else ()
         self.y: Linear = linear(values, TOP, self.bottom, 4 if height < 260 else 5)
-        self.x = Months(plot.months[0], LEFT, (width - LEFT - RIGHT) / len(plot.months))
+        self.right = width - max([RIGHT, *(LETTER * len(words) + 4 for words in self._mark_words())])
+        self.x = Months(plot.months[0], LEFT, (self.right - LEFT) / len(plot.months))
 
     def body(self) -> str:
         """All marks, from the ground up."""
@@ -118,7 +121,7 @@ class Drawing:
     def _grid(self) -> str:
         form, digits = self.plot.ticks, round_digits(self.y.ticks, self.plot.ticks)
         said = [
-            f'<path class="{"zero" if value == 0 else "grid"}" d="M{_n(LEFT)} {_n(y)}H{_n(self.width - RIGHT)}"/>'
+            f'<path class="{"zero" if value == 0 else "grid"}" d="M{_n(LEFT)} {_n(y)}H{_n(self.right)}"/>'
             f'<text class="tick" x="{_n(LEFT - 6)}" y="{_n(y + 4)}" text-anchor="end"{_data(value=value)}>'
             f"{escape(told(value, form, digits))}</text>"
             for value in self.y.ticks
@@ -203,6 +206,10 @@ class Drawing:
             )
         return "".join(parts)
 
+    def _mark_words(self) -> list[str]:
+        layer = self.plot.threshold
+        return [told(value, layer.form, layer.digits) for value in layer.values.values()] if layer else []
+
     def _threshold(self) -> str:
         layer = self.plot.threshold
         if layer is None:
@@ -212,19 +219,19 @@ class Drawing:
         said = _data(table=layer.table, column=layer.column, key=key_text({**layer.key, "month": format_month(month)}))
         return (
             f'<g class="threshold"{said}{_data(form=_form(layer), value=value_text(value))}{self._scale()}>'
-            f'<path class="at" d="M{_n(LEFT)} {_n(y)}H{_n(self.width - RIGHT)}"/>'
-            f'<text class="words label" x="{_n(LEFT + 2)}" y="{_n(y - 5)}">'
-            f"{escape(told(value, layer.form, layer.digits))}</text></g>"
+            f'<path class="at" d="M{_n(LEFT)} {_n(y)}H{_n(self.right)}"/>'
+            f'<text class="words label" x="{_n(self.right + 4)}" y="{_n(y + 4)}">'
+            f"{escape(*self._mark_words())}</text></g>"
         )
 
     def _events(self) -> str:
         return "".join(
-            f'<path class="event" d="M{_n(x)} {_n(TOP - 8)}V{_n(self.bottom)}"/>'
-            f'<circle class="event" cx="{_n(x)}" cy="{_n(TOP - 16)}" r="8"/>'
-            f'<text class="event" x="{_n(x)}" y="{_n(TOP - 12)}" text-anchor="middle">{number}</text>'
+            f'<path class="event" d="M{_n(x)} {_n(TOP - 12)}V{_n(self.bottom)}"/>'
+            f'<circle class="event" cx="{_n(x)}" cy="{_n(TOP - 20)}" r="8"/>'
+            f'<text class="event" x="{_n(x)}" y="{_n(TOP - 16)}" text-anchor="middle">{number}</text>'
             for number, day in enumerate(self.plot.events, 1)
             for x in [self.x.day(day)]
-            if LEFT <= x <= self.width - RIGHT
+            if LEFT <= x <= self.right
         )
 
     def _above(self, month: dt.date) -> float:

@@ -53,6 +53,11 @@ def _day(value: object, _: int) -> str:
     return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
 
 
+def _short_day(value: object, _: int) -> str:
+    assert isinstance(value, dt.date)
+    return f"{value.day} {MONTHS[value.month - 1][:3]} {value.year}"
+
+
 #: The forms that a page has beside those of stories. Billions and millions without a currency are those of scales.
 FORMS: dict[str, Callable[[object, int], str]] = {
     "whole": lambda value, _: f"{value:,}",
@@ -65,6 +70,7 @@ FORMS: dict[str, Callable[[object, int], str]] = {
     "text": lambda value, _: str(value),
     "year_month": lambda value, _: format_month(value),  # type: ignore[arg-type]
     "day": _day,
+    "short_day": _short_day,
 }
 
 
@@ -78,6 +84,11 @@ def told(value: object, form: str, digits: int | None = None) -> str:
     if form in FORMS:
         return FORMS[form](value, digits or 0)
     return written(value, form, digits)  # type: ignore[arg-type]
+
+
+def new_year(day: dt.date) -> Cell:
+    """The day of a Lunar New Year, as the calendar of the release has it."""
+    return Cell("dim_month", "lunar_new_year", {"month": format_month(day)}, day, "short_day")
 
 
 @dataclass(frozen=True)
@@ -108,6 +119,13 @@ class Cell:
         form = self.form if self.digits is None else f"{self.form} {self.digits}"
         return Markup('<data value="{}"{} data-column="{}" data-key="{}" data-form="{}">{}</data>').format(
             value_text(self.value), table, self.column, key_text(key), form, self.words
+        )
+
+    def span(self) -> Markup:
+        """The element of SVG, within a text."""
+        said = '<tspan data-value="{}" data-table="{}" data-column="{}" data-key="{}" data-form="{}">{}</tspan>'
+        return Markup(said).format(
+            value_text(self.value), self.table, self.column, key_text(self.key), self.form, self.words
         )
 
 

@@ -13,17 +13,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from orchestration.base.months import format_month
 from orchestration.pages.drawing import Drawing, Plot
-from orchestration.pages.figures import key_text, value_text
+from orchestration.pages.figures import key_text, new_year, value_text
 from orchestration.pages.pictures import Picture
 from orchestration.pages.series import Series
 from orchestration.warehouse.dbt import published_nodes
 from orchestration.warehouse.measures import measures
 
 WIDTH, HEIGHT = 900.0, 520.0
+#: How many days of Lunar New Years have room in a line: the latest.
+NEW_YEARS = 10
 #: Pixels a unit of a picture's size.
 PNG_SCALE = 1.5
 #: The look of a picture that stands by itself.
@@ -76,6 +78,7 @@ def legend(plot: Plot) -> list[tuple[str, str]]:
         "revised": ("revised since it was first printed", plot.revised),
         "newyear": ("Lunar New Year", plot.new_years),
         "both": ("January and February together", any(of.two_months and of.values for of in plot.layers)),
+        "threshold": ("mark at which months are counted", plot.threshold),
         "event": ("event, by number", plot.events),
     }
     return [(mark, text) for mark, (text, there) in said.items() if there]
@@ -83,17 +86,21 @@ def legend(plot: Plot) -> list[tuple[str, str]]:
 
 def alone(picture: Picture, stamp: Stamp, story: str) -> str:
     """The picture as a file of SVG: title, source, day, release and SYNTHETIC are part of it."""
-    drawing = Drawing(picture.plot, WIDTH, HEIGHT - 154, "alone")
+    drawing = Drawing(picture.plot, WIDTH - 20, HEIGHT - 154, "alone")
     source, release = stamp.lines(picture)
     marks = [text for _, text in legend(picture.plot)]
-    signs = {"gap": "hatched", "revised": "ring", "newyear": "diamond", "both": "pale bar", "event": "number"}
+    signs = {"gap": "hatched", "revised": "ring", "newyear": "diamond", "both": "pale bar", "event": "number",
+             "threshold": "dashed line"}  # fmt: skip
     keys = "; ".join(f"{signs[mark]}: {text}" for mark, text in legend(picture.plot))
     names = "; ".join(
         f"{layer.name}: {'dashed' if layer.style == 'second' else 'solid'}"
         for layer in picture.plot.layers
         if layer.name
     )
-    foot = [source, release, "; ".join(part for part in (names, keys if marks else "") if part)]
+    foot = [escape(source), escape(release), escape("; ".join(part for part in (names, keys if marks else "") if part))]
+    if picture.plot.new_years:
+        days = picture.plot.new_years[-NEW_YEARS:]
+        foot.append(Markup("Lunar New Year: ") + Markup(", ").join(new_year(day).span() for day in days))
     over = '<text class="over" x="450" y="300" text-anchor="middle">SYNTHETIC</text>' if stamp.is_synthetic else ""
     banner = (
         '<text class="synthetic" x="880" y="20" text-anchor="end">SYNTHETIC DATA, no trade that took place</text>'
@@ -101,7 +108,7 @@ def alone(picture: Picture, stamp: Stamp, story: str) -> str:
         else ""
     )
     said = "".join(
-        f'<text class="foot" x="20" y="{HEIGHT - 44 + 17 * n:.0f}">{escape(text)}</text>' for n, text in enumerate(foot)
+        f'<text class="foot" x="20" y="{HEIGHT - 57 + 16 * n:.0f}">{text}</text>' for n, text in enumerate(foot)
     )
     of = picture.series
     subtitle = f"{picture.title}: {of.category_name}, {of.partner_name}. {picture.subtitle}"

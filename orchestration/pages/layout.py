@@ -6,7 +6,7 @@ Belongs here: filters of the template. Not here: what is said (`sections`, `over
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from orchestration.base.months import format_month
 from orchestration.pages.drawing import Drawing, month_words
-from orchestration.pages.figures import key_text
+from orchestration.pages.figures import key_text, new_year
 from orchestration.pages.files import legend
 from orchestration.pages.pictures import Picture, label
 
@@ -32,12 +32,19 @@ def template() -> jinja2.Template:
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters |= {"wide": _wide, "narrow": _narrow, "lines": _lines, "label": label, "around": _around}
+    environment.globals |= {"new_years": _new_years}
     environment.globals |= {"legend": legend, "day": _day, "style": Markup(STYLE.read_text(encoding="utf-8"))}
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
 
 
 def _day(day: dt.date) -> str:
     return f"{day.day} {month_words(day)}"
+
+
+def _new_years(pictures: Sequence[Picture]) -> Markup:
+    """The days of those that some of the pictures mark, in order."""
+    days = sorted({day for picture in pictures for day in picture.plot.new_years})
+    return Markup(", ").join(new_year(day).tag() for day in days)
 
 
 def _wide(picture: Picture, name: str) -> Markup:

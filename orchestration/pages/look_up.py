@@ -1,6 +1,7 @@
 """What a release has in the cells that a page shows, asked anew by what the page itself says of each.
 
-Belongs here: questions put to whatever a gate sees. Not here: how figures are read from a page (`read`), nor judgement.
+Belongs here: questions put to whatever a gate sees. Not here: how figures are read from a page (`read`), those that are
+made of several cells (`derived`), nor judgement.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Mapping
 import duckdb
 import pyarrow as pa
 
+from orchestration.pages import derived
 from orchestration.pages.figures import value_text
 from orchestration.pages.read import Read
 
@@ -35,6 +37,8 @@ def compared(con: duckdb.DuckDBPyConnection, found: Iterable[Read]) -> pa.Table:
     for of in found:
         if of.wanted is not None:
             rows.append(_row(of, of.wanted))
+        elif derived.is_derived(of.column):
+            rows.append(_row(of, derived.answer(con, columns, of.table, of.column, of.key)))
         elif of.table in columns or of.table not in LATER:
             groups[of.table, tuple(sorted(of.key)), bool(SUM.fullmatch(of.column))].append(of)
     for (table, names, _), asked in groups.items():

@@ -22,7 +22,7 @@ from orchestration.base.settings import Home
 from orchestration.gates.audit import Report
 from orchestration.landing.due import dataset_status
 from orchestration.landing.store import Landing
-from orchestration.pages import look_up, overview, periods, read, sections
+from orchestration.pages import asked, look_up, overview, partners, periods, read, sections
 from orchestration.pages.advice import advice
 from orchestration.pages.drawing import month_words
 from orchestration.pages.files import Stamp, write
@@ -35,7 +35,9 @@ from orchestration.releases.manifest import Manifest, read_manifest
 from orchestration.releases.showing import INDEX
 from orchestration.releases.store import Releases
 from orchestration.releases.summary import what_is_new
+from orchestration.releases.terms import may_leave
 from orchestration.sources.catalogue import TRADE
+from orchestration.sources.source import MADE_UP
 from orchestration.stories.declared import Story, load_story, names
 from orchestration.stories.figures import Figures
 
@@ -111,9 +113,9 @@ def _story(
     drawn = tuple(pictures(library, story, new_years)[:room])
     if not drawn:
         return None
-    asked = Figures(library.con, said, story, addressed=False)
-    month = asked.latest() if story.blanks else None
-    filled = asked.filled(month) if month else {}
+    of = Figures(library.con, said, story, addressed=False)
+    month = of.latest() if story.blanks else None
+    filled = of.filled(month) if month else {}
     told = sections.told_sentence(story, filled)
     lead = drawn[0].series
     shown = month or lead.last or lead.stream.last
@@ -123,8 +125,12 @@ def _story(
     held = _held(home, said, story.scope.source)
     tables = (
         sections.beside(found, shown),
-        sections.partners(library, lead, shown),
-        sections.blocs(library, lead, shown),
+        asked.neighbours(library, lead, shown),
+        partners.partners(library, lead, shown),
+        asked.gained(library, lead),
+        partners.blocs(library, lead, shown),
+        asked.lines(library, lead, shown) if story.scope.source in may_leave(said) else None,
+        asked.unusual(library, found, shown),
         periods.years(lead),
         periods.quarters(library, lead),
         sections.revisions(found),
@@ -134,7 +140,7 @@ def _story(
     return sections.StoryView(
         name=name,
         title=story.title,
-        source=TRADE[story.scope.source].publisher,
+        source=MADE_UP if said.is_synthetic else TRADE[story.scope.source].publisher,
         sentence=told,
         month=month_words(shown),
         advice=advice(lead, month, told, said.is_synthetic, said.held_back, [text for text, gap in held if gap]),

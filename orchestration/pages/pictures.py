@@ -15,6 +15,7 @@ from orchestration.pages.drawing import Layer, Plot
 from orchestration.pages.series import Library, Series
 from orchestration.sources.catalogue import trace_arguments
 from orchestration.stories.declared import Event, Story
+from orchestration.stories.measures import HEADLINE, MEASURES
 from orchestration.warehouse.measures import measures
 
 #: The most pictures on a page.
@@ -71,12 +72,15 @@ def pictures(library: Library, story: Story, new_years: Mapping[dt.date, dt.date
         more = [("Change on a year before", "value_usd_yoy"), ("Price or volume", "log_change_quantity")]
         more += [("Share of all partners", "partner_share_usd")] if main[0] != "all" else []
         asked += [(title, measure, *main) for title, measure in more if (measure, *main) not in had]
+    marked = {story.subject(blank) for blank in story.blanks.values() if MEASURES[blank.measure].tables == HEADLINE}
     found: dict[str, Picture] = {}
     for title, measure, partner, scheme, category in asked:
         series = library.series(of, partner, scheme, category)
         name = _slug(title)
         name = name if name not in found else f"{name}-{len(found) + 1}"
-        made = series and _picture(name, title, measure, series, story.events if not found else (), new_years)
+        told = story.events if not found else ()
+        is_marked = (partner, scheme, category) in marked
+        made = series and _picture(name, title, measure, series, told, new_years, is_marked)
         if made:
             found[name] = made
     return list(found.values())
@@ -98,8 +102,9 @@ def _picture(
     series: Series,
     events: Sequence[Event],
     new_years: Mapping[dt.date, dt.date],
+    is_marked: bool = False,
 ) -> Picture | None:
-    """None where nothing of it is known, or where it is no number."""
+    """None where nothing of it is known, or where it is no number. `is_marked`: its months are counted at a mark."""
     column = series.measured(measure)
     if column not in measures():
         return None
@@ -124,7 +129,7 @@ def _picture(
         revised=frozenset(set(series.revised) & set(months)) if measure == "value_usd" else frozenset(),
         new_years=tuple(day for month, day in sorted(new_years.items()) if month in months),
         events=tuple(event.date for event in shown),
-        threshold=_threshold(series) if column == "value_usd" else None,
+        threshold=_threshold(series) if is_marked and column == "value_usd" else None,
         labels=tuple(_labels(series, column, layers)) if len(layers) == 1 or column.endswith("_yoy") else (),
     )
     subtitle = subtitle.replace(label("value_local"), series.currency)

@@ -26,7 +26,7 @@ FOLDER = "series"
 #: The part that a whole sentence is, on what the release corrects.
 SENTENCE = "sentence"
 #: Forms whose values are dates, and words.
-DATES, WORDS = {"month", "span", "day", "year_month"}, {"text"}
+DATES, WORDS = {"month", "span", "day", "short_day", "year_month"}, {"text"}
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,8 @@ def _elements(element: etree._Element, place: str, outside: _Around) -> Iterator
         yield from _figure(element, tag, value, place, around)
     if "layer" in classes:
         yield from _layer(element, place, around)
+    if tag == "tbody":
+        yield from _rows_left(element, place)
     for child in element:
         yield from _elements(child, place, around)
 
@@ -185,6 +187,18 @@ def _layer(element: etree._Element, place: str, around: _Around) -> Iterator[Rea
         through = [" ".join((child.get("cx", ""), child.get("cy", ""))) for child in marks]
         found = [part for part in re.split("[ML]", line.get("d", "")) if part]
         yield replace(of, part="place", said=", ".join(found), wanted=", ".join(through))
+
+
+def _rows_left(element: etree._Element, place: str) -> Iterator[Read]:
+    """That what is left of a whole is what the rows above it leave."""
+    cells = [(of, key_of(of.get("data-key", ""))) for of in element.iter("data")]
+    for rest, key in cells:
+        if rest.get("data-column") != "rest(value_usd)":
+            continue
+        above = {of.get("partner_code", "") for cell, of in cells if cell.get("data-column") == "value_usd"} - {"all"}
+        said = " ".join(sorted(key.get("partner_code", "").split(" ")))
+        table = rest.get("data-table", "")
+        yield Read(place, "count", table, "rest(value_usd)", key, said, " ".join(sorted(above)))
 
 
 def _lines(path: Path, place: str) -> Iterator[Read]:

@@ -1,7 +1,7 @@
 """What a page says of a story beside its pictures: the sentence, figures at a glance, tables.
 
-Belongs here: which figures are told, under which heading. Not here: how a page is laid out (`index.html.j2`), nor what
-is told of a release as a whole (`overview`).
+Belongs here: which figures are told, under which heading. Not here: how a page is laid out (`index.html.j2`), partners
+and blocs (`partners`), what was asked beside (`asked`), nor what is told of a release as a whole (`overview`).
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from orchestration.base.months import format_month
-from orchestration.base.words import NUMBERS
 from orchestration.pages.advice import Advice
 from orchestration.pages.drawing import month_words
-from orchestration.pages.figures import Cell, Key
+from orchestration.pages.figures import Cell
 from orchestration.pages.pictures import Picture, amount
 from orchestration.pages.series import WHERE, Library, Series, table_of
 from orchestration.stories.declared import Event, Story
@@ -25,8 +24,8 @@ from orchestration.stories.figures import Figure
 from orchestration.stories.measures import MEASURES
 from orchestration.stories.told import sentence
 
-#: The most partners, revisions and claims that a table shows.
-PARTNERS, REVISIONS = 10, 12
+#: The most revisions that a table shows.
+REVISIONS = 12
 CLAIMS = """
 select claim_id, text, publisher, published_on, verdict_then, verdict_now, detail_now from mart_claim
 where list_contains($names, claim_id) or (
@@ -37,7 +36,7 @@ order by published_on, claim_id"""
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under headings; the first cell of each is its heading."""
+    """Rows under headings; the first cell of each is its heading. `note`: what a reader must know of them."""
 
     title: str
     heads: tuple[str, ...]
@@ -100,7 +99,8 @@ def glance(library: Library, series: Series, month: dt.date) -> Iterator[tuple[s
         (f"Twelve months to {month_words(month)}", series.measured("value_usd_rolling_12"), money, 2),
         ("January and February together", series.measured("jan_feb_usd"), money, 2),
         ("Change of both on a year before", series.measured("jan_feb_usd_yoy"), "change", 1),
-        ("Months in a row at the threshold", "months_at_or_above", "whole", None),
+        ("Mark at which months are counted", "threshold_usd", *_mark(series, month)),
+        ("Months in a row at that mark or more", "months_at_or_above", "whole", None),
         ("They began in", "above_since", "month", None),
         ("Greatest month", "record_usd", money, 2),
         ("It was", "record_month", "month", None),
@@ -118,11 +118,15 @@ def glance(library: Library, series: Series, month: dt.date) -> Iterator[tuple[s
     yield from _concentration(library, series, month)
 
 
+def _mark(series: Series, month: dt.date) -> tuple[str, int]:
+    return ("billions" if (series.rows[month].get("threshold_usd") or 0) >= 1e9 else "millions"), 0
+
+
 def _over_all_months(series: Series, value: str) -> Iterator[tuple[str, Cell]]:
     """How many months are known, and how many of them reached the threshold."""
     yield "Months known", Cell(series.table(value), f"count({value})", series.key, len(series.known(value)), "whole")
     if n_above := len(series.known("above_since")):
-        yield "Months at the threshold, in all", Cell(series.table("above_since"), "count(above_since)", series.key,
+        yield "Months at that mark or more, in all", Cell(series.table("above_since"), "count(above_since)", series.key,
                                                       n_above, "whole")  # fmt: skip
 
 
@@ -164,57 +168,6 @@ def beside(found: Sequence[Series], month: dt.date) -> Table | None:
         "Share of all partners' sales",
     )
     return Table(what, heads, tuple(rows))
-
-
-def partners(library: Library, series: Series, month: dt.date) -> Table | None:
-    """The greatest partners of the story's category, where each is covered by itself."""
-    growth, mart = table_of("growth", ""), table_of("mart", "")
-    key = {**series.key, "month": month, "most": PARTNERS}
-    of = "source = $source and reporter = $reporter and flow = $flow and category_scheme = $category_scheme " \
-         "and category_code = $category_code and month = $month"  # fmt: skip
-    found = library.rows(
-        "select partner_code, partner_name, rank_usd, g.value_usd, g.value_usd_yoy, contribution_usd_yoy, "
-        f"partner_share_usd from (select * from {growth} where {of}) as g join "
-        f"(select partner_code, partner_share_usd from {mart} where {of}) using (partner_code) "
-        "where rank_usd <= $most or (partner_code = $partner_code and rank_usd is not null) order by rank_usd, 2",
-        key,
-    )
-    if len(found) < 2:
-        return None
-    form, digits = amount(series, "value_usd")
-    columns = (("rank_usd", growth, "whole", None), ("value_usd", growth, form, digits),
-               ("value_usd_yoy", growth, "change", 0), ("partner_share_usd", mart, "percent", 1),
-               ("contribution_usd_yoy", growth, "points", 2))  # fmt: skip
-    rows = []
-    for row in found:
-        own: Key = {**series.key, "partner_code": str(row["partner_code"]), "month": format_month(month)}
-        rows.append((str(row["partner_name"]), *(Cell(table, c, own, row[c], how, n) for c, table, how, n in columns)))
-    heads = ("Partner", "Rank", month_words(month), "on a year before", "Share of all partners",
-             "Contribution to growth of all")  # fmt: skip
-    return Table(
-        f"Partners: the {NUMBERS[PARTNERS]} greatest, without goods of its own that come back", heads, tuple(rows)
-    )
-
-
-def blocs(library: Library, series: Series, month: dt.date) -> Table | None:
-    """Blocs of partners in the story's category; they overlap."""
-    table = "mart_bloc_category_monthly"
-    of = "source = $source and reporter = $reporter and flow = $flow and category_scheme = $category_scheme"
-    key = {name: value for name, value in series.key.items() if name != "partner_code"}
-    found = library.rows(
-        f"select * from {table} where {of} and category_code = $category_code and month = $on "
-        "order by value_usd desc, bloc_code",
-        {**key, "on": month},
-    )
-    form, digits = amount(series, "value_usd")
-    columns = (("n_members", "whole", None), ("value_usd", form, digits), ("value_usd_yoy", "change", 0),
-               ("bloc_share_usd", "percent", 1))  # fmt: skip
-    rows = []
-    for row in found:
-        own = {**key, "bloc_code": str(row["bloc_code"]), "month": format_month(month)}
-        rows.append((str(row["bloc_name"]), *(Cell(table, c, own, row[c], how, n) for c, how, n in columns)))
-    heads = ("Bloc", "Members", month_words(month), "on a year before", "Share")
-    return Table("Blocs, which overlap", heads, tuple(rows)) if rows else None
 
 
 def revisions(found: Sequence[Series]) -> Table | None:

@@ -93,6 +93,8 @@ class TradeReader(Protocol):
         """
 
 
+#: Who is named where figures are made up: no publisher, not even the one whose layout they have.
+MADE_UP = "Synthetic data (no publisher)"
 #: The one shape of a row of trade, whatever a source calls its columns: by name their types.
 ROW = {
     "month": "date",

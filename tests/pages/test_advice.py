@@ -25,7 +25,7 @@ def asked(values: Sequence[int | None], month: dt.date = OCTOBER, **said: Any) -
     known = {"told": "China bought chips.", "is_synthetic": False, "held_back": {}, "missing": []}
     prints = said.pop("prints", ())
     found = advice(series(values, prints), month, **(known | said))
-    return found.verdict, [(reason.weight, str(reason.text.striptags())) for reason in found.sorted]
+    return found.verdict, [(of.weight, str(of.text.striptags())) for of in (*found.against, *found.in_order)]
 
 
 def test_a_sound_sentence_may_be_quoted() -> None:
@@ -70,6 +70,15 @@ def test_each_reason_says_what_follows(name: str) -> None:
     decided, reasons = asked(values, **said)
     assert decided == verdict
     assert [weight for weight, text in reasons if words in text] == [verdict], reasons
+
+
+def test_what_is_in_order_does_not_stand_among_what_is_not() -> None:
+    """Each reason stands in one of the two, whatever follows from all of them."""
+    found = advice(series(GROWING), OCTOBER, "China bought chips.", True, {"gacc": HELD}, [])
+    assert found.verdict == "do not quote"
+    assert [of.weight for of in found.against] == ["do not quote", "hedge"]
+    assert {of.weight for of in found.in_order} == {"quote"} and len(found.in_order) == 4
+    assert len(found.against) + len(found.in_order) == len(found.reasons)
 
 
 def test_the_gravest_reason_comes_first() -> None:

@@ -26,6 +26,7 @@ from tests.gates.edits import question
 VALUE = "series/chips/value-by-month"
 SERIES, HEADLINE = "mart_partner_category_monthly", "mart_partner_category_headline_monthly"
 GROWTH, RESTATED = "mart_partner_category_growth_monthly", "mart_partner_category_restatement"
+PERIOD, FACT = "mart_partner_category_period", "fct_trade_monthly"
 MOVED = "mart_partner_category_mover_monthly"
 SCALES = "scales of pictures"
 PASSED = r'value="\d+"( data-table="audit_results"[^>]*verdict=passed)'
@@ -50,6 +51,19 @@ EDITS = {
     "a bar of the picture that leaves alone": (f"{VALUE}.svg", BAR, HIGHER, SERIES),
     "a revision's first print": (INDEX, r'value="1011885897"', 'value="1011885898"', RESTATED),
     "how many comparisons passed": (INDEX, PASSED, r'value="7"\1', "audit_results"),
+    "what others sold": (INDEX, r'value="(\d)(\d+)"([^>]*rest\(value_usd\))', r'value="9\1\2"\3', SERIES),
+    "how many others there are": (INDEX, r'value="14"([^>]*rest\(\*\)[^>]*)>14', r'value="15"\1>15', SERIES),
+    "the share of others": (INDEX, r'value="0\.01(\d+"[^>]*rest\(partner_share_usd\))', r'value="0.02\1', SERIES),
+    "who is no other": (INDEX, r'(rest\(value_usd\)[^>]*partner_code=)143 ', r"\1", SERIES),
+    "a partner's row that is gone": (INDEX, r'<tr><th scope="row">Germany</th>.*?</tr>', "", SERIES),
+    "how many times the neighbour": (INDEX, r'value="7\.55\d+"([^>]*ratio\(value_usd\)[^>]*)>7\.56',
+                                    r'value="8.5"\1>8.50', SERIES),
+    "who gained": (INDEX, r'value="0\.0[12]\d+"([^>]*gain\(partner_share_usd\)[^>]*)>[^<]*<',
+                   r'value="0.05"\1>+5.0 points<', PERIOD),
+    "a line's figure": (INDEX, r'value="(\d+)"( data-table="fct_trade_monthly")', r'value="1\1"\2', FACT),
+    "a line's name": (INDEX, r'(data-table="dim_commodity"[^>]*>)Other', r"\1No other", "dim_commodity"),
+    "the day of a new year": (INDEX, r'value="2024-02-10"([^>]*)>10 Feb', r'value="2024-02-11"\1>11 Feb', "dim_month"),
+    "a new year's words in a picture": (f"{VALUE}.svg", r">10 Feb 2024<", ">11 Feb 2024<", "dim_month"),
     "the day as known": (INDEX, r'value="2024-11-20"( data-table="receipt")', r'value="2024-11-21"\1', "receipt"),
 }  # fmt: skip
 

@@ -16,6 +16,7 @@ from lxml import etree, html
 from playwright.sync_api import sync_playwright
 
 from orchestration.base.settings import Home
+from orchestration.pages.derived import is_derived
 from orchestration.pages.read import key_of
 from orchestration.releases.database import DATABASE
 from orchestration.releases.manifest import read_manifest
@@ -38,9 +39,9 @@ def root(sample_release: Path) -> html.HtmlElement:
 
 
 def figures(root: etree._Element) -> Iterator[tuple[str, str, dict[str, str], str]]:
-    """Table, column, key and value of each figure that names its own cell."""
+    """Table, column, key and value of each figure that names its own cell, and is one."""
     for of in root.iter("data"):
-        if of.get("data-table"):
+        if of.get("data-table") and not is_derived(of.get("data-column")):
             yield of.get("data-table"), of.get("data-column"), key_of(of.get("data-key")), of.get("value")
 
 
@@ -88,10 +89,22 @@ def test_what_the_page_says(root: html.HtmlElement) -> None:
         "year before; US$9.61 bn in January to October 2024, up 42.5 %; five months in a row at US$1 bn or more, since "
         "June 2024." in text
     )
-    (word,) = root.find_class("word")
+    word = root.find_class("word")[0]
     assert word.text_content() == "Do not quote"
     assert "June 2024 was first printed as US$1.01 bn and stands at US$1.02 bn." in text
     assert "20 November 2024, 20 days after it ended" in text
+    assert [of.text_content() for of in root.find_class("sign")] == ["do not quote", "hedge"]
+    (in_order,) = root.find_class("in-order")
+    assert "No month of this year and the last is missing." in in_order.text_content()
+    assert "quote" not in in_order.text_content().lower()
+    assert "Figures of October 2024. Source: Synthetic data (no publisher)." in text and "Nobody" not in text
+    notes = [of.text_content().strip() for of in root.find_class("newyears")]
+    assert (
+        notes[0] == "Lunar New Year: 25 Jan 2020, 12 Feb 2021, 1 Feb 2022, 22 Jan 2023, 10 Feb 2024."
+        and len(notes) == 2
+    )
+    assert "Months of details compared: 58, 2020-01 to 2024-10. Of 2024-11 no details are held" in text
+    assert [of.get("id") for of in root.iter("figure") if of.find_class("at")] == ["chips-value-by-month"]
     assert root.find_class("synthetic")[0].text_content().startswith("SYNTHETIC DATA")
     assert "nine of the four types" not in text
     headings = [of.text_content() for of in root.iter("h1", "h2", "h3")]
@@ -132,7 +145,11 @@ def test_files_of_a_picture_can_leave_alone(sample_release: Path) -> None:
         names = [f"series/chips/{path.stem}.{kind}" for kind in KINDS]
         assert all(name in said.files for name in names)
         words = " ".join(etree.fromstring(path.read_bytes()).itertext())
-        parts = ("Chips that China buys from the United States", "Source: Synthetic sample", "SYNTHETIC DATA")
+        parts = (
+            "Chips that China buys from the United States",
+            "Source: Synthetic data (no publisher)",
+            "SYNTHETIC DATA",
+        )
         assert all(part in words for part in (*parts, "As known on 2024-11-20", said.release_id))
         picture = path.with_suffix(".png").read_bytes()
         assert picture[:8] == b"\x89PNG\r\n\x1a\n" and int.from_bytes(picture[16:20]) == 1350

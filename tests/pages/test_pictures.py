@@ -11,13 +11,21 @@ from lxml import etree
 
 from orchestration.base.months import add_months
 from orchestration.pages.drawing import Drawing, Layer, Plot
+from orchestration.pages.files import Stamp, alone, legend
 from orchestration.pages.pictures import _picture
 from orchestration.pages.read import _Around, _elements
 from orchestration.pages.scale import linear
+from orchestration.pages.series import Series
 from tests.pages.made import FIRST, restated, series
 
 SVG = "{http://www.w3.org/2000/svg}"
 NEW_YEARS = {dt.date(2023, 1, 1): dt.date(2023, 1, 22)}
+
+
+@pytest.fixture
+def stamp() -> Stamp:
+    """That of a release of nobody."""
+    return Stamp("r1", "2024-11-20", False, {})
 
 
 def drawn(body: str) -> etree._Element:
@@ -73,13 +81,53 @@ def test_what_must_be_seen_beside_a_series() -> None:
     at = dict.fromkeys(months, 1_000_000_000)
     known = {month: n + 1 for month, n in months.items()}
     of = series(values, restated(dt.date(2023, 3, 1), 1, 2), threshold_usd=at, record_month=record, known_months=known)
-    made = _picture("x", "Value", "value_usd", of, (), NEW_YEARS)
+    made = _picture("x", "Value", "value_usd", of, (), NEW_YEARS, is_marked=True)
     assert made is not None
     root = drawn(Drawing(made.plot, 720, 330, "x").body())
     words = ["".join(of.itertext()) for of in marks(root, "label")]
     assert words == ["US$1 bn", "Record US$1.09 bn", "US$0.70 bn"]
     assert [of.findtext(f"{SVG}title") for of in marks(root, "revised")] == ["March 2023 was revised"]
     assert [of.findtext(f"{SVG}title") for of in marks(root, "newyear")] == ["Lunar New Year, 22 January 2023"]
+
+
+def marked() -> Series:
+    """A year and a half above a mark."""
+    at = {add_months(FIRST, n): 1_000_000_000 for n in range(18)}
+    return series([1_100_000_000] * 18, threshold_usd=at)
+
+
+@pytest.mark.parametrize("size", [(720.0, 330.0), (360.0, 230.0), (880.0, 366.0)])
+def test_the_words_of_a_mark_cover_nothing(size: tuple[float, float]) -> None:
+    """They stand right of all bars and of their own line, within the picture."""
+    made = _picture("x", "Value", "value_usd", marked(), (), NEW_YEARS, is_marked=True)
+    assert made is not None
+    root = drawn(Drawing(made.plot, *size, "x").body())
+    (label,) = (of for of in marks(root, "words") if of.tag == f"{SVG}text")
+    begin = float(label.get("x"))
+    ends = [float(of.get("x")) + float(of.get("width")) for of in root.iter(f"{SVG}rect")]
+    (line,) = marks(root, "at")
+    assert max(*ends, float(line.get("d").rpartition("H")[2])) < begin
+    assert begin + 7.5 * len(label.text) <= size[0]
+
+
+def test_a_mark_is_drawn_only_where_months_are_counted_at_it() -> None:
+    """Of a series for which nobody asks it says nothing."""
+    made = _picture("x", "Value", "value_usd", marked(), (), NEW_YEARS)
+    assert made is not None and made.plot.threshold is None
+    assert "threshold" not in [mark for mark, _ in legend(made.plot)]
+
+
+def test_new_years_are_written_out_where_nobody_can_point(stamp: Stamp) -> None:
+    """In a picture that leaves alone: each day as its calendar's cell, read back with its words."""
+    made = _picture("x", "Value", "value_usd", series([5_000_000] * 24), (), NEW_YEARS)
+    assert made is not None
+    root = etree.fromstring(alone(made, stamp, "Story"))
+    assert "Lunar New Year: 22 Jan 2023" in ["".join(of.itertext()) for of in marks(root, "foot")]
+    found = [of for of in _elements(root, "x.svg", _Around()) if of.table == "dim_month"]
+    assert [(of.part, of.said, of.wanted) for of in found] == [
+        ("value", "2023-01-22", None),
+        ("words", "22 Jan 2023", "22 Jan 2023"),
+    ]
 
 
 def test_january_and_february_stand_together() -> None:

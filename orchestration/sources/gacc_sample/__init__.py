@@ -7,13 +7,14 @@ page and release made of them says that they are synthetic: docs/decisions.md.
 from dataclasses import replace
 
 from orchestration.sources.gacc.offer import OFFER as GACC
+from orchestration.sources.source import MADE_UP
 
 SOURCE = "gacc_sample"
 OFFER = replace(
     GACC,
     name=SOURCE,
-    publisher="Nobody: made up for trying things out",
-    attribution="Synthetic sample, no customs figures",
+    publisher=MADE_UP,
+    attribution=MADE_UP,
     terms="Free; not to be quoted as figures of any customs",
     is_synthetic=True,
     sample_of=GACC.name,

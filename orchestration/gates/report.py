@@ -16,6 +16,7 @@ from pathlib import Path
 import jinja2
 import pandas as pd
 
+from orchestration.base.months import spans
 from orchestration.base.plain import printable
 from orchestration.gates.audit import VERDICTS, GateOutcome, Report, Row, rows_of, worst, worst_first
 from orchestration.gates.reach import reach
@@ -27,6 +28,8 @@ ROWS_SHOWN = 200
 #: The findings told in sentences under the verdict, and how many: more would push the months far below the fold.
 SENTENCES = {"What failed": (("broken", "failed"), 6), "Warnings": (("warned",), 3), "Waived": (("waived",), 3),
              "Known errors of what is printed elsewhere": (("expected",), 3)}  # fmt: skip
+#: The gate that compares the details of a month, if they are held.
+DETAILS = "layers"
 #: Worst first, each with the sign that tells it apart without colour.
 SIGNS = {
     "broken": "B",
@@ -134,17 +137,28 @@ def lead(report: Report) -> str:
 
 
 def extent(results: pd.DataFrame) -> str:
-    """How much was compared: comparisons, gates, streams and datasets, and months that had something to compare."""
+    """How much was compared: comparisons, gates, streams and datasets; and of which months, by name those whose details
+    are not held.
+    """
     spoken = results[results["n_compared"] > 0]
-    months = sorted({_month(month) or "" for month in spoken["month"].dropna()})
+    months = set(spoken["month"].dropna())
+    held = set(spoken.loc[spoken["gate"] == DETAILS, "month"].dropna()) or months
     parts = [
         _number_of(len(spoken), "comparison"),
         _number_of(spoken["gate"].nunique(), "gate"),
         _number_of(spoken["dataset"].nunique(), "stream or dataset"),
-        _number_of(len(months), "month"),
     ]
-    window = f", {months[0]} to {months[-1]}" if len(months) > 1 else f", {months[0]}" if months else ""
-    return " · ".join(parts) + window
+    if held:
+        parts.append(f"{_number_of(len(held), 'month')}, {_to(held)}")
+    beyond = (
+        f". Of {_to(months - held)} no details are held: other figures were compared, such as the day on which a month "
+        "comes out."
+    )
+    return " · ".join(parts) + (beyond if months - held else "")
+
+
+def _to(months: Iterable[dt.date]) -> str:
+    return spans(sorted(months)).replace("..", " to ")
 
 
 def sentences(ordered: Sequence[Row]) -> tuple[Sentences, ...]:

@@ -6,16 +6,16 @@ Belongs here: what holds whatever stories are told. Not here: a story (`sections
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
 from markupsafe import Markup, escape
 
-from orchestration.base.months import add_months, format_month, spans
+from orchestration.base.months import add_months, format_month
 from orchestration.gates.audit import VERDICTS, Report
 from orchestration.gates.reach import reach
-from orchestration.gates.report import headline, lead
+from orchestration.gates.report import extent, headline, lead
 from orchestration.pages.figures import SERIES_KEY, Cell, quoted
 from orchestration.pages.sections import Table
 from orchestration.pages.series import Library, Row, Stream
@@ -160,28 +160,7 @@ def verdict(report: Report) -> Markup:
         '<p class="verdict {}"><strong>{}</strong> <span class="of-audit">{}</span></p><p class="of-audit">{}</p>'
         '<ul class="counts" aria-label="Comparisons by verdict">{}</ul><ul class="of-audit">{}</ul>'
         '<p><a href="audit.html">The whole audit, gate by gate and month by month</a></p>'
-    ).format(tone, text, lead(report), compared(report), counts, sentences)
-
-
-def compared(report: Report) -> str:
-    """How much was compared, and of which months: those whose details are held, and any others by name."""
-    spoken = report.results[report.results["n_compared"] > 0]
-    held = sorted(set(spoken.loc[spoken["gate"] == "layers", "month"].dropna()))
-    beyond = sorted(set(spoken["month"].dropna()) - set(held))
-    n, n_gates = len(spoken), spoken["gate"].nunique()
-    said = f"{n:,} comparison{'' if n == 1 else 's'}, {n_gates} gate{'' if n_gates == 1 else 's'}."
-    if held:
-        said += f" Months of details compared: {len(held):,}, {_to(held)}."
-    if beyond:
-        said += (
-            f" Of {_to(beyond)} no details are held: other figures were compared, such as the day on which a month "
-            "comes out."
-        )
-    return said
-
-
-def _to(months: Collection[dt.date]) -> str:
-    return spans(months).replace("..", " to ")
+    ).format(tone, text, lead(report), extent(report.results), counts, sentences)
 
 
 def changed(library: Library, folder: Path, said: Manifest, received: list[str]) -> list[Markup]:

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from orchestration.gates.audit import COLUMNS, VERDICTS, GateOutcome, Report
-from orchestration.gates.report import ROWS_SHOWN, SENTENCES, figure, render
+from orchestration.gates.report import ROWS_SHOWN, SENTENCES, extent, figure, render
 
 SUBJECT = "20260308T101500Z-4f2a91c07b3e"
 SPACE = re.compile(r"\s+")
@@ -122,9 +122,32 @@ def test_a_failure_is_told_in_one_sentence(mixed: str) -> None:
 
 def test_the_page_says_how_much_was_compared(mixed: str) -> None:
     text = read(mixed).text
-    assert "4 comparisons · 3 gates · 1 stream or dataset · 2 months, 2023-11 to 2024-05" in text
+    assert "4 comparisons · 3 gates · 1 stream or dataset · 2 months, 2023-11, 2024-05" in text
     assert "1 of 4 gates failed; 1 of 4 gates is broken and could not judge." in text
     assert "1 failed 1 warned 1 waived 0 expected 1 passed 1 not applicable" in re.sub(r"[BFWVE✓–] ?(?=\d)", "", text)
+
+
+#: By name what was compared of which months, and what is said of it.
+EXTENTS = {
+    "a month that is to come": (
+        [("layers", "2024-09", 1), ("layers", "2024-10", 1), ("page", "2024-10", 9), ("page", "2024-11", 1)],
+        "4 comparisons · 2 gates · 1 stream or dataset · 2 months, 2024-09 to 2024-10. Of 2024-11 no details are held: "
+        "other figures were compared, such as the day on which a month comes out.",
+    ),
+    "all months": (
+        [("layers", "2024-08", 1), ("layers", "2024-10", 1), ("layers", "2024-11", 0), ("page", "2024-11", 0)],
+        "2 comparisons · 1 gate · 1 stream or dataset · 2 months, 2024-08, 2024-10",
+    ),
+    "no month": ([("suites", None, 1)], "1 comparison · 1 gate · 1 stream or dataset"),
+}
+
+
+@pytest.mark.parametrize("name", EXTENTS)
+def test_months_are_told_by_what_is_held_of_them(name: str) -> None:
+    """Whoever reads of a month that was never published learns what was compared there."""
+    rows, words = EXTENTS[name]
+    made = [(gate, dt.date.fromisoformat(f"{month}-01") if month else None, n, "d") for gate, month, n in rows]
+    assert extent(pd.DataFrame(made, columns=["gate", "month", "n_compared", "dataset"])) == words
 
 
 def test_each_kind_of_row_brings_its_reason(mixed: str) -> None:

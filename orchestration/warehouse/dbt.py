@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +96,12 @@ def _parsed() -> bytes:
     """
     if not DBT_PARSED.exists():
         raise RefusalError("the dbt project has not been parsed", file="dbt_project", remedy="make install")
+    marks = [(str(path), path.stat()) for path in (DBT_PARSED, *_project_files())]
+    return _still_true(tuple((name, of.st_size, of.st_mtime_ns) for name, of in marks), frozenset(TRADE))
+
+
+@lru_cache(maxsize=1)
+def _still_true(marks: tuple[tuple[str, int, int], ...], sources: Collection[str]) -> bytes:  # noqa: ARG001
     kept = DBT_PARSED.read_bytes()
     # Read without dbt, whose import takes two seconds.
     parsed = msgpack.unpackb(kept, strict_map_key=False)
@@ -107,7 +113,7 @@ def _parsed() -> bytes:
     for name, _ in sorted(then ^ _file_hashes()):
         raise RefusalError("the dbt project has changed since it was parsed", file=name, remedy="make install")
     read = parsed["nodes"][UNITED]["depends_on"]["nodes"]
-    if {f"model.bonded.stg_{name}__trade" for name in TRADE} != set(read):
+    if {f"model.bonded.stg_{name}__trade" for name in sources} != set(read):
         raise RefusalError(
             "the list of sources has changed since dbt read it", file="dbt_project", remedy="make install"
         )
@@ -116,12 +122,16 @@ def _parsed() -> bytes:
 
 def _file_hashes() -> set[tuple[str, str]]:
     """Path and hash of all that dbt parses, by its own rule: without the white space at either end."""
-    found = {(DBT_PROJECT_FILE, (DBT_PROJECT / DBT_PROJECT_FILE).read_text(encoding="utf-8"))}
-    for folder in ("models", "macros", "seeds", "tests"):
-        for path in (DBT_PROJECT / folder).rglob("*"):
-            if path.suffix in (".sql", ".yml", ".py", ".md"):
-                found.add((str(path.relative_to(DBT_PROJECT)), path.read_text(encoding="utf-8").strip()))
-    return {(name, hashlib.sha256(text.encode()).hexdigest()) for name, text in found}
+    texts = {str(path.relative_to(DBT_PROJECT)): path.read_text(encoding="utf-8") for path in _project_files()}
+    texts = {name: text if name == DBT_PROJECT_FILE else text.strip() for name, text in texts.items()}
+    return {(name, hashlib.sha256(text.encode()).hexdigest()) for name, text in texts.items()}
+
+
+def _project_files() -> list[Path]:
+    """All that dbt parses."""
+    folders = [DBT_PROJECT / folder for folder in ("models", "macros", "seeds", "tests")]
+    found = [path for folder in folders for path in sorted(folder.rglob("*"))]
+    return [DBT_PROJECT / DBT_PROJECT_FILE, *(p for p in found if p.suffix in (".sql", ".yml", ".py", ".md"))]
 
 
 @cache

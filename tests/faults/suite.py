@@ -28,13 +28,14 @@ FAULTS = {fault.name: fault for faults in PLACES.values() for fault in faults}
 
 
 def kinds(fault: Fault) -> frozenset[tuple[str, ...]]:
-    """What a fault is an example of: its outcome, and with it each gate that catches it. Every refusal and every limit
-    is one of its own.
+    """What a fault is an example of: its outcome, and each gate that catches it. Every refusal is one of its own, and
+    limits are of one kind where they lie in one place.
     """
     expected, outcome = fault.expected, fault.expected.outcome
-    alone = outcome in ("refused", "known") or fault.is_within
-    found = {(outcome, gate) for gate, text in expected.finds.items() if any(word in text for word in CATCHES)}
-    return frozenset({(outcome, fault.name if alone else ""), *found})
+    alone = fault.name if outcome in ("refused", "known") else ""
+    within = next(place for place, faults in PLACES.items() if fault in faults) if fault.is_within else ""
+    found = {(gate,) for gate, text in expected.finds.items() if any(word in text for word in CATCHES)}
+    return frozenset({(outcome, alone or within), *found})
 
 
 def one_of_each_kind() -> dict[str, Fault]:

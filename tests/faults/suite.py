@@ -50,9 +50,8 @@ def one_of_each_kind() -> dict[str, Fault]:
 
 
 def one_of_each_outcome() -> set[str]:
-    """Of each place, the first fault of each outcome; by name."""
-    firsts = [{fault.expected.outcome: fault.name for fault in reversed(faults)} for faults in PLACES.values()]
-    return {name for first in firsts for name in first.values()}
+    """Of the faults of each kind, the first of each outcome; by name."""
+    return set({fault.expected.outcome: name for name, fault in reversed(one_of_each_kind().items())}.values())
 
 
 class Suite:

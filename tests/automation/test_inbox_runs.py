@@ -198,6 +198,7 @@ def test_a_refused_file_is_a_failed_check_and_the_others_are_published(small: Ho
         assert Releases(small).current_id() != before and not bad.exists()
         ((name, reason),) = refused(small).items()
         assert not accepted(small)[0] and name.startswith("bad\\x1b[31m") and "web page" in reason
+        (small.inbox / "rejected" / bad.name).unlink()
 
 
 def evaluation(home: Home) -> dg.AssetCheckEvaluation:

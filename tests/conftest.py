@@ -70,9 +70,9 @@ REAL_FILES: dict[str, dict[str, str]] = {
 
 #: Files that take long begin first, one that waits for a daemon beside one that computes: at the end of a run no worker
 #: is left alone with them.
-LONGEST = ("test_dialogs.py", "test_added_source.py", "test_faults.py", "test_own_categories.py", "test_histories.py",
+LONGEST = ("test_ui.py", "test_added_source.py", "test_faults.py", "test_own_categories.py", "test_histories.py",
            "test_publication.py", "test_run.py", "test_runs.py", "test_content.py", "test_inbox_runs.py",
-           "test_browser.py", "test_real_files.py", "test_interrupts.py", "test_cli.py", "test_launch_ways.py",
+           "test_real_files.py", "test_interrupts.py", "test_cli.py", "test_launch_ways.py",
            "test_carried.py", "test_world.py")  # fmt: skip
 
 
@@ -269,12 +269,14 @@ def made_once(factory: pytest.TempPathFactory, name: str, fill: Callable[[Home],
     return home
 
 
-def published_once(factory: pytest.TempPathFactory, name: str, fill: Callable[[Home], object]) -> Home:
-    """`made_once`, and published; with a user's two threads."""
+def published_once(
+    factory: pytest.TempPathFactory, name: str, fill: Callable[[Home], object], threads: int = 1
+) -> Home:
+    """`made_once`, and published."""
 
     def make(home: Home) -> None:
-        two = {"BONDED_DUCKDB_THREADS": "2"}
-        with mock.patch.dict(os.environ, two), mock.patch.object(settings(), "duckdb_threads", 2):
+        said = {"BONDED_DUCKDB_THREADS": str(threads)}
+        with mock.patch.dict(os.environ, said), mock.patch.object(settings(), "duckdb_threads", threads):
             fill(home)
             published(home)
 
@@ -288,8 +290,8 @@ def copied(home: Home, factory: pytest.TempPathFactory) -> Home:
 
 @pytest.fixture(scope="session")
 def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """The synthetic sample, published once; tests that change it work on a copy."""
-    return published_once(tmp_path_factory, "sample", lambda home: write_sample(home.inbox))
+    """The synthetic sample, published once, with a user's two threads; tests that change it work on a copy."""
+    return published_once(tmp_path_factory, "sample", lambda home: write_sample(home.inbox), threads=2)
 
 
 @pytest.fixture(scope="session")

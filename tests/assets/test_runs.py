@@ -23,6 +23,7 @@ from tests.assets.test_graph import graph
 from tests.conftest import MONTHS, add, build_wrongly, many, row, tree, value
 
 LAYERS = dg.AssetCheckKey(INSPECTED, "layers")
+LATEST = "2024-04"
 SUCCEEDED, FAILED = AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED
 
 
@@ -59,6 +60,23 @@ def statuses(home: Home, gate: str) -> dict[str, AssetCheckExecutionRecordStatus
     return found
 
 
+def told(home: Home, run_id: str | None = None) -> dict[str | None, dict[str, object]]:
+    """The last figures told of each month; of those that a run has told of, without the latest.
+
+    Of that one, in which every page of a release speaks, each page may tell anew.
+    """
+    with instance(home) as made:
+        records = made.fetch_materializations(INSPECTED, limit=100).records
+    found = [r.asset_materialization for r in reversed(records) if run_id in (None, r.run_id)]
+    said_of = {said.partition: {name: said.metadata[name].value for name in said.metadata} for said in found if said}
+    return {month: said for month, said in said_of.items() if run_id is None or month != LATEST}
+
+
+def evaluated(result: dg.ExecuteInProcessResult) -> list[dg.AssetCheckEvaluation]:
+    """The checks that a run has evaluated."""
+    return [e.event_specific_data for e in result.all_events if e.event_type_value == "ASSET_CHECK_EVALUATION"]  # type: ignore
+
+
 @pytest.mark.own_run("the build database is damaged before a run")
 def test_the_release_alone_audits_again_and_shows_the_bad_month_only(small: Home) -> None:
     """A damaged month is found although no check was launched; nothing is published; then green again."""
@@ -77,7 +95,8 @@ def test_the_release_alone_audits_again_and_shows_the_bad_month_only(small: Home
     assert "first.csv" in str(said.metadata["made of"].value) and said.partition == month
     assert statuses(small, "layers") == {f"{m[:4]}-{m[4:]}": FAILED if m == "202402" else SUCCEEDED for m in MONTHS}
     build_wrongly(small, f"update fct_trade_monthly set value_usd = value_usd - 1 where month = '{month}-01'")
-    assert materialize(small, "release").success
+    mended = materialize(small, "release")
+    assert mended.success and set(told(small, mended.run_id)) == {month}, "the others were green before"
     assert set(statuses(small, "layers").values()) == {SUCCEEDED}
 
 
@@ -95,47 +114,33 @@ def test_evaluations_speak_of_the_latest_materialization(small: Home) -> None:
         assert {"expected", "actual", "difference", "n_compared"} <= set(evaluation.metadata)
 
 
-@pytest.mark.own_run("what a run tells of a revised month is tested")
-def test_only_what_has_changed_is_told_again(small: Home, tmp_path: Path) -> None:
-    """A revised month, with its figures and all its verdicts; the others keep what they were told, without a run.
-
-    Of the latest, in which every page of a release speaks, each page may tell anew.
+@pytest.mark.own_run("what one run builds and tells is tested")
+def test_a_single_month_builds_what_else_is_stale(small: Home, tmp_path: Path) -> None:
+    """A run of one month, asked for in the UI, publishes the other months' new receipts too, and records them. What has
+    changed is told again, with figures and all verdicts; the other months keep what they were told.
     """
-    latest = "2024-04"
-
-    def told(run_id: str | None = None) -> dict[str | None, dict[str, object]]:
-        with instance(small) as made:
-            records = made.fetch_materializations(INSPECTED, limit=100).records
-        found = [r.asset_materialization for r in reversed(records) if run_id in (None, r.run_id)]
-        said_of = {
-            said.partition: {name: said.metadata[name].value for name in said.metadata} for said in found if said
-        }
-        return {month: said for month, said in said_of.items() if run_id is None or month != latest}
-
-    assert set(told()) == {f"{m[:4]}-{m[4:]}" for m in MONTHS}
+    assert set(told(small)) == {f"{m[:4]}-{m[4:]}" for m in MONTHS}
     add(small, tmp_path, [row("202403", value="77")], months="2024-03")
     with small.serving(), instance(small) as made:
-        result = defs.resolve_job_def("build_and_publish").execute_in_process(instance=made)
-    assert set(told(result.run_id)) == {"2024-03"}
-    assert told()["2024-03"].items() >= {"rows": 4, "receipts": 2, "last vintage": "2025-01-20"}.items()
-    evaluated = [e.event_specific_data for e in result.all_events if e.event_type_value == "ASSET_CHECK_EVALUATION"]
-    gates = {(said.check_name, said.partition) for said in evaluated if said.asset_key == INSPECTED}  # type: ignore
-    assert {month for _, month in gates} - {latest} == {"2024-03"} and ("layers", "2024-03") in gates
+        result = defs.resolve_job_def("build_and_publish").execute_in_process(instance=made, partition_key="2024-01")
+        facts = made.fetch_materializations(dg.AssetKey("fct_trade_monthly"), limit=10).records
+    assert result.success and value(small, "2024-03") == 77
+    assert {r.partition_key for r in facts if r.run_id == result.run_id} == {"2024-01", "2024-03"}
+    assert set(told(small, result.run_id)) == {"2024-03"}
+    assert told(small)["2024-03"].items() >= {"rows": 4, "receipts": 2, "last vintage": "2025-01-20"}.items()
+    gates = {(said.check_name, said.partition) for said in evaluated(result) if said.asset_key == INSPECTED}
+    assert {month for _, month in gates} - {LATEST} == {"2024-03"} and ("layers", "2024-03") in gates
     assert set(statuses(small, "layers").values()) == {SUCCEEDED} and len(statuses(small, "layers")) == len(MONTHS)
-    assert set(told(materialize(small, "inspected_month", partition="2024-02").run_id)) == {"2024-02"}, (
-        "it was asked for"
-    )
-    assert not told(materialize(small, "release").run_id)
+    inspected = materialize(small, "inspected_month", partition="2024-02")
+    assert set(told(small, inspected.run_id)) == {"2024-02"}, "it was asked for"
     checks = {dg.AssetCheckKey(INSPECTED, "layers")}
     with small.serving(), instance(small) as made:
         job = defs.resolve_implicit_global_asset_job_def().get_subset(
             asset_selection=set(), asset_check_selection=checks
         )
         executed = job.execute_in_process(instance=made)
-    assert {
-        e.event_specific_data.check_name for e in executed.all_events if e.event_type_value == "ASSET_CHECK_EVALUATION"
-    } == {"layers"}  # type: ignore
-    assert set(statuses(small, "layers").values()) == {SUCCEEDED} and not told(executed.run_id)
+    assert {said.check_name for said in evaluated(executed)} == {"layers"}
+    assert set(statuses(small, "layers").values()) == {SUCCEEDED} and not told(small, executed.run_id)
 
 
 def test_the_release_refuses_a_database_that_lags_behind_landing(small: Home, tmp_path: Path) -> None:
@@ -165,21 +170,6 @@ def test_facts_without_their_raw_rows_are_refused(small: Home) -> None:
         shutil.rmtree(path)
     facts = [name for name in names_of("facts") if name in graph()]
     assert "raw rows of 2024-02 are not there" in refusal(materialize(small, *facts, partition="2024-02"))
-
-
-@pytest.mark.own_run("what one run builds is tested")
-def test_a_single_month_builds_what_else_is_stale(small: Home, tmp_path: Path) -> None:
-    """A run of one month, asked for in the UI, publishes the other months' new receipts too, and records them."""
-    add(small, tmp_path, [row("202403", value="77")], months="2024-03")
-    with small.serving(), instance(small) as made:
-        result = defs.resolve_job_def("build_and_publish").execute_in_process(instance=made, partition_key="2024-01")
-        months = {
-            r.partition_key
-            for r in made.fetch_materializations(dg.AssetKey("fct_trade_monthly"), limit=10).records
-            if r.run_id == result.run_id
-        }
-    assert result.success and value(small, "2024-03") == 77
-    assert months == {"2024-01", "2024-03"}
 
 
 def test_months_that_nobody_has_received_are_refused(small: Home) -> None:

@@ -1,12 +1,9 @@
-"""What the dialogs of the Dagster UI launch, through its own server and daemon: backfills, groups, re-executions."""
+"""What else the dialogs of the Dagster UI launch: groups, all months, re-executions; one of each kind: `test_ui.py`."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
-import dagster as dg
 import pytest
 
 from orchestration.automation.instance import instance
@@ -17,35 +14,15 @@ from orchestration.releases.store import Releases
 from orchestration.terminal.run import run_home
 from orchestration.warehouse.raw import raw_path, write_raw
 from tests.assets.test_graph import graph
-from tests.automation.control_room import ASSETS_JOB, ControlRoom, Run, control_room
+from tests.automation.control_room import ASSETS_JOB, ControlRoom, Run
 from tests.automation.test_inbox_daemon import drop
 from tests.automation.test_launch_ways import BAD, more_in, never_published, red
-from tests.conftest import add, copied, csv_text, row, tree, value
+from tests.automation.test_ui import ALL, BUILD, home, room, steps
+from tests.conftest import add, csv_text, row, tree
+
+__all__ = ["home", "room"]
 
 pytestmark = [pytest.mark.daemon, pytest.mark.own_run("runs are launched on it from the UI")]
-ALL = tuple(graph())
-BUILD = "build_and_publish"
-RANGE = {"dagster/asset_partition_range_start": "2024-01", "dagster/asset_partition_range_end": "2024-02"}
-
-
-@pytest.fixture(scope="module")
-def home(small_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home of this file's own."""
-    return copied(small_home, tmp_path_factory)
-
-
-@pytest.fixture(scope="module")
-def room(home: Home) -> Iterator[ControlRoom]:
-    """Its UI and daemon."""
-    with control_room(home) as opened:
-        yield opened
-
-
-def steps(home: Home, runs: list[Run]) -> Counter[str]:
-    """How often the runs took each step."""
-    with instance(home) as made:
-        logs = [event for run in runs for event in made.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_START)]
-    return Counter(str(event.step_key) for event in logs)
 
 
 def said(home: Home, run: Run) -> str:
@@ -61,13 +38,6 @@ def built(home: Home) -> dict[str, bytes]:
     """What a refused run must leave as it is."""
     files = {str(path): path.read_bytes() for path in (home.warehouse / "built.json", home.build_database)}
     return files | tree(home.raw) | {"current": str(Releases(home).current_id()).encode()}
-
-
-def test_a_range_of_the_job_is_one_run(room: ControlRoom, home: Home) -> None:
-    """As the dialog on the page of `build_and_publish` sends it, with the assets of the job by name."""
-    runs = room.backfill([name for name in ALL if name != "inspected_month"], ["2024-01", "2024-02"], BUILD)
-    assert [(run.job, run.status) for run in runs] == [(BUILD, "SUCCESS")] and runs[0].tags.items() >= RANGE.items()
-    assert set(steps(home, runs).values()) == {1}
 
 
 @pytest.mark.series("test_a_range_of_the_job_is_one_run")
@@ -157,22 +127,6 @@ def test_a_month_that_failed_is_launched_again(room: ControlRoom, home: Home, tm
     assert again.status == "FAILURE" and "launch the job publish" in said(home, again) and built(home) == untouched
     assert room.again(due.run_id, "FROM_FAILURE").status == "SUCCESS"
     assert room.again(ranged.run_id, "ALL_STEPS").status == "SUCCESS"
-
-
-def test_a_file_in_the_inbox_is_released(room: ControlRoom, home: Home) -> None:
-    """By the daemon's sensor, with nothing else done: the good ones; a bad one is set aside with its reason."""
-    before = Landing(home).last_sequence()
-    drop(home, "bad.csv", "<html>")
-    for partner in ("110", "303"):
-        drop(home, f"{partner}.csv", csv_text([row("202401", partner, value="99")]), partner)
-    room.until("both receipts", lambda: Landing(home).last_sequence() == before + 2)
-    runs = room.runs(tags=[{"key": "dagster/sensor_name", "value": inbox_files.name}])
-    assert runs and {room.ended(run.run_id).status for run in runs} == {"SUCCESS"}
-    assert value(home, "2024-01", "110") == value(home, "2024-01", "303") == 99
-    assert "web page" in (home.inbox / "rejected" / "bad.csv.reason.txt").read_text(encoding="utf-8")
-    for receipt in Landing(home).state().receipts:
-        if receipt.sequence > before:
-            Landing(home).withdraw(receipt.receipt_id, "a trial")
 
 
 @pytest.mark.series("test_the_terminal")

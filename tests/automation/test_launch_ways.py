@@ -5,6 +5,7 @@ Backfill and sensor: `test_dialogs.py`, where a daemon is.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -92,10 +93,12 @@ def damaged(small: Home) -> Iterator[None]:
 @pytest.mark.own_run("a damaged home is launched in this way")
 @pytest.mark.usefixtures("damaged")
 def test_the_terminal(small: Home) -> None:
-    """`bonded run` exits 1 and names gate, month and figures; so it does when the month is asked for."""
+    """`bonded run` exits 1 and names gate, month and figures; so it does when the month is asked for, and where the
+    user's own folder cannot be written to.
+    """
     said = subprocess.run(
         [sys.executable, "-m", "orchestration.terminal.cli", "run", "--months", BAD, "--home", str(small.root)],
-        cwd=PROJECT, capture_output=True, text=True, check=False,
+        cwd=PROJECT, env={**os.environ, "HOME": "/proc/nobody"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert said.returncode == 1 and "Traceback" not in said.stderr and "great_expectations" not in said.stderr
     assert f"layers: gacc import {BAD}, received = raw" in said.stdout and "difference 5," in said.stdout
@@ -115,6 +118,7 @@ def test_the_job(small: Home) -> None:
     assert (told.run_id, told.status) == (failed.run_id, AssetCheckExecutionRecordStatus.SUCCEEDED)
 
 
+@pytest.mark.series("test_the_release_alone_audits_again_and_shows_the_bad_month_only")
 @pytest.mark.own_run("a damaged home is launched in this way")
 @pytest.mark.usefixtures("damaged")
 def test_the_release_alone(small: Home) -> None:

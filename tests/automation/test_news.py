@@ -71,7 +71,7 @@ def made(home: Home) -> Iterator[dg.DagsterInstance]:
 
 def launched(made: dg.DagsterInstance, **tags: str) -> dg.DagsterRun:
     """A run under way, of which nothing more is heard."""
-    job = defs.resolve_job_def("build_and_publish")
+    job = defs.resolve_job_def("publish")
     return made.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tags)
 
 
@@ -172,7 +172,7 @@ def test_a_killed_run_is_a_failed_run(home: Home, made: dg.DagsterInstance, hear
     end_dead_runs(made, home)
     assert "Done." in str(after_runs(dg.build_sensor_context(instance=made)).skip_message)  # type: ignore[union-attr]
     (message,) = heard()
-    assert (message["event"], message["run_id"], message["job"]) == ("failed_run", run.run_id, "build_and_publish")
+    assert (message["event"], message["run_id"], message["job"]) == ("failed_run", run.run_id, "publish")
     assert message["text"] == "The process of this run ended before the run did."
     after_runs(dg.build_sensor_context(instance=made))
     assert not tell_news(made, home, 0) and not heard()

@@ -202,6 +202,7 @@ def test_a_revision_below_the_sums_is_seen(small: Home, tmp_path: Path) -> None:
     assert rows_of(small, lines) == [("2024-01-01", 2), ("2024-02-01", 3), ("2024-03-01", 2)]
 
 
+@pytest.mark.series("test_a_home_that_has_grown_equals_one_built_from_nothing")
 @pytest.mark.own_run("a revision of the sample, against a full build")
 def test_a_revision_heals_to_what_a_full_rebuild_gives(sample_home: Home, tmp_path: Path) -> None:
     """One partner's chips of a month, revised without regimes: the rest of the month and its year follow."""

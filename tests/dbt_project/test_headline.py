@@ -142,7 +142,7 @@ def received(home: Home, tmp_path: Path, values: dict[str, int], vintage: str) -
     return receipt.receipt_id
 
 
-@pytest.mark.series("test_a_revision_heals_to_what_a_full_rebuild_gives")
+@pytest.mark.series("test_a_home_that_has_grown_equals_one_built_from_nothing")
 @pytest.mark.own_run("revisions between builds, against a full one")
 def test_after_revisions_in_the_middle_it_equals_a_full_rebuild(small: Home, tmp_path: Path) -> None:
     """A run that is broken, a record that is taken away, a month after a gap, one that is emptied and one that goes:

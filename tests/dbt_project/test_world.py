@@ -12,6 +12,7 @@ from orchestration.base.settings import Home
 from orchestration.landing.preview import withdrawal_changes
 from orchestration.landing.receive import receive
 from orchestration.landing.store import Landing, Receipt
+from orchestration.releases.query import run_sql
 from orchestration.releases.store import Releases
 from orchestration.releases.trace import trace
 from tests.conftest import declared, failed, query, released, write_csv
@@ -36,16 +37,17 @@ def add(home: Home, path: Path, values: list[tuple[str, str, int]], **said: str)
 
 @pytest.mark.own_run("files arrive between builds")
 def test_the_world_file_counts_until_every_partner_is_covered(home: Home, tmp_path: Path) -> None:
-    """Total, share and trace where partners are missing, and in a month that has them all and agrees; then these
-    disagree, and the total is theirs.
+    """Total, share and trace where partners are missing, and in months that have them all and agree; then these
+    disagree, and the total is theirs: as of another day it is told, of the same day nothing is published.
     """
     some = add(home, tmp_path / "some.csv", [("202401", "502", 300), ("202402", "502", 400)], partners="116,502")
-    world = add(home, tmp_path / "world.csv", [("202401", "", 1_000), ("202402", "", 1_100)], partners="world")
-    every = [("202402", "502", 400), ("202402", "133", 700)]
-    whole = add(home, tmp_path / "every.csv", every, partners="all", months="2024-02")
+    together = [("202401", "", 1_000), ("202402", "", 1_100), ("202403", "", 1_200)]
+    world = add(home, tmp_path / "world.csv", together, partners="world")
+    every = [("202402", "502", 400), ("202402", "133", 700), ("202403", "502", 500), ("202403", "133", 700)]
+    whole = add(home, tmp_path / "every.csv", every, partners="all", months="2024-02..2024-03")
     released(home)
     total = "select value_usd, quantity from v_ic order by month"
-    assert query(home, total) == [(1_000, 100), (1_100, 110)]
+    assert query(home, total) == [(1_000, 100), (1_100, 110), (1_200, 120)]
     share = "select partner_code, value_usd, partner_share_usd from v_ic_by_partner where month = '2024-01-01'"
     assert query(home, share) == [("502", 300, 0.3)]
     assert query(home, "select distinct partner_code from fct_trade_monthly order by 1") == [("133",), ("502",)]
@@ -58,22 +60,20 @@ def test_the_world_file_counts_until_every_partner_is_covered(home: Home, tmp_pa
 
     revised = [("202402", "502", 400), ("202402", "133", 710)]
     later = add(home, tmp_path / "revised.csv", revised, partners="all", months="2024-02", vintage="2025-01-20")
-    released(home)
-    assert query(home, total) == [(1_000, 100), (1_110, 111)]
-    warned = query(
-        home,
+    wrong = add(home, tmp_path / "wrong.csv", [("202403", "", 1_201)], partners="world", months="2024-03")
+    failure = failed(home)
+    assert "additivity: gacc import 2024-03" in failure and "gacc import 2024-02" not in failure
+    assert wrong.receipt_id in failure and whole.receipt_id in failure
+    (candidate,) = home.candidates.glob("[0-9]*")
+    assert run_sql(candidate, total)[1] == [(1_000, 100), (1_110, 111), (1_200, 120)]
+    warned = run_sql(
+        candidate,
         "select scope, expected::int, actual::int from audit_results where verdict = 'warned' "
         "and gate = 'additivity' order by expected, actual",
-    )
+    )[1]
     assert [(e, a) for _, e, a in warned] == [(0, 1), (1_100, 1_110), (1_110, 1_100)]
     assert all(world.receipt_id in scope for scope, *_ in warned)
     assert sum(later.receipt_id in scope for scope, *_ in warned) == 2
-
-    Landing(home).withdraw(later.receipt_id, "to have both of one day")
-    wrong = add(home, tmp_path / "wrong.csv", [("202402", "", 1_101)], partners="world", months="2024-02")
-    failure = failed(home)
-    assert "additivity" in failure
-    assert wrong.receipt_id in failure and whole.receipt_id in failure
 
 
 @pytest.mark.series("test_nothing_is_published_until_one_gives_way")

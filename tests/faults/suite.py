@@ -28,13 +28,14 @@ FAULTS = {fault.name: fault for faults in PLACES.values() for fault in faults}
 
 
 def kinds(fault: Fault) -> frozenset[tuple[str, ...]]:
-    """What a fault is an example of: its outcome, and with it each gate that catches it. Every refusal and every limit
-    is one of its own.
+    """What a fault is an example of: its outcome, and each gate that catches it. Every refusal is one of its own, and
+    limits are of one kind where they lie in one place.
     """
     expected, outcome = fault.expected, fault.expected.outcome
-    alone = outcome in ("refused", "known") or fault.is_within
-    found = {(outcome, gate) for gate, text in expected.finds.items() if any(word in text for word in CATCHES)}
-    return frozenset({(outcome, fault.name if alone else ""), *found})
+    alone = fault.name if outcome in ("refused", "known") else ""
+    within = next(place for place, faults in PLACES.items() if fault in faults) if fault.is_within else ""
+    found = {(gate,) for gate, text in expected.finds.items() if any(word in text for word in CATCHES)}
+    return frozenset({(outcome, alone or within), *found})
 
 
 def one_of_each_kind() -> dict[str, Fault]:
@@ -49,9 +50,8 @@ def one_of_each_kind() -> dict[str, Fault]:
 
 
 def one_of_each_outcome() -> set[str]:
-    """Of each place, the first fault of each outcome; by name."""
-    firsts = [{fault.expected.outcome: fault.name for fault in reversed(faults)} for faults in PLACES.values()]
-    return {name for first in firsts for name in first.values()}
+    """Of the faults of each kind, the first of each outcome; by name."""
+    return set({fault.expected.outcome: name for name, fault in reversed(one_of_each_kind().items())}.values())
 
 
 class Suite:

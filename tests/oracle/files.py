@@ -58,8 +58,9 @@ class Received:
     rows: pd.DataFrame
 
 
+@cache
 def seed(name: str) -> list[Cells]:
-    """Rows of a reviewed table of the project."""
+    """Rows of a reviewed table of the project, which nobody may change in place."""
     with (PROJECT / "dbt_project" / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
 

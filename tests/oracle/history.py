@@ -99,11 +99,14 @@ def coverage_series(truth: Truth, shown: Panel) -> list[tuple[str, str, str, str
 
 def coverage_mart(truth: Truth, shown: Panel) -> pd.DataFrame:
     """Rows of int_series_coverage without the reason; these homes hold no source back."""
-    found = []
-    for flow, *rest in coverage_series(truth, shown):
-        columns = {f"covered_{SIDE[c]}": truth.coverage.of_category(flow, c, *rest) for c in CURRENCIES}
-        frame = pd.DataFrame({"month": shown.months, **columns})[truth.coverage.span(flow)]
-        found.append(frame.assign(flow=flow, partner_code=rest[0], category_scheme=rest[1], category_code=rest[2]))
-    return pd.concat(found, ignore_index=True).assign(
+    series = coverage_series(truth, shown)
+    spans = {flow: truth.coverage.span(flow) for flow in {flow for flow, *_ in series}}
+    rows = pd.DataFrame(series, columns=["flow", "partner_code", "category_scheme", "category_code"])
+    rows = rows.loc[rows.index.repeat([spans[flow].sum() for flow, *_ in series])].reset_index(drop=True)
+    rows["month"] = np.concatenate([shown.months[spans[flow]] for flow, *_ in series])
+    for currency in CURRENCIES:
+        known = [truth.coverage.of_category(flow, currency, *rest)[spans[flow]] for flow, *rest in series]
+        rows[f"covered_{SIDE[currency]}"] = np.concatenate(known)
+    return rows.assign(
         source=shown.source, reporter="CHN", held_back_since=pd.NaT, is_synthetic=shown.source == "gacc_sample"
     )

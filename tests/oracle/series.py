@@ -6,6 +6,7 @@ NaN is unknown and 0 is no trade. Months before the first covered one, back to J
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -35,11 +36,13 @@ class Panel:
 
     def of_all(self, matrix: Matrix) -> Matrix:
         """For each series the row of all partners together in its category; NaN where there is none."""
-        frame = pd.DataFrame(matrix, index=self.index)
-        whole = pd.MultiIndex.from_arrays(
-            [self.level("flow"), [ALL] * len(self.index), self.level("scheme"), self.level("category")]
-        )
-        return frame.reindex(whole).to_numpy()
+        return np.where(self._wholes[:, None] < 0, np.nan, matrix[self._wholes])
+
+    @cached_property
+    def _wholes(self) -> npt.NDArray[np.intp]:
+        """The place of that row; -1 where there is none."""
+        keys = [self.level("flow"), [ALL] * len(self.index), self.level("scheme"), self.level("category")]
+        return self.index.get_indexer(pd.MultiIndex.from_arrays(keys))
 
     def level(self, name: str) -> pd.Index:
         """One part of the key of every series."""
@@ -99,7 +102,7 @@ def lines_of(truth: Truth) -> pd.DataFrame:
 
 def before(matrix: Matrix, months: int) -> Matrix:
     """What stood so many months before."""
-    return pd.DataFrame(matrix).shift(months, axis=1).to_numpy()
+    return np.hstack([np.full((len(matrix), months), np.nan), matrix])[:, : matrix.shape[1]]
 
 
 def ratio(above: Matrix, below: Matrix) -> Matrix:

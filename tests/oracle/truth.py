@@ -37,6 +37,11 @@ class Coverage:
         months = self.months
         return [(d, set(d.partners), np.asarray((months >= d.first) & (months <= d.last))) for d in self.deliveries]
 
+    @cached_property
+    def years(self) -> npt.NDArray[np.int32]:
+        """The year of each month."""
+        return self.months.year.to_numpy()
+
     def of_prefix(self, flow: str, currency: str, partner: str, prefix: str) -> Flags:
         """A prefix is covered by itself or a shorter one; all together by every partner or by a world file."""
         key = (flow, currency, partner, prefix)
@@ -53,10 +58,9 @@ class Coverage:
         """Every prefix that the tariff has in the year must be covered."""
         key = ("category", flow, currency, partner, scheme, category)
         if key not in self._kept:
-            years = self.months.year.to_numpy()
             known = np.ones(len(self.months), dtype=bool)
             for prefix, first, last in prefixes_of(scheme, category):
-                known &= self.of_prefix(flow, currency, partner, prefix) | (years < first) | (years > last)
+                known &= self.of_prefix(flow, currency, partner, prefix) | (self.years < first) | (self.years > last)
             self._kept[key] = known
         return self._kept[key]
 

@@ -169,6 +169,7 @@ def test_a_publisher_that_refuses(bonded: Any, once: Home, server: Comtrade) -> 
     assert code == 1 and SENTENCE in out and "comtrade answers 403: Out of call volume quota." in err
 
 
+@pytest.mark.series("test_a_revision_is_shown_and_the_past_stays")
 def test_a_revision_is_told_beside_what_was_known(
     bonded: Any, once: Home, server: Comtrade, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

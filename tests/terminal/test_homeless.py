@@ -40,6 +40,7 @@ def test_a_user_whom_nobody_knows_runs_and_audits(small: Home) -> None:
     assert done.returncode == 0 and "audit PASSED" in done.stdout, done.stdout + done.stderr
 
 
+@pytest.mark.series("test_the_terminal")
 def test_a_home_that_cannot_be_written_is_no_harm(small_home: Home) -> None:
     """Nothing is kept there."""
     done = bonded("audit", "--home", str(small_home.root), prefix=[], HOME="/proc/nobody")

@@ -135,7 +135,7 @@ def test_every_published_column_is_looked_at(edited: Edited, kind: str) -> None:
 
 
 def shapeless(home: Home, tmp_path: Path, *statements: str) -> set[tuple[str | None, str | None]]:
-    """What an audit by the gate of shapes finds in a copy of the release's file after some statements: table, column."""
+    """What the gate of shapes finds in a copy of the release's file after some statements: table and column."""
     database = Path(shutil.copy(Releases(home).folder() / DATABASE, tmp_path / DATABASE))
     with duckdb.connect(str(database)) as con:
         for statement in statements:

@@ -36,13 +36,19 @@ def changed(home: Home, folder: Path, sql: str) -> Path:
 
 
 def only(folder: Path, *gates: str) -> Path:
-    """A copy of the expectations in which these gates alone are declared, as they are."""
+    """A copy of the expectations in which these gates alone are declared."""
     copy = Path(shutil.copytree(EXPECTATIONS, folder / "expectations"))
-    head, *declared = re.split(r"(?m)^(?=  \w+: )", (copy / "gates.yml").read_text(encoding="utf-8"))
+    declare(copy, *gates)
+    return copy
+
+
+def declare(expectations: Path, *gates: str) -> None:
+    """Leave these gates declared, as they are, and no other."""
+    file = expectations / "gates.yml"
+    head, *declared = re.split(r"(?m)^(?=  \w+: )", file.read_text(encoding="utf-8"))
     kept = [line for line in declared if line.split(":")[0].strip() in gates]
     assert len(kept) == len(gates)
-    (copy / "gates.yml").write_text(head + "".join(kept), encoding="utf-8")
-    return copy
+    file.write_text(head + "".join(kept), encoding="utf-8")
 
 
 def evidence(home: Home, database: Path, gates: Sequence[str], before: Before | None = None) -> pd.DataFrame:

@@ -216,7 +216,8 @@ def test_what_the_doctor_found_damaged_is_written_again(small: Home, revisions: 
 
 
 @pytest.mark.own_run("the release that is built upon was damaged")
-@pytest.mark.parametrize("what", ["release.json", ""])
+@pytest.mark.series
+@pytest.mark.parametrize("what", many(["release.json"], ["release.json", ""]))
 def test_a_release_that_cannot_be_read_is_published_anew(small: Home, what: str) -> None:
     """Its manifest, or all of it, is gone: there is nothing to build upon, and nothing that readers see."""
     before = Releases(small).manifest().tables

@@ -71,7 +71,9 @@ EDITS = {
 #: Of each kind of thing that can be edited one.
 FEW = ("its words", "another month for the record", "a column that is not there", "a verdict's word alone",
        "a bar that is gone", "the threshold's place", "a month of the data that is gone",
-       "a bar of the picture that leaves alone", "how many comparisons passed")  # fmt: skip
+       "a bar of the picture that leaves alone", "how many comparisons passed", "how many others there are",
+       "a partner's row that is gone", "how many times the neighbour", "who gained", "a line's name",
+       "a new year's words in a picture")  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ import duckdb
 
 from orchestration.base.settings import PROJECT, Home
 from orchestration.gates.evidence import connect, gather
-from orchestration.gates.suites import GateSpec, declared_gates, read_suite
+from orchestration.gates.suites import GateSpec, read_suite
 from orchestration.landing.store import Landing
 from orchestration.releases.publish import subject_of
 from orchestration.releases.store import Releases
@@ -40,16 +40,21 @@ class Edited:
         self.con = con
         #: Columns and their types, in order, by table.
         self.columns: dict[str, dict[str, str]] = {}
-        #: By table the gates that speak of its columns.
+        #: By table the gates that spoke of its columns when it was published.
         self.gates: dict[str, list[str]] = {}
         for table, column, kind in con.execute(
             "select table_name, column_name, data_type from published_column order by table_name, position"
         ).fetchall():
             self.columns.setdefault(table, {})[column] = kind
-        for gate in speaking():
-            gather(con, *question(gate))
-        for table, gate in con.execute("select distinct table_name, gate from evidence order by all").fetchall():
+        spoken = "select distinct table_name, gate from published.main.audit_results where table_name is not null"
+        for table, gate in con.execute(f"{spoken} order by all").fetchall():
             self.gates.setdefault(table, []).append(gate)
+
+    def speaks(self, gate: str, table: str) -> bool:
+        """Whether a gate compares anything of a table as it lies there."""
+        self.con.execute("delete from evidence")
+        gather(self.con, *question(gate))
+        return bool(self.con.execute("select 1 from evidence where table_name = ?", [table]).fetchall())
 
     def findings(self, table: str, rows: str, *gates: str) -> set[Found]:
         """What some gates, or all that speak of a table, find where it has these rows: SQL on `published.main`."""
@@ -81,12 +86,6 @@ def question(gate: str) -> tuple[GateSpec, str]:
     """A gate and its SQL."""
     sql = (EXPECTATIONS / f"{gate}.sql").read_text(encoding="utf-8").rstrip().rstrip(";")
     return read_suite(EXPECTATIONS / f"{gate}.yml"), sql
-
-
-@cache
-def speaking() -> tuple[str, ...]:
-    """The gates whose evidence names tables and columns."""
-    return tuple(gate for gate in declared_gates(EXPECTATIONS) if "table_name" in question(gate)[1])
 
 
 @contextmanager

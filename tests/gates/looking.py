@@ -5,6 +5,7 @@ Belongs here: ways to look at evidence. Not here: what must be found.
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,6 +33,22 @@ def changed(home: Home, folder: Path, sql: str) -> Path:
         for statement in filter(str.strip, sql.split(";")):
             assert con.execute(statement).fetchall() != [(0,)], statement
     return path
+
+
+def only(folder: Path, *gates: str) -> Path:
+    """A copy of the expectations in which these gates alone are declared."""
+    copy = Path(shutil.copytree(EXPECTATIONS, folder / "expectations"))
+    declare(copy, *gates)
+    return copy
+
+
+def declare(expectations: Path, *gates: str) -> None:
+    """Leave these gates declared, as they are, and no other."""
+    file = expectations / "gates.yml"
+    head, *declared = re.split(r"(?m)^(?=  \w+: )", file.read_text(encoding="utf-8"))
+    kept = [line for line in declared if line.split(":")[0].strip() in gates]
+    assert len(kept) == len(gates)
+    file.write_text(head + "".join(kept), encoding="utf-8")
 
 
 def evidence(home: Home, database: Path, gates: Sequence[str], before: Before | None = None) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from orchestration.releases.database import DATABASE
 from orchestration.releases.publish import audit_folder, publish
 from orchestration.releases.store import Releases
 from tests.conftest import copied, query
+from tests.gates.looking import declare
 from tests.revisions import Revisions, revisions
 
 __all__ = ["revisions"]
@@ -69,6 +70,13 @@ def expectations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = Path(shutil.copytree(PROJECT / "expectations", tmp_path / "expectations"))
     monkeypatch.setattr(settings(), "expectations", folder)
     return folder
+
+
+@pytest.fixture
+def few_gates(revisions: Revisions, expectations: Path) -> None:
+    """In use are those that compare months; the first revision, which other tests share, is audited by all."""
+    revisions.built("march-1")
+    declare(expectations, *BY_MONTH)
 
 
 @pytest.fixture
@@ -130,6 +138,7 @@ def test_another_gate_is_gathered_anew(audited: Home, revisions: Revisions, expe
     assert carried(audited) == {}
 
 
+@pytest.mark.usefixtures("few_gates")
 @pytest.mark.own_run("what was taken over is judged by another limit")
 def test_what_is_taken_over_is_judged_again(audited: Home, revisions: Revisions, expectations: Path) -> None:
     """A known exception that nothing needs fails, whatever its gate has taken over."""
@@ -175,6 +184,7 @@ def in_no_month(home: Home) -> None:
         )
 
 
+@pytest.mark.usefixtures("few_gates")
 @pytest.mark.own_run("a publication after rows were changed behind its back")
 @pytest.mark.parametrize(
     ("change", "gate", "month"),
@@ -203,6 +213,7 @@ def test_withdrawn_months_leave_no_evidence(audited: Home, revisions: Revisions)
     assert query(audited, sql) == []
 
 
+@pytest.mark.usefixtures("few_gates")
 @pytest.mark.own_run("publications a month apart are what is tested")
 def test_once_a_month_the_audit_is_whole(audited: Home, revisions: Revisions, monkeypatch: pytest.MonkeyPatch) -> None:
     """As `bonded audit` is at any time."""

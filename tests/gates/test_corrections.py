@@ -62,6 +62,7 @@ def test_without_the_release_before_the_file_beside_it_tells(
     releases = Releases(home)
     shutil.rmtree(releases.folder(releases.manifest().base))
     with opened(home) as release:
+        assert release.speaks(GATE, CORRECTIONS)
         assert not release.findings(CORRECTIONS, f"from published.main.{CORRECTIONS}", GATE)
         assert release.replaced(CORRECTIONS, "cause", "'parser'", "true", GATE) == {
             Found(GATE, CORRECTIONS, "cause", "2024-04")
@@ -72,7 +73,7 @@ def test_without_the_release_before_the_file_beside_it_tells(
     with duckdb.connect() as con:
         assert corrections_again(con, home, releases.folder()) is None
     with opened(home) as release:
-        assert GATE not in release.gates[CORRECTIONS]
+        assert not release.speaks(GATE, CORRECTIONS)
 
 
 def test_a_first_release_corrects_nothing(small_home: Home) -> None:

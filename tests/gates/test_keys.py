@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 import pytest
 
-from orchestration.base.settings import PROJECT, Home
+from orchestration.base.months import format_month, month_range
+from orchestration.base.settings import Home
 from orchestration.gates import raw_rows
 from orchestration.gates.audit import audit
 from orchestration.gates.evidence import Subject
 from orchestration.landing.store import Landing
 from orchestration.releases.database import DATABASE
-from tests.conftest import add, released, row
+from orchestration.warehouse.build import write_raw_files
+from tests.conftest import add, row
+from tests.gates.looking import only
 
-GATE, MONTH = "keys_and_shapes", "2022-05"
+GATE = "keys_and_shapes"
 KEY, CODE, PARTNER = "No key stands twice", "Codes have the digits", "Partner codes have the shape"
 VALUE, SIGN = "Every row has a value", "Values are not negative"
 QUANTITY_1, QUANTITY_2 = "First quantities are not negative", "Second quantities are not negative"
-#: What is done to the rows of one month, the question that finds it, rows found wrong, and the first bad line.
+#: What is done to the rows of a month, the question that finds it, rows found wrong, and the first bad line.
 FAULTS = {
     "a row twice": ("insert into raw select * replace (9999 as line) from raw where line = 5", KEY, 2, 5),
     "a row three times": (
@@ -52,16 +57,42 @@ FAULTS = {
 }
 
 
+#: Each fault has a month of its own, of which the sample has one file.
+MONTHS = dict(zip(FAULTS, month_range(dt.date(2021, 1, 1), dt.date(2022, 3, 1)), strict=True))
+
+
+@dataclass(frozen=True)
+class Faulty:
+    """The sample with every fault in its month: by fault its file and how many rows that has, and what is found."""
+
+    home: Home
+    files: dict[str, tuple[Path, int]]
+    found: pd.DataFrame
+
+
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The expectations, with this gate alone declared."""
-    folder = Path(shutil.copytree(PROJECT / "expectations", tmp_path_factory.mktemp("alone") / "expectations"))
-    (folder / "gates.yml").write_text(f"gates:\n  {GATE}: {{speaks: where_asked}}\n", encoding="utf-8")
-    return folder
+    return only(tmp_path_factory.mktemp("alone"), GATE)
 
 
-def inspected(home: Home, expectations: Path = PROJECT / "expectations") -> pd.DataFrame:
-    """What the gate says of the home's release."""
+@pytest.fixture(scope="module")
+def faulty(sample_home: Home, alone: Path, tmp_path_factory: pytest.TempPathFactory) -> Faulty:
+    """Raw files of its own, changed, and looked at once for all faults."""
+    home = Home(tmp_path_factory.mktemp("faulty") / "home")
+    home.root.mkdir()
+    shutil.copytree(sample_home.raw, home.raw)
+    for part in ("landing", "releases"):
+        (home.root / part).symlink_to(sample_home.root / part)
+    files = {}
+    for fault, (change, *_) in FAULTS.items():
+        (file,) = home.raw.glob(f"*/month={format_month(MONTHS[fault])}/*.parquet")
+        files[fault] = file, change_rows(file, change)
+    return Faulty(home, files, inspected(home, alone))
+
+
+def inspected(home: Home, expectations: Path) -> pd.DataFrame:
+    """What the gate says of the home's raw files."""
     database = home.releases / "current" / DATABASE
     report = audit(Subject(home, database, Landing(home).state().sequence, expectations))
     return report.results[report.results["gate"] == GATE]
@@ -76,51 +107,41 @@ def change_rows(file: Path, change: str) -> int:
         return len(con.execute("select 1 from raw").fetchall())
 
 
-@pytest.fixture
-def changeable(sample_home: Home, tmp_path: Path) -> Home:
-    """The sample with raw files of its own."""
-    home = Home(tmp_path / "changeable")
-    home.root.mkdir()
-    shutil.copytree(sample_home.raw, home.raw)
-    for part in ("landing", "releases"):
-        (home.root / part).symlink_to(sample_home.root / part)
-    return home
-
-
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_row_that_cannot_be_is_found(changeable: Home, alone: Path, fault: str) -> None:
-    """By its own question alone, in its month alone, with its line."""
-    change, question, wrong, line = FAULTS[fault]
-    (file,) = changeable.raw.glob(f"*/month={MONTH}/*.parquet")
-    rows = change_rows(file, change)
-    found = inspected(changeable, alone)
-    (bad,) = found[found["verdict"] != "passed"].to_dict("records")
-    assert bad["verdict"] == "failed" and bad["scope"].startswith(question)
-    assert f"{bad['month']:%Y-%m}" == MONTH and bad["n_compared"] == rows
+def test_a_row_that_cannot_be_is_found(faulty: Faulty, fault: str) -> None:
+    """By its own question alone, with its line."""
+    _, question, wrong, line = FAULTS[fault]
+    file, rows = faulty.files[fault]
+    of_month = faulty.found[faulty.found["month"] == MONTHS[fault]]
+    (bad,) = of_month[of_month["verdict"] != "passed"].to_dict("records")
+    assert bad["verdict"] == "failed" and bad["scope"].startswith(question) and bad["n_compared"] == rows
     assert bad["actual"] == (rows if wrong == "all twice" else wrong)
     assert bad["reason"] == f"first {file.name.partition('.')[0]} line {line}"
 
 
+def test_faults_are_found_in_their_months_alone(faulty: Faulty) -> None:
+    """Every month is looked at, and those without a fault pass."""
+    bad = faulty.found["verdict"] != "passed"
+    assert len(faulty.found) == 58 * 7 and set(faulty.found.loc[bad, "month"]) == set(MONTHS.values())
+
+
 def test_months_a_few_at_a_time_or_all_at_once_say_the_same(
-    changeable: Home, alone: Path, monkeypatch: pytest.MonkeyPatch
+    faulty: Faulty, alone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Wherever the history is cut."""
-    (file,) = changeable.raw.glob(f"*/month={MONTH}/*.parquet")
-    change_rows(file, FAULTS["a row twice"][0])
-    whole = inspected(changeable, alone)
-    assert len(whole) == 58 * 7
     for size in (1, 100):
         monkeypatch.setattr(raw_rows, "ROWS_AT_ONCE", size)
-        pd.testing.assert_frame_equal(inspected(changeable, alone), whole)
+        pd.testing.assert_frame_equal(inspected(faulty.home, alone), faulty.found)
 
 
-@pytest.mark.own_run("two revisions must pass through a build")
-def test_a_key_may_stand_in_two_receipts_and_a_world_file_has_no_partner(small: Home, tmp_path: Path) -> None:
+def test_a_key_may_stand_in_two_receipts_and_a_world_file_has_no_partner(
+    small: Home, alone: Path, tmp_path: Path
+) -> None:
     """A revision repeats the keys of what it revises."""
     add(small, tmp_path, [row("202403", value="9,000")], hs="85423190", months="2024-03")
     add(small, tmp_path, [row("202403")], hs="85423190", months="2024-03", vintage="2025-02-20")
-    released(small)
-    found = inspected(small)
+    write_raw_files(small, Landing(small).state())
+    found = inspected(small, alone)
     assert set(found["verdict"]) == {"passed"}
     (march,) = found[(found["scope"].str.startswith(KEY)) & (found["month"].astype(str) == "2024-03-01")].to_dict(
         "records"

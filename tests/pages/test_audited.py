@@ -19,7 +19,7 @@ from orchestration.releases.database import DATABASE
 from orchestration.releases.publish import publish, subject_of
 from orchestration.releases.showing import INDEX
 from orchestration.releases.store import Releases
-from tests.conftest import built, contents
+from tests.conftest import built, contents, many
 from tests.faults.shown import BAR, HIGHER, Drawn, edit
 from tests.gates.edits import question
 
@@ -68,6 +68,14 @@ EDITS = {
 }  # fmt: skip
 
 
+#: Of each kind of thing that can be edited one.
+FEW = ("its words", "another month for the record", "a column that is not there", "a verdict's word alone",
+       "a bar that is gone", "the threshold's place", "a month of the data that is gone",
+       "a bar of the picture that leaves alone", "how many comparisons passed", "how many others there are",
+       "a partner's row that is gone", "how many times the neighbour", "who gained", "a line's name",
+       "a new year's words in a picture")  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def gate(sample_home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """What the gate sees of the sample's release, without its page."""
@@ -105,7 +113,8 @@ def test_what_was_published_is_what_the_page_shows(gate: duckdb.DuckDBPyConnecti
     assert counts["value"] > 2000
 
 
-@pytest.mark.parametrize("name", EDITS)
+@pytest.mark.series
+@pytest.mark.parametrize("name", many(FEW, tuple(EDITS)))
 def test_an_edit_is_found(gate: duckdb.DuckDBPyConnection, folder: Path, name: str) -> None:
     """And told by the table of the figure and the file in which it stands."""
     file, pattern, text, table = EDITS[name]

@@ -14,6 +14,7 @@ from orchestration.releases.as_of import KEPT, as_of
 from orchestration.releases.query import run_sql
 from orchestration.releases.store import Releases
 from tests.conftest import add, query, released, row, tree, value
+from tests.gates.looking import declare
 
 BEFORE, SINCE = dt.date(2025, 1, 19), dt.date(2025, 1, 20)
 CLAIM = """  {name}:
@@ -47,6 +48,7 @@ def test_a_revision_is_shown_and_the_past_stays(small: Home, tmp_path: Path, mon
     expectations = Path(shutil.copytree(PROJECT / "expectations", tmp_path / "expectations"))
     claims = [CLAIM.format(name=f"chips_{month[-2:]}", month=month, value=usd) for month, usd in old.items()]
     (expectations / "claims.yml").write_text("claims:\n" + "".join(claims), encoding="utf-8")
+    declare(expectations, "shape", "layers", "restatement", "claim_verdicts")
     monkeypatch.setattr(settings(), "expectations", expectations)
     first = released(small).release_id
     verdicts = "select claim_id, verdict_then, verdict_now from mart_claim where claim_id like 'chips%' order by 1"

@@ -108,8 +108,10 @@ def test_many_are_summed_up(tmp_path: Path) -> None:
     assert "40 more figures, of 20 further causes" in titles and "2 more claims have another verdict" in titles
 
 
-def test_entries_are_carried_on_with_their_ids(tmp_path: Path) -> None:
-    """The last fifty, the newest first; a source that is still held back is told once."""
+def test_entries_are_carried_on_with_their_ids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last fifty, here ten, the newest first; a source that is still held back is told once."""
+    assert feeds.LATEST == 50
+    monkeypatch.setattr(feeds, "LATEST", 10)
     written = Written(tmp_path)
     first = written.add("one", held_back={"gacc": HELD})
     second = written.add("two", held_back={"gacc": HELD})
@@ -117,9 +119,9 @@ def test_entries_are_carried_on_with_their_ids(tmp_path: Path) -> None:
         f"{first.feed.id}/two/headline", *(entry.id for entry in first.entries)
     ]  # fmt: skip
     assert second.feed.id == first.feed.id
-    for n in range(60):
+    for n in range(12):
         found = written.add(f"more{n}")
-    assert len(found.entries) == feeds.LATEST and found.entries[0].id.endswith("/more59/headline")
+    assert len(found.entries) == 10 and found.entries[0].id.endswith("/more11/headline")
 
 
 def test_a_feed_that_is_not_as_published_is_not_carried_on(tmp_path: Path) -> None:

@@ -70,8 +70,15 @@ def inbox_known(small: Home) -> Home:
     return small
 
 
-@pytest.mark.parametrize("damage", (cut, garbled, emptied))
-@pytest.mark.parametrize("what", DERIVED)
+#: Each thing that is damaged in one way, and each way twice; or each thing in each way.
+DAMAGES = (cut, garbled, emptied)
+EACH = many(
+    [(what, DAMAGES[n % 3]) for n, what in enumerate(DERIVED)], [(what, of) for what in DERIVED for of in DAMAGES]
+)
+
+
+@pytest.mark.series
+@pytest.mark.parametrize(("what", "damage"), EACH)
 def test_what_is_damaged_is_found_and_told(inbox_known: Home, what: str, damage: Damage) -> None:
     """By the doctor, with what to do, and by what comes before a run, which removes it; once."""
     place, sentence = DERIVED[what]

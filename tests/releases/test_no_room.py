@@ -19,9 +19,9 @@ from orchestration.releases.manifest import read_manifest, write_manifest
 from orchestration.releases.store import Releases
 from orchestration.terminal.run import run_home
 from tests.conftest import add, attempted, many, row, tree, value, write_csv
-from tests.revisions import Revisions, revisions
+from tests.revisions import Revisions, revisions, two_gates
 
-__all__ = ["revisions"]
+__all__ = ["revisions", "two_gates"]
 
 FLAGS = ["--source", "gacc", "--flow", "import", "--hs", "8542", "--partners", "502", "--vintage", "2025-01-09"]
 #: What a command is run behind, with a home: one that may not be written to, and one on a disk with so many kB left.
@@ -131,6 +131,7 @@ def where(name: str) -> Callable[[Path, Path], None]:
     return lambda made, place: no_room() if place.name == name else take_place(made, place)
 
 
+@pytest.mark.usefixtures("two_gates")
 @pytest.mark.own_run("publications without room are what is tested")
 def test_no_room_at_the_switch(small: Home, revisions: Revisions, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before it nothing is left and readers see what they saw; after it the release is published, and it is told."""

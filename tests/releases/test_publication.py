@@ -19,10 +19,10 @@ from orchestration.releases.publish import publish
 from orchestration.releases.store import Releases
 from orchestration.warehouse.raw import write_raw
 from tests.conftest import add, copied, many, published, query, released, row, tree, value
-from tests.revisions import Revisions, revisions
+from tests.revisions import Revisions, revisions, two_gates
 from tests.terminal.test_homeless import nameless
 
-__all__ = ["revisions"]
+__all__ = ["revisions", "two_gates"]
 
 
 def another(home: Home, tmp_path: Path, n: int) -> str:
@@ -34,13 +34,13 @@ def another(home: Home, tmp_path: Path, n: int) -> str:
 
 
 @pytest.mark.series
+@pytest.mark.usefixtures("two_gates")
 @pytest.mark.own_run("publications, one after another, are what is tested")
 def test_a_reader_keeps_its_release_through_all_publications(
     small: Home, revisions: Revisions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also when retention has removed the folder under it."""
     kept = many(1, 3)
-    revisions.built("march-1")  # before retention is changed, since others share it
     monkeypatch.setattr(settings(), "keep_releases", kept)
     old = Releases(small).folder()
     sql = "select sum(value_usd) from fct_trade_monthly"
@@ -54,6 +54,7 @@ def test_a_reader_keeps_its_release_through_all_publications(
     assert len(Releases(small).ids()) == kept and not old.exists() and query(small, sql) != before
 
 
+@pytest.mark.usefixtures("two_gates")
 @pytest.mark.own_run("retention is tested by publishing")
 def test_pinned_releases_are_kept(small: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Retention takes the oldest, never a pinned one."""

@@ -311,6 +311,7 @@ def test_a_source_that_prints_all_anew_builds_nothing_of_the_other(both: Home, t
             assert of == [("gacc", 7, 7), ("utopia", None, None)], table
 
 
+@pytest.mark.series("test_a_sum_that_does_not_add_up_holds_comtrade_back_alone")
 @pytest.mark.own_run("one source is red")
 def test_one_source_s_red_does_not_stop_the_other(both: Home, tmp_path: Path) -> None:
     """Utopia's April is not what a headline says: it stays as it was, told so everywhere, and China's May is published.
@@ -366,7 +367,7 @@ KILL = """
 """
 
 
-@pytest.mark.series("test_one_source_s_red_does_not_stop_the_other")
+@pytest.mark.series("test_a_sum_that_does_not_add_up_holds_comtrade_back_alone")
 @pytest.mark.own_run("the publication is killed while a source is held back")
 @pytest.mark.parametrize(
     "point", ["candidate.build", "candidate.write_parquet", "publish.audit", "publish.write_manifest"]
@@ -387,7 +388,7 @@ def test_a_kill_in_the_candidate_that_holds_back(both: Home, tmp_path: Path, poi
     assert said and all(audit is not None and not audit.passed for audit in said)
 
 
-@pytest.mark.series("test_one_source_s_red_does_not_stop_the_other")
+@pytest.mark.series("test_a_sum_that_does_not_add_up_holds_comtrade_back_alone")
 @pytest.mark.own_run("a source contradicts itself")
 def test_a_source_that_contradicts_itself_is_held_back(both: Home, tmp_path: Path) -> None:
     """Two files of one day: Utopia stays as it was until one is withdrawn, and China's May is published."""

@@ -14,13 +14,19 @@ from orchestration.landing.receive import receive
 from orchestration.landing.receivers import receive_file
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing
+from orchestration.releases.publish import audit_folder
+from orchestration.releases.store import Releases
 from orchestration.releases.trace import trace
 from orchestration.sources.comtrade.codes import six_digits
+from orchestration.terminal.run import run_home
+from orchestration.terminal.status import home_status
+from orchestration.warehouse.views import parts
 from tests import conftest
-from tests.conftest import MONTHS, attempted, copied, declared, published_once, query, write_csv
+from tests.conftest import MONTHS, copied, declared, published, published_once, query, write_csv
 from tests.sources.comtrade.answers import Row, body, row
 from tests.test_docs import fences
 
+COVERAGE = parts()["int_series_coverage"]
 SCOPE = {"source": "comtrade", "reporter": "BRA", "flow": "import", "hs": "8542", "vintage": "2024-12-20"}
 #: Partners of Brazil: the United States, Korea, what Comtrade prints for Taiwan, and Brazil itself.
 PARTNERS = ("842", "410", "490", "76")
@@ -167,20 +173,48 @@ def test_a_year_is_a_control_total(both: Home) -> None:
 def test_a_sum_that_does_not_add_up_holds_comtrade_back_alone(
     both: Home, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """A total that changed between two calls; China's files are published as ever, and so is a new year."""
+    """A total that changed between two calls: its source stays as it was, told so everywhere; China's files are
+    published as ever, and so is a new year. Nothing new is nothing done, and still no success, until it is withdrawn.
+    """
     home = copied(both, tmp_path_factory)
+    before = receipts_of(home)
     rows = of_heading()
     rows[0]["primaryValue"] += 10.0
     add(home, "changed.json", rows)
+    changed = Landing(home).state().receipts[-1]
     add_year(home, "2022", 12_181_956_717.0)
     more = [conftest.row("202405", "502", "85423110", value="5,000")]
     receive(home, write_csv(home.root / "may.csv", more), declared())
-    tried = attempted(home)
-    assert tried.outcome == "published" and set(tried.held_back) == {"comtrade"}
-    assert {why.partition(":")[0] for why in tried.held_back["comtrade"].why} == {"additivity"}
+    ran = run_home(home, [])
+    assert ran.outcome == "published" and not ran.ok and ran.failure is None
+    (told,) = ran.held_back
+    assert "comtrade is held back since" in told and "additivity: comtrade import 2024-01" in told
+    said = Releases(home).manifest()
+    assert set(said.held_back) == {"comtrade"} and receipts_of(home) == before
+    held = said.held_back["comtrade"]
+    assert {why.partition(":")[0] for why in held.why} == {"additivity"}
+    assert held.sequence == changed.sequence - 1 and (home.candidates / held.candidate).is_dir()
     assert query(home, "select count(*) from fct_trade_monthly where month = '2024-05-01'") == [(1,)]
     assert query(home, "select count(*) from fct_control_total where partner_system = 'comtrade'") == [(2,)]
     assert query(home, "select count(*) > 0 from fct_trade_monthly where source = 'comtrade'") == [(True,)]
+    for table in (*COVERAGE, "dim_source"):
+        marks = query(home, f"select distinct source, held_back_since is not null from {table} order by all")
+        assert marks == [("comtrade", True), ("gacc", False)], table
+    assert "comtrade is held back since" in (Releases(home).folder() / "audit.html").read_text(encoding="utf-8")
+    assert audit_folder(home, Releases(home).folder()).passed
+    again = run_home(home, [])
+    assert again.outcome == "unchanged" and not again.ok and again.held_back == ran.held_back
+    assert home_status(home).held_back == ran.held_back
+    Landing(home).withdraw(changed.receipt_id, "it was asked for while it changed")
+    mended = published(home)
+    assert mended.outcome == "published" and not mended.held_back
+    for table in COVERAGE:
+        assert query(home, f"select count(held_back_since) from {table}") == [(0,)]
+
+
+def receipts_of(home: Home) -> set[str]:
+    """Comtrade's receipts in the release that readers see."""
+    return {r.receipt_id for r in Releases(home).manifest().receipts if r.scope.source == "comtrade"}
 
 
 @pytest.mark.parametrize(

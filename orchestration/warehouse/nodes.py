@@ -102,7 +102,7 @@ def fingerprints(state: LandingState, code: str, own: OwnCategories | None = Non
 
     `code`: of the dbt project; the Python that shapes what models read is added. `own`: the home's own categories.
     """
-    records, code = _records(state) | {"categories": (own or OwnCategories()).digest}, _digest(code, _shaping_code())
+    records, code = _records(state) | {"categories": (own or OwnCategories()).digest}, _digest(code, shaping_code())
     inputs: dict[str, str] = {}
 
     def of(unique_id: str) -> str:
@@ -114,7 +114,7 @@ def fingerprints(state: LandingState, code: str, own: OwnCategories | None = Non
 
 
 @cache
-def _shaping_code() -> str:
+def shaping_code() -> str:
     """Hash of the Python of `SHAPING`, as this process has begun with it."""
     files = [path for room in SHAPING for path in sorted((PROJECT / "orchestration" / room).rglob("*.py"))]
     return _digest(*(path.read_text(encoding="utf-8") for path in files))

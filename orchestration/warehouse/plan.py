@@ -18,7 +18,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from orchestration.base.settings import DBT_PROJECT, Home, settings
 from orchestration.landing.store import LandingState
-from orchestration.sources.catalogue import TRADE
 from orchestration.warehouse.categories import taken_categories
 from orchestration.warehouse.dbt import Months, Window
 from orchestration.warehouse.nodes import (
@@ -31,6 +30,7 @@ from orchestration.warehouse.nodes import (
     made_of_facts,
     monthly,
     names_of,
+    shaping_code,
     step_of,
     untested_views,
 )
@@ -51,6 +51,7 @@ class Built(BaseModel):
     """What the build database holds. `code`: the dbt project; `facts`, `marts`: landing sequence of each layer;
     `models`: by name what each is made of (`nodes.fingerprints`), `months`: by name, stream and month, of those built
     by month, `categories`: by name and `scheme/category`, of those built by category, where one is the home's own.
+    `views`: by name under which Python each view was made, which says what the files that it reads look like.
     `mark`: size and time of its file after the last step, by which one that others wrote to is told; none while a step
     is at work.
     """
@@ -63,6 +64,7 @@ class Built(BaseModel):
     months: dict[str, Units] = {}
     models: dict[str, str] = {}
     categories: dict[str, dict[str, str]] = {}
+    views: dict[str, str] = {}
     mark: tuple[int, int] | None = None
 
     @classmethod
@@ -192,7 +194,8 @@ class Plan:
         models = begun.models | {name: self.models[name] for name in done}
         months = begun.months | dict.fromkeys(done & monthly(), self.months.get(step, {}))
         categories = begun.categories | dict.fromkeys(done & by_category(), self.categories)
-        update: dict[str, object] = {"models": models, "months": months, "categories": categories}
+        views = begun.views | dict.fromkeys(done & untested_views(), shaping_code())
+        update: dict[str, object] = {"models": models, "months": months, "categories": categories, "views": views}
         if all(models.get(name) == self.models[name] for name in self._of(step, None)):
             if step == "facts":
                 update |= {"code": self.code, "facts": self.state.sequence, "marts": -1 if self.full else begun.marts}
@@ -250,7 +253,8 @@ def plan(home: Home, state: LandingState, asked: Iterable[dt.date] = ()) -> Plan
     old |= {name for of in (stale, stale_categories) for name, found in of.items() if found}
     facts = set(names_of("facts"))
     old |= made_of_facts() - facts if any(stale[name] for name in facts) else set()
-    standing = frozenset() if full or built.marts < 0 else untested_views() & built.models.keys()
+    made = {name for name, of in built.views.items() if name in built.models and of == shaping_code()}
+    standing = frozenset() if full or built.marts < 0 else untested_views() & made
     return Plan(
         state, code, full, models, months, frozenset(old), stale, frozenset(adding), categories, stale_categories,
         standing,
@@ -258,8 +262,8 @@ def plan(home: Home, state: LandingState, asked: Iterable[dt.date] = ()) -> Plan
 
 
 def code_fingerprint() -> str:
-    """Hash of everything that dbt is told and that decides on content: models, macros, seeds, the list of sources."""
-    digest = hashlib.sha256(",".join(TRADE).encode())
+    """Hash of everything in the dbt project that decides on content: models, macros, seeds."""
+    digest = hashlib.sha256()
     for folder in ("models", "macros", "seeds"):
         for path in sorted((DBT_PROJECT / folder).rglob("*")):
             if path.is_file():

@@ -73,7 +73,7 @@ def test_code_and_claims(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyP
     before = made_of(home)
     assert changed(before, made_of(home, "other")) == set(before)
     with monkeypatch.context() as patch:
-        patch.setattr("orchestration.warehouse.nodes._shaping_code", lambda: "another calendar")
+        patch.setattr("orchestration.warehouse.nodes.shaping_code", lambda: "another calendar")
         assert changed(before, made_of(home)) == set(before)
     for path in settings().expectations.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())

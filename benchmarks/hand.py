@@ -113,7 +113,8 @@ select s.*, name_en as partner_name, iso3 as partner_iso3, category_name,
   s.value_usd / nullif(t.value_usd, 0)::double as partner_share_usd
 from series as s
 join {ALL} as t using (month, category_scheme, category_code)
-join read_csv({{seeds}} || '/partners.csv', all_varchar = true) as p on s.partner_code = p.partner_code"""
+join read_csv({{seeds}} || '/partners.csv', all_varchar = true) as p
+  on p.partner_system = 'gacc' and s.partner_code = p.partner_code"""
 MAKE = (MAKE_FACT, MAKE_MEMBERS, MAKE_SUMS, MAKE_SERIES, MAKE_MARTS)
 
 

@@ -49,6 +49,7 @@ create table cell as
 with partner as (
   select partner_code, name_en as partner_name, row_number() over (order by hash(partner_code)) as rank
   from read_csv({literal(DBT_PROJECT / "seeds" / "partners.csv")}, all_varchar = true)
+  where partner_system = 'gacc'
 )
 select hs_code, hs_name, partner_code, partner_name
 from code cross join partner

@@ -27,7 +27,13 @@ def test_the_files_of_the_parsing_benchmark_are_sound(tmp_path: Path) -> None:
     assert (parsed.rows, parsed.encoding) == (rows, "gb18030")
 
 
-@pytest.mark.series("test_marts_of_the_sample_equal_a_recomputation")
+def test_the_files_of_whole_runs_are_taken(home: Home, tmp_path: Path) -> None:
+    """Whatever partners and lines the reviewed tables have by now."""
+    file = Trade(3_000).print_month(home, LAST_MONTH)
+    assert parse(file, tmp_path / "work").rows == len(file.read_bytes().splitlines()) - 1
+
+
+@pytest.mark.series("test_the_files_of_whole_runs_are_taken")
 @pytest.mark.own_run("the benchmark's generated home is what is tested")
 def test_a_run_on_made_up_trade_is_measured_and_equals_sql_by_hand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -78,7 +78,7 @@ def _build(
     selected = context.selected_output_names & built_nodes().keys()
     _must_reflect_landing(context, home, work, selected)
     stale, built = [name for name in work.stale_of(step) if name in selected], Built.read(home)
-    if stale:
+    if work.stale & selected:
         _raw_must_exist(home, work)
     begun = work.begun(built, step, selected)
     begun.write(home, at_work=True)

@@ -103,7 +103,7 @@ def test_what_the_page_says(root: html.HtmlElement) -> None:
         notes[0] == "Lunar New Year: 25 Jan 2020, 12 Feb 2021, 1 Feb 2022, 22 Jan 2023, 10 Feb 2024."
         and len(notes) == 2
     )
-    assert "Months of details compared: 58, 2020-01 to 2024-10. Of 2024-11 no details are held" in text
+    assert "58 months, 2020-01 to 2024-10. Of 2024-11 no details are held" in text
     assert [of.get("id") for of in root.iter("figure") if of.find_class("at")] == ["chips-value-by-month"]
     assert root.find_class("synthetic")[0].text_content().startswith("SYNTHETIC DATA")
     assert "nine of the four types" not in text

@@ -138,7 +138,7 @@ def test_no_room_at_the_switch(small: Home, revisions: Revisions, monkeypatch: p
     revisions.put(small, "march-1")
     before, old = Releases(small).current_id(), value(small, "2024-03")
     for patch in (("orchestration.releases.candidate.write_parquet", no_room),
-                  ("orchestration.releases.publish.render", no_room), ("orchestration.base.durable.take_place",
+                  ("orchestration.releases.results.render", no_room), ("orchestration.base.durable.take_place",
                   where("current"))):  # fmt: skip
         with monkeypatch.context() as patched, pytest.raises(OSError, match="No space"):
             patched.setattr(*patch)

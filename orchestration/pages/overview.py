@@ -201,7 +201,7 @@ def changed(library: Library, folder: Path, said: Manifest, received: list[str])
     if found.n_corrections > len(found.corrections):
         all_of_them = Cell("mart_correction", "count(*)", {"release_id": said.release_id}, found.n_corrections, "whole")
         told.append(
-            quoted("In all {n} figures were corrected: the table mart_correction has them.", {"n": all_of_them})
+            quoted("In all {n} figures are not as they were: the table mart_correction has them.", {"n": all_of_them})
         )
     rest = (*found.remarks, *received) if said.base else ()
     return [*told, *(Markup('<span class="of-landing">{}</span>').format(text) for text in rest)]

@@ -31,3 +31,12 @@ def test_a_release_without_a_story_says_what_it_holds(tmp_path: Path, fact: str)
         if fact:
             con.execute(f"insert into {fact} values ('2024-01-01'), ('2024-02-01')")
     assert headline(tmp_path) == ([SAID[fact]], None)
+
+
+def test_a_small_amount_is_not_rounded_to_another(tmp_path: Path) -> None:
+    """Five million are not a hundredth of a billion, and one type is no types."""
+    row = "'2024-03-01', 0.005, null, null, null, 0, 1000000000, null, 1, 'gacc', 'import', 'CHN', '502', 'USA', 'ic'"
+    with duckdb.connect(str(tmp_path / DATABASE)) as con:
+        con.execute(f"create table mart_partner_category_headline_monthly ({COLUMNS})")
+        con.execute(f"insert into mart_partner_category_headline_monthly values ({row})")
+    assert headline(tmp_path)[0] == ["US chips to China, 2024-03: US$ 5.0 m", "1 type of chip"]

@@ -30,9 +30,9 @@ SHARED = 6
 #: Years that a prefix may be said to begin or end in.
 YEARS = range(1988, 2051)
 
-#: What moves or hides text beside it: control characters, ends of lines, marks that turn the way of writing about.
-UNSEEN = r"\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=f"^[^{UNSEEN}]*$")]
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,39}$")]
 
 

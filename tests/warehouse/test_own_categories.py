@@ -50,7 +50,6 @@ hs6: [8542, "010121"]
 FAULTS = [
     ("title: What", "titel: What", 3, "Extra inputs"),
     ("  storage:", "  Storage:", 2, "should match pattern"),
-    ("leaves_out: ", 'leaves_out: "\u202eback to front"\n    # ', 4, "leaves_out: String should match pattern"),
     ("  storage:", "  ic:", 2, "ic is the name of a scheme that the warehouse has already"),
     ("  storage:", "  hs6:", 2, "hs6 is the name of a scheme"),
     ("  storage:", "  line:", 2, "line is the name of a scheme"),

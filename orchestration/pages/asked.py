@@ -93,7 +93,7 @@ def _left_out(found: Sequence[Row]) -> str:
         counts = "those of its months that are known," if gaps else "its months"
         said.append(f"The last year counts {counts} up to {month_words(last['month'])}.")
     if last["n_newcomers"]:
-        said.append(f"Partners whose first trade came after {last['first']} are not compared.")
+        said.append("Partners that first traded after the first of these years are not compared.")
     return " ".join(said)
 
 

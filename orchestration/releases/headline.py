@@ -12,6 +12,8 @@ from orchestration.base.words import written
 from orchestration.releases.database import DATABASE
 from orchestration.sources.catalogue import trace_arguments
 
+#: What a release holds that has no partner's figures.
+OF_WORLD = "cells of all partners together"
 LINES = """
 select month, 1e9 * value_usd_bn, yoy_percent, 1e9 * ytd_usd_bn, ytd_yoy_percent, months_at_or_above,
   threshold_usd, strftime(above_since, '%Y-%m'), n_lines, source, partner_code
@@ -50,7 +52,7 @@ def _growth(percent: float | None, digits: int) -> str:
 
 
 def _newest(con: duckdb.DuckDBPyConnection) -> list[str]:
-    for fact, what in (("fct_trade_monthly", "cells"), ("fct_trade_world_monthly", "cells of all partners together")):
+    for fact, what in (("fct_trade_monthly", "cells"), ("fct_trade_world_monthly", OF_WORLD)):
         row = con.execute(
             f"select count(*), strftime(min(month), '%Y-%m'), strftime(max(month), '%Y-%m') from {fact}"
         ).fetchone()

@@ -79,7 +79,7 @@ def test_years_compared_say_what_they_leave_out(found: tuple[Library, Series]) -
     assert table is not None
     assert table.note == (
         "The last year counts those of its months that are known, up to October 2024. "
-        "Partners whose first trade came after 2020 are not compared."
+        "Partners that first traded after the first of these years are not compared."
     )
 
 

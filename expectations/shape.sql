@@ -65,13 +65,13 @@ told as (
 
 story as (
     select
-        format('China bought US${} bn worth of integrated circuits from the United States in {}{}', in_billions(value_usd),
+        format('China bought {} worth of integrated circuits from the United States in {}{}', in_dollars(value_usd),
             strftime(month, '%B %Y'), coalesce(', ' || in_percent(value_usd_yoy, 0) || ' on a year before', ''))
-        || coalesce(if(month(month) = 1, null, format('; US${} bn in January to {}{}', in_billions(value_usd_ytd),
+        || coalesce(if(month(month) = 1, null, format('; {} in January to {}{}', in_dollars(value_usd_ytd),
             strftime(month, '%B %Y'), coalesce(', ' || in_percent(value_usd_ytd_yoy, 1), ''))), '')
-        || if(months_at_or_above > 0, format('; {} month{} in a row at US${} bn or more, since {}',
+        || if(months_at_or_above > 0, format('; {} month{} in a row at {} or more, since {}',
             coalesce(numbers[months_at_or_above + 1], format('{:,}', months_at_or_above)), if(months_at_or_above = 1, '', 's'),
-            if(threshold_usd % 1000000000 = 0, format('{:,}', threshold_usd // 1000000000), in_billions(threshold_usd)),
+            if(threshold_usd % 1000000000 = 0, format('US${:,} bn', threshold_usd // 1000000000), in_dollars(threshold_usd)),
             strftime(above_since, '%B %Y')), '')
         || format('; {} type{} of chip.', coalesce(numbers[n_lines + 1], format('{:,}', n_lines)), if(n_lines = 1, '', 's')) as headline
     from told

@@ -12,6 +12,10 @@ from decimal import ROUND_HALF_UP, Decimal
 Value = int | float | dt.date
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
           "December")  # fmt: skip
+#: By unit how many dollars it is, and the next smaller one with the digits that it has then.
+UNITS: dict[str, tuple[float, str | None, int]] = {" bn": (1e9, " m", 1), " m": (1e6, "", 0), "": (1.0, None, 0)}
+#: The share of an amount by which rounding may change it.
+ROUNDED_AWAY = 0.05
 #: Whole numbers that a newspaper spells out.
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
@@ -19,6 +23,17 @@ NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight",
 def _rounded(value: float, digits: int) -> str:
     """As the press rounds: a half goes up."""
     return f"{Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):,f}"
+
+
+def _dollars(value: Value, digits: int, unit: str) -> str:
+    """In billions, or in a smaller unit where rounding would make another amount of a small one."""
+    number = _number(value)
+    size, smaller, finer = UNITS[unit]
+    if smaller is not None and abs(float(_rounded(number / size, digits).replace(",", "")) * size - number) > (
+        ROUNDED_AWAY * abs(number)
+    ):
+        return _dollars(value, finer, smaller)
+    return f"US${_rounded(number / size, digits)}{unit}"
 
 
 def _change(value: Value, digits: int) -> str:
@@ -55,8 +70,8 @@ def _number(value: Value) -> float:
 
 #: By form, how a value is written with so many digits after the point.
 FORMS: dict[str, Callable[[Value, int], str]] = {
-    "billions": lambda value, digits: f"US${_rounded(_number(value) / 1e9, digits)} bn",
-    "millions": lambda value, digits: f"US${_rounded(_number(value) / 1e6, digits)} m",
+    "billions": lambda value, digits: _dollars(value, digits, " bn"),
+    "millions": lambda value, digits: _dollars(value, digits, " m"),
     "change": _change,
     "percent": lambda value, digits: f"{_rounded(100 * _number(value), digits)} %",
     "count": lambda value, _: _count(value),

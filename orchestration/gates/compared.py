@@ -22,9 +22,16 @@ COMPARED = (
     # Whether the figures are made up, by the receipts; a relation with that mark.
     "create macro is_made_up() as (select bool_or(is_synthetic) from receipt)",
     "create macro marked(said) as table (select *, is_made_up() as is_synthetic from query_table(said))",
-    # Billions and changes in percent as the press rounds them: a half goes up.
-    "create macro in_billions(dollars) as format('{:,.2f}', "
-    "round(dollars::decimal(28, 0) * 0.000000001::decimal(10, 9), 2)::double)",
+    # Dollars and changes in percent as the press rounds them: a half goes up. Dollars are told in a smaller unit where
+    # a greater one would change the amount by more than a twentieth.
+    "create macro in_unit(dollars, unit, digits) as "
+    "round(dollars::decimal(28, 0) * unit::decimal(10, 9), digits)::double",
+    "create macro is_kept(said, dollars) as abs(said - dollars) <= 0.05 * abs(dollars)",
+    "create macro in_dollars(dollars) as case "
+    "when is_kept(in_unit(dollars, 0.000000001, 2) * 1e9, dollars) "
+    "then format('US${:,.2f} bn', in_unit(dollars, 0.000000001, 2)) "
+    "when is_kept(in_unit(dollars, 0.000001, 1) * 1e6, dollars) "
+    "then format('US${:,.1f} m', in_unit(dollars, 0.000001, 1)) else format('US${:,}', dollars::bigint) end",
     "create macro in_percent(fraction, digits) as case when round(abs(fraction * 100)::decimal(24, 10), digits) = 0 "
     "then 'unchanged' else if(fraction > 0, 'up ', 'down ') "
     "|| format('{:,.' || digits || 'f}', round(abs(fraction * 100)::decimal(24, 10), digits)::double) || ' %' end",

@@ -107,7 +107,8 @@ def _coverage(series: Series, month: dt.date, missing: list[str]) -> Iterator[Re
     if gaps:
         yield Reason("hedge", Markup(escape(f"Months are not known: {spans(gaps)}.")))
     elif not missing and series.rows[month].get("value_usd_yoy") is not None:
-        yield Reason("quote", Markup("No month of this year and the last is missing."))
+        since = f"since {month_words(begin)}, with which its figures begin," if begin > add_months(month, -23) else ""
+        yield Reason("quote", Markup(escape(f"No month {since or 'of this year and the last'} is missing.")))
 
 
 def _revision(series: Series, month: dt.date) -> Iterator[Reason]:

@@ -17,7 +17,7 @@ from orchestration.pages.drawing import month_words
 from orchestration.pages.figures import Cell
 from orchestration.pages.pictures import amount
 from orchestration.pages.sections import Table
-from orchestration.pages.series import Library, Series, table_of
+from orchestration.pages.series import Library, Row, Series, table_of
 
 #: How many gain, and how many lose; lines; odd unit values; neighbours.
 SHIFTED, LINES, ODD, NEIGHBOURS = 3, 3, 6, 8
@@ -27,18 +27,20 @@ CATEGORY = f"{STREAM} and category_scheme = $category_scheme and category_code =
 #: From the first whole year to the last, of partners that have both; the reporter's own goods are none of them.
 GAINED = f"""
 with year as (
-  select partner_code, partner_name, period, is_complete, month, partner_share_usd as share from {PERIOD}
+  select partner_code, partner_name, period, is_complete, month, n_months, partner_share_usd as share from {PERIOD}
   where {CATEGORY} and period_type = 'year' and partner_share_usd is not null
     and partner_iso3 is distinct from reporter
 ),
 
 ends as (select min(period) filter (where is_complete) as first, max(period) as last from year)
 
-select n.partner_code, n.partner_name, e.share as early, n.share as late, first, last, n.is_complete, n.month
+select n.partner_code, n.partner_name, e.share as early, n.share as late, first, last, n.is_complete, n.month,
+  n.n_months, count(*) filter (where e.share is null and n.share > 0) over () as n_newcomers
 from ends
 join year as n on n.period = last
-join year as e on e.period = first and e.partner_code = n.partner_code
+left join year as e on e.period = first and e.partner_code = n.partner_code
 where first < last
+qualify e.share is not null
 order by n.share - e.share desc, 1"""
 LARGEST = f"""
 select commodity_code, partner_code, f.value_usd, c.commodity_name, c.year, p.partner_name
@@ -79,11 +81,20 @@ def gained(library: Library, series: Series) -> Table | None:
         pair = {**of, "period": derived.names((first, last))}
         moved = Cell(PERIOD, "gain(partner_share_usd)", pair, row["late"] - row["early"], "points", 1)
         rows.append((str(row["partner_name"]), *ends, moved))
-    counts = max(row["month"] for row in shown)
-    note = "" if found[0]["is_complete"] else f"The last year counts its months up to {month_words(counts)}."
-    return Table(
-        "Who gained share, and who lost it", ("Partner", first, last, "Change, percentage points"), tuple(rows), note
-    )
+    heads = ("Partner", first, last, "Change, percentage points")
+    return Table("Who gained share, and who lost it", heads, tuple(rows), _left_out(found))
+
+
+def _left_out(found: Sequence[Row]) -> str:
+    """What the years compared do not count: months to come or not known, partners whose trade began between them."""
+    last, said = max(found, key=lambda row: row["month"]), []
+    if not all(row["is_complete"] for row in found):
+        gaps = any(row["n_months"] < row["month"].month for row in found)
+        counts = "those of its months that are known," if gaps else "its months"
+        said.append(f"The last year counts {counts} up to {month_words(last['month'])}.")
+    if last["n_newcomers"]:
+        said.append("Partners that first traded after the first of these years are not compared.")
+    return " ".join(said)
 
 
 def lines(library: Library, series: Series, month: dt.date) -> Table | None:

@@ -166,23 +166,25 @@ def verdict(report: Report) -> Markup:
 def changed(library: Library, folder: Path, said: Manifest, received: list[str]) -> list[Markup]:
     """What is new, up to `TOLD` sentences: claims that flipped, figures that were corrected, what has moved most.
 
-    `received`: what came in and what was withdrawn, in sentences; told after these.
+    `received`: what came in and what was withdrawn, in sentences; told after these. Where nothing could be compared,
+    that is told, and not that nothing was corrected.
     """
     found = what_changed(folder, TOLD - 2, said)
     ours = [Markup('<span data-sentence="">{}</span>').format(text) for text in (*found.flips, *found.corrections)]
     moved = [Cell(*of, "text").tag() for of in _movers(library)]
     n_moved = max(2, TOLD - len(ours))
     told = [*ours[: TOLD - len(moved[:n_moved])], *moved[:n_moved]]
-    if said.base is None:
+    is_first = said.base is None and not found.remarks
+    if is_first:
         told = [escape("This is the first release: there is none before it to compare it with."), *moved[:TOLD]]
-    elif not ours:
+    elif not ours and not found.remarks:
         told = [escape("No published figure was corrected, and no claim has another verdict."), *told]
     if found.n_corrections > len(found.corrections):
         all_of_them = Cell("mart_correction", "count(*)", {"release_id": said.release_id}, found.n_corrections, "whole")
         told.append(
-            quoted("In all {n} figures were corrected: the table mart_correction has them.", {"n": all_of_them})
+            quoted("In all {n} figures are not as they were: the table mart_correction has them.", {"n": all_of_them})
         )
-    rest = (*found.remarks, *received) if said.base else ()
+    rest = () if is_first else (*found.remarks, *received)
     return [*told, *(Markup('<span class="of-landing">{}</span>').format(text) for text in rest)]
 
 
@@ -200,11 +202,12 @@ def _movers(library: Library) -> list[tuple[str, str, dict[str, str], str]]:
     if not library.rows(f"select 1 from duckdb_tables() where table_name = '{MOVERS}'"):
         return []
     found = library.rows(
-        f"with newest as (select source, reporter, flow, max(month) as month from {MOVERS} group by all) "
-        f"select * from {MOVERS} semi join newest using (source, reporter, flow, month) "
+        f"select * from {MOVERS} where list_contains($newest, concat_ws(' ', source, reporter, flow, month)) "
         "qualify row_number() over (partition by source, reporter, flow, partner_code "
         "order by rank, category_scheme, category_code, reason) = 1 "
-        "order by abs(coalesce(moved_usd, 0)) desc, partner_code"
+        "order by abs(coalesce(moved_usd, 0)) desc, partner_code",
+        # An earlier month with something to tell is no news of a later one that has nothing.
+        {"newest": [f"{of.source} {of.reporter} {of.flow} {of.last}" for of in library.streams.values()]},
     )
     names = (*SERIES_KEY, "reason")
     return [

@@ -8,11 +8,14 @@ import duckdb
 
 from orchestration.base.duck import reading
 from orchestration.base.months import format_month
+from orchestration.base.words import written
 from orchestration.releases.database import DATABASE
 from orchestration.sources.catalogue import trace_arguments
 
+#: What a release holds that has no partner's figures.
+OF_WORLD = "cells of all partners together"
 LINES = """
-select month, value_usd_bn, yoy_percent, ytd_usd_bn, ytd_yoy_percent, months_at_or_above,
+select month, 1e9 * value_usd_bn, yoy_percent, 1e9 * ytd_usd_bn, ytd_yoy_percent, months_at_or_above,
   threshold_usd, strftime(above_since, '%Y-%m'), n_lines, source, partner_code
 from mart_partner_category_headline_monthly
 where reporter = 'CHN' and flow = 'import' and partner_iso3 = 'USA' and category_scheme = 'ic'
@@ -29,14 +32,18 @@ def headline(folder: Path) -> tuple[list[str], str | None]:
         if row is None:
             return _newest(con), None
     month, value, yoy, ytd, ytd_yoy, streak, threshold, since, types, source, partner = row
-    lines = [f"US chips to China, {format_month(month)}: US$ {value:.2f} bn{_growth(yoy, 0)}"]
+    lines = [f"US chips to China, {format_month(month)}: {_dollars(value)}{_growth(yoy, 0)}"]
     if ytd is not None:
-        lines.append(f"January to {format_month(month)}: US$ {ytd:.2f} bn{_growth(ytd_yoy, 1)}")
+        lines.append(f"January to {format_month(month)}: {_dollars(ytd)}{_growth(ytd_yoy, 1)}")
     if streak:
         months = f"{streak} month{'s' if streak > 1 else ''}"
         lines.append(f"{months} in a row above US$ {threshold / 1e9:g} bn, since {since}")
-    lines.append(f"{types} types of chip")
+    lines.append(f"{types} type{'' if types == 1 else 's'} of chip")
     return lines, trace_arguments(month, source, "CHN", "import", partner, "ic", "integrated_circuits")
+
+
+def _dollars(value: float) -> str:
+    return written(round(value), "billions").replace("US$", "US$ ")
 
 
 def _growth(percent: float | None, digits: int) -> str:
@@ -45,7 +52,7 @@ def _growth(percent: float | None, digits: int) -> str:
 
 
 def _newest(con: duckdb.DuckDBPyConnection) -> list[str]:
-    for fact, what in (("fct_trade_monthly", "cells"), ("fct_trade_world_monthly", "cells of all partners together")):
+    for fact, what in (("fct_trade_monthly", "cells"), ("fct_trade_world_monthly", OF_WORLD)):
         row = con.execute(
             f"select count(*), strftime(min(month), '%Y-%m'), strftime(max(month), '%Y-%m') from {fact}"
         ).fetchone()

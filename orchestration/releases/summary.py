@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from orchestration.base.duck import reading
 from orchestration.base.errors import RefusalError
 from orchestration.base.months import format_month, spans
+from orchestration.base.plain import printable
 from orchestration.base.settings import Home
 from orchestration.releases.corrections.changed import what_changed
 from orchestration.releases.database import DATABASE
@@ -92,7 +93,8 @@ def _new(now: Manifest, before: Manifest) -> list[str]:
         if w.receipt_id not in known
     ]
     said = {"received": new, "withdrawn": gone}
-    return [f"{what}: {_named(found)}" for what, found in said.items() if found]
+    # Names of files and reasons are others' words.
+    return [printable(f"{what}: {_named(found)}") for what, found in said.items() if found]
 
 
 def _receipt(receipt: ReleaseReceipt) -> str:

@@ -17,6 +17,7 @@ from rich.console import Console
 from orchestration.base.errors import RefusalError
 from orchestration.base.months import format_month
 from orchestration.base.plain import bare, json_text, plain, printable
+from orchestration.releases.headline import OF_WORLD
 from orchestration.releases.terms import told
 from orchestration.terminal.layout import shown
 
@@ -134,7 +135,7 @@ def status(report: HomeStatus) -> None:
         line(text)
     for text in report.held_back:
         line(f"HELD BACK: {text}")
-    line(f"last failure: {report.last_failure['why'] if report.last_failure else 'none since the last release'}")
+    line(f"last failed audit: {report.last_failure['why'] if report.last_failure else 'none since the last release'}")
     for text in report.watched:
         line(f"watched: {text}")
     rows = [[d.dataset, d.state, d.held, d.due, d.out_since, d.not_out, d.source] for d in report.datasets]
@@ -171,7 +172,9 @@ def run_summary(summary: RunSummary) -> None:
         line(f"changed:  {text}")
     bonded = "bonded" if shutil.which("bonded") else ".venv/bin/bonded"
     home = shlex.quote(summary.home)
-    view = "v_ic_by_partner" if summary.trace else "mart_partner_category_monthly"
+    is_of_world = any(OF_WORLD in text for text in summary.headline)
+    mart = "mart_category_monthly" if is_of_world else "mart_partner_category_monthly"
+    view = "v_ic_by_partner" if summary.trace else mart
     line(f"read it:  {bonded} query 'from {view} limit 5' --home {home}")
     line(f"audit:    {summary.folder}/audit.html")
     if summary.trace:

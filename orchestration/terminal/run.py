@@ -78,7 +78,8 @@ def run_home(home: Home, asked: list[dt.date]) -> RunSummary:
         watch_list(home)
     except RefusalError as error:
         # Whoever is to be told is no reason to publish nothing.
-        _note(f"Nobody is told of changed figures: {error}")
+        _note(f"Nobody is told of changed figures: {error.told}")
+        _note(f"  Remedy: {error.remedy}")
     mended = made_ready(home)
     for text in mended:
         _note(text)

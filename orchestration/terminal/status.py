@@ -1,4 +1,4 @@
-"""A home in one report: datasets held and due, the last release, the last failure and why; and its releases, listed."""
+"""A home in one report: datasets held and due, last release, last failed audit and why; and its releases, listed."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def test_a_newspaper_and_the_audit_round_alike() -> None:
     """A half goes up, on both sides; nothing is not minus nothing."""
     draw = random.Random(20)
     dollars = [0, 1, 4_999_999, 5_000_000, 1_005_000_000, 1_115_000_000, 1_234_567_895_000_000]
-    dollars += [draw.randrange(10**13) for _ in range(300)]
+    dollars += [draw.randrange(10**most) for most in (13, 9, 7, 5) for _ in range(300)]
     shares = [0.0, 0.125, -0.125, 0.605, 0.0004, -0.0004, 12.345, -0.9999]
     shares += [draw.uniform(-1, 40) for _ in range(300)]
     with duckdb.connect() as con:
@@ -70,9 +70,7 @@ def test_a_newspaper_and_the_audit_round_alike() -> None:
         for macro in COMPARED:
             con.execute(macro)
         for value in dollars:
-            assert con.execute(f"select 'US$' || in_billions({value}) || ' bn'").fetchone() == (
-                written(value, "billions"),
-            )
+            assert con.execute(f"select in_dollars({value})").fetchone() == (written(value, "billions"),)
         for share in shares:
             for digits in (0, 1):
                 found = con.execute(f"select in_percent({share!r}::double, {digits})").fetchone()

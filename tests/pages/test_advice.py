@@ -59,6 +59,8 @@ CASES: dict[str, tuple[list[int | None], dict[str, Any], str, str]] = {
                          "No month of the last year was revised"),
     "growth that is young": ([2_000_000_000 - 20_000_000 * n for n in range(33)] + [2_500_000_000], {}, "hedge",
                              "It would not have held half a year earlier: April 2024 was down 14 %"),
+    "what was never held is not said to be there": (GROWING[:20], {"month": dt.date(2023, 8, 1)}, "quote",
+                                                    "No month since January 2022, with which its figures begin, is"),
     "a February": (GROWING[:26], {"month": dt.date(2024, 2, 1)}, "hedge", "give both together"),
 }  # fmt: skip
 

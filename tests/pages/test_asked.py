@@ -70,6 +70,19 @@ def test_a_first_year_that_is_not_whole_is_no_beginning(found: tuple[Library, Se
     assert asked.gained(library, series) is None
 
 
+def test_years_compared_say_what_they_leave_out(found: tuple[Library, Series]) -> None:
+    """Months between that are not known, and a partner whose trade began after the first year."""
+    library, series = found
+    library.con.execute(f"update {asked.PERIOD} set n_months = 9 where period = '2024' and partner_code = '502'")
+    library.con.execute(f"delete from {asked.PERIOD} where period = '2020' and partner_code = '133'")
+    table = asked.gained(library, series)
+    assert table is not None
+    assert table.note == (
+        "The last year counts those of its months that are known, up to October 2024. "
+        "Partners that first traded after the first of these years are not compared."
+    )
+
+
 def test_the_largest_lines(found: tuple[Library, Series], sample_release: Path) -> None:
     """The first of them is the one of the question, since chips are the largest trade of the sample."""
     rows = told(asked.lines(*found, OCTOBER))

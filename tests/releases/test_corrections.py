@@ -13,6 +13,7 @@ import pytest
 
 from orchestration.base.settings import Home
 from orchestration.landing.store import Landing
+from orchestration.releases.corrections.changed import what_changed
 from orchestration.releases.publish import audit_folder
 from orchestration.releases.store import Releases
 from orchestration.sources.catalogue import TRADE
@@ -212,6 +213,22 @@ def test_earlier_corrections_stay(tmp_path: Path) -> None:
     assert (new["partner_name"], new["category_name"], new["is_synthetic"]) == (
         "United States", "ic/integrated_circuits", False,
     )  # fmt: skip
+
+
+def test_what_was_known_is_told_before_what_was_not(tmp_path: Path) -> None:
+    """Many new categories, each greater than a revision, keep it from none of the first sentences; nor is what they
+    bring called corrected.
+    """
+    past = {"release_id": "new", "measure": "value_usd", "month": "2024-02-01", "source": "gacc", "flow": "import",
+            "partner_code": "116", "partner_name": "Japan", "category_scheme": "parts"}  # fmt: skip
+    new = [past | {"cause": "definition", "cause_detail": f"new category {n}", "category_code": f"c{n}",
+                   "category_name": f"c{n}", "new_value": 10**9} for n in range(6)]  # fmt: skip
+    revised = past | {"cause": "revised by the source", "cause_detail": "r2", "category_code": "c",
+                      "category_name": "c", "old_value": 100, "new_value": 90}  # fmt: skip
+    said = BASE.but(history=(*new, revised)).write(tmp_path / "new", "new")
+    changed = what_changed(tmp_path / "new", said=said)
+    assert changed.sentences[0] == "c from Japan, 2024-02: US$ 100 → 90, revised by the source (r2)"
+    assert changed.sentences[-1] == "2 more figures are not as they were: mart_correction has them"
 
 
 PARTS = """schemes:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -12,7 +15,10 @@ from orchestration.base.settings import Home
 from orchestration.landing.store import Landing
 from orchestration.releases.as_of import as_of
 from orchestration.releases.candidate import build
+from orchestration.releases.content import TableContent
+from orchestration.releases.corrections.table import comparable
 from orchestration.releases.database import DATABASE
+from orchestration.releases.manifest import Corrections
 from orchestration.releases.publish import audit_folder
 from orchestration.releases.query import run_sql
 from orchestration.releases.settled import is_settled
@@ -21,6 +27,7 @@ from orchestration.releases.trace import trace
 from orchestration.terminal.doctor import examine
 from orchestration.terminal.run import run_home
 from tests.conftest import built, contents, published, query, released, row, tree, write_csv
+from tests.releases.pairs import Made
 
 OWN = """schemes:
   parts:
@@ -103,3 +110,22 @@ def test_an_edit_during_a_run_waits_for_the_next_one(small: Home) -> None:
     assert (folder / "categories.yml").read_text(encoding="utf-8") == OWN
     assert (folder / DATABASE).exists()
     assert not is_settled(small)
+
+
+def test_own_categories_that_rules_have_come_to_refuse_block_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that the warehouse has taken since: the release that has it is told of, and not compared with."""
+    monkeypatch.setattr("orchestration.releases.corrections.table.is_as_published", lambda *_: True)
+    was = Made(()).write(tmp_path / "old", "old").model_copy(update={"files": {DATABASE: None}})
+    was = was.model_copy(update={"corrections": Corrections(content=TableContent(rows=0, content_hash=""))})
+    kept = cast(Releases, SimpleNamespace(ids=lambda: ["old"], known=lambda _: was, folder=lambda _: tmp_path / "old"))
+    made = Made(()).write(tmp_path / "new", "new", "old")
+    (tmp_path / "old" / "categories.yml").write_text(OWN, encoding="utf-8")
+    assert comparable(kept, made) == (was, "")
+    (tmp_path / "old" / "categories.yml").write_text(OWN.replace("  parts:", "  solar:"), encoding="utf-8")
+    base, remark = comparable(kept, made)
+    assert (
+        base is None
+        and "own categories of release old, categories.yml, line 2: schemes.solar: solar is the name" in remark
+    )

@@ -118,3 +118,11 @@ def test_series_that_a_release_does_not_have(corrected: Path) -> None:
         assert not con.table("mart_partner_category_monthly").fetchall()
     assert unknown_to(corrected, (one, other)) == [other]
     assert Releases(Home(corrected)).ids() == []
+
+
+def test_a_run_tells_the_remedy_on_a_line_of_its_own(home: Home, bonded: Any) -> None:
+    """A list that nobody can read is no reason to publish nothing, and its remedy is legible."""
+    home.watch.write_text("watch: [", encoding="utf-8")
+    _, _, err = bonded("run", "--home", str(home.root))
+    assert "Nobody is told of changed figures: watch.yml, line 1" in err
+    assert "\n  Remedy: mend the YAML\n" in err and "\\x0a" not in err

@@ -16,6 +16,7 @@ from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home
 from orchestration.releases.store import Releases
 from orchestration.terminal import output
+from orchestration.terminal.run import RunSummary
 
 #: Clears the screen, rings, ends the line, parts columns, hides what follows, turns the direction of writing.
 HOSTILE = "x\x1b[2J\x07\r\n\tSYNTHETIC\x9b8m\u202e"
@@ -147,3 +148,13 @@ def test_nobody_reads_any_more(small_home: Home) -> None:
     )
     os.close(writing)
     assert done.returncode == 1 and not done.stderr
+
+
+@pytest.mark.parametrize(("headline", "mart"), [
+    ("2 cells of all partners together, 2024-01..2024-02", "mart_category_monthly"),
+    ("2 cells, 2024-01..2024-02", "mart_partner_category_monthly"),
+])  # fmt: skip
+def test_what_is_to_be_typed_next_shows_rows(headline: str, mart: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A release of world files has no rows by partner."""
+    output.run_summary(RunSummary("data/main", "published", "one", "one", None, [], [], headline=[headline]))
+    assert f" query 'from {mart} limit 5' --home data/main" in capsys.readouterr().out

@@ -26,7 +26,8 @@ TOLD = 5
 WITH_ARTICLE = re.compile(r"United |.* (Islands|Republic|Emirates)$|(Netherlands|Philippines|Bahamas|Gambia|Maldives)$")
 NOT_TESTABLE = "not testable"
 #: Of many figures that one cause has changed the one that people know best comes first: dollars before quantities,
-#: chips before other categories, these before bare codes; then the greatest. Each cause is told before any twice.
+#: chips before other categories, these before bare codes; then the greatest. Each cause is told before any twice, and
+#: what readers could have quoted before what was not known to them, such as a category that is new.
 FIRST = """
 with of_release as (
   select *, abs(coalesce(new_value, 0)::hugeint - coalesce(old_value, 0)) as size,
@@ -43,14 +44,15 @@ with of_release as (
 told as (
   select *, row_number() over (
     partition by cause, cause_detail
-    order by of_measure, is_story desc, of_scheme, size desc, month desc, partner_code, category_code
+    order by old_value is null, of_measure, is_story desc, of_scheme, size desc, month desc, partner_code, category_code
   ) as place
   from of_release
 )
 select category_name, partner_name, partner_code, flow, month, measure, old_value, new_value, change_share, cause,
   cause_detail, o.local_currency
 from told left join dim_source as o using (source)
-order by place, is_story desc, of_measure, size desc, month desc, partner_code, category_code limit $told"""
+order by place, old_value is null, is_story desc, of_measure, size desc, month desc, partner_code, category_code
+limit $told"""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ class Changed:
     def sentences(self) -> list[str]:
         """Flipped claims that could be tested before, then corrections and how many more there are, then the rest."""
         more = self.n_corrections - len(self.corrections)
-        rest = [f"{more:,} more figures were corrected: mart_correction has them"] if more else []
+        rest = [f"{more:,} more figures are not as they were: mart_correction has them"] if more else []
         return [*self.flips, *self.corrections, *rest, *self.remarks]
 
 

@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.base.duck import cursor, literal, scratch
+from orchestration.base.errors import RefusalError
 from orchestration.base.settings import Home
 from orchestration.releases.content import CORRECTIONS, correction_content, is_as_published
 from orchestration.releases.corrections.causes import judge, show_definitions
@@ -78,6 +79,11 @@ def comparable(releases: Releases, made: Manifest) -> tuple[Manifest | None, str
         return None, f"no figure is compared: release {made.base} was made before releases kept corrections"
     if not is_as_published(releases.folder(said.release_id) / DATABASE, said.files[DATABASE]):
         return None, f"no figure is compared: {DATABASE} of release {made.base} is damaged"
+    try:
+        categories_in(releases.folder(said.release_id))
+    except RefusalError as error:
+        # They passed the rules of their day; no later edit of the home's file reaches them.
+        return None, f"no figure is compared: today's rules refuse own categories of release {made.base}, {error.told}"
     return said, ""
 
 

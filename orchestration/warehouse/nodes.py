@@ -97,6 +97,12 @@ def by_category() -> frozenset[str]:
     return monthly() & _reached(["dim_category"], "child_map")
 
 
+@cache
+def by_scheme() -> frozenset[str]:
+    """Names of those whose rows have a place among all categories of their scheme: one of these moves the others."""
+    return frozenset(n for n in by_category() if built_nodes()[n]["config"]["meta"].get("places_within_scheme"))
+
+
 def fingerprints(state: LandingState, code: str, own: OwnCategories | None = None) -> dict[str, str]:
     """By name what every built node would be made of in this state of landing; equal ones need not be built again.
 

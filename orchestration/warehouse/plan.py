@@ -24,6 +24,7 @@ from orchestration.warehouse.nodes import (
     Step,
     built_nodes,
     by_category,
+    by_scheme,
     fingerprints,
     is_windowed,
     made_into,
@@ -247,7 +248,7 @@ def plan(home: Home, state: LandingState, asked: Iterable[dt.date] = ()) -> Plan
         stale[name] = together([stale[name], again])
     own = taken_categories(home)
     categories, held_categories = own.fingerprints(), {} if full else built.categories
-    stale_categories = {n: sorted(unlike(categories, held_categories.get(n, {}))) for n in sorted(by_category())}
+    stale_categories = {n: _unlike(n, categories, held_categories.get(n, {})) for n in sorted(by_category())}
     models = fingerprints(state, code, own)
     old = {name for name, of in models.items() if built.models.get(name) != of}
     old |= {name for of in (stale, stale_categories) for name, found in of.items() if found}
@@ -259,6 +260,15 @@ def plan(home: Home, state: LandingState, asked: Iterable[dt.date] = ()) -> Plan
         state, code, full, models, months, frozenset(old), stale, frozenset(adding), categories, stale_categories,
         standing,
     )  # fmt: skip
+
+
+def _unlike(name: str, now: Mapping[str, str], held: Mapping[str, str]) -> list[str]:
+    """The categories that a model must build anew, in order; of some models with all others of their schemes."""
+    found = set(unlike(now, held))
+    if name in by_scheme():
+        schemes = {category.split("/")[0] for category in found}
+        found = {category for category in now.keys() | held.keys() if category.split("/")[0] in schemes}
+    return sorted(found)
 
 
 def code_fingerprint() -> str:

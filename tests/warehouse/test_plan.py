@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from orchestration.base.settings import Home
 from orchestration.landing.store import Landing
-from orchestration.warehouse.nodes import built_nodes, names_of, untested_views
+from orchestration.warehouse.nodes import built_nodes, by_category, names_of, untested_views
 from orchestration.warehouse.plan import Built, Plan, plan
 from tests.conftest import add, row
 
@@ -42,6 +43,18 @@ def test_other_python_makes_views_again(small: Home, due: Plan, monkeypatch: pyt
     monkeypatch.setattr("orchestration.warehouse.plan.shaping_code", lambda: "another")
     assert {VIEW, "stg_gacc__trade"} <= {*plan(small, due.state).stale_of("marts"),
                                          *plan(small, due.state).stale_of("dimensions")}  # fmt: skip
+
+
+def test_a_category_moves_the_places_of_its_scheme(small: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The movers' alone: no other row hangs on another category."""
+    own = {"mine/a": "1", "mine/b": "1", "other/a": "1"}
+    held = Built.read(small)
+    held.model_copy(update={"categories": dict.fromkeys(by_category(), own)}).write(small)
+    taken = SimpleNamespace(fingerprints=lambda: own | {"mine/a": "2"}, digest="another")
+    monkeypatch.setattr("orchestration.warehouse.plan.taken_categories", lambda _: taken)
+    found = plan(small, Landing(small).state()).stale_categories
+    assert found.pop("int_mover_monthly") == ["mine/a", "mine/b"]
+    assert len(found) > 10 and set(map(tuple, found.values())) == {("mine/a",)}
 
 
 def test_another_project_makes_all_again(small: Home, due: Plan, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,10 @@
 -- What is worth a sentence of each month, a row a series and reason; mover_rules says by which rules, and why.
 -- January and February are held against a year before together, in February; January alone is not.
-{{ config(materialized='incremental', incremental_strategy='from_first_stale') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='from_first_stale',
+    meta={'places_within_scheme': true}
+) }}
 {%- set key = 'source, reporter, flow, partner_code, category_scheme, category_code' %}
 {%- set measures = ['value_usd', 'value_usd_yoy', 'value_usd_ytd', 'value_usd_ytd_yoy'] %}
 {%- set rules = ['floor_share', 'floor_months', 'growth', 'fall', 'same_sign_months', 'contribution', 'record_months',

@@ -77,7 +77,7 @@ def build_facts(home: Home, work: Plan, names: Collection[str], anew: bool) -> D
 def build_marts(home: Home, work: Plan, names: Collection[str], anew: bool) -> DbtOutcome:
     """Marts by name: first what categories make stale, of all months, then what months do; or all anew.
 
-    Apart, since a model reads all months of the one and some of the other; no row hangs on a category of another scheme.
+    Apart, since a model reads all months of the one and some of the other; no row hangs on another scheme.
     """
     categories = {} if anew else work.categories_of(names)
     if categories:

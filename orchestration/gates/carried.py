@@ -49,7 +49,8 @@ def window(reads: str, month: str) -> tuple[str, ...]:
 
     `month`; `back N`: with as many before it; `around N`: and after it; `year`: from January on; `years N`: from
     January so many years before to the December of its year, since a later month moves what is not over; `period`: of
-    any printed figure that ends in it, from January two years before on, since growth over twelve months is printed.
+    any printed figure of up to twelve months that speaks of it, from January two years before on, since growth is
+    printed, to the eleventh month after it.
     """
     first = last = parse_month(month)
     kind, _, n = reads.partition(" ")
@@ -65,7 +66,7 @@ def window(reads: str, month: str) -> tuple[str, ...]:
         case "years":
             first, last = last.replace(year=last.year - int(n), month=1), last.replace(month=12)
         case "period":
-            first = last.replace(year=last.year - 2, month=1)
+            first, last = last.replace(year=last.year - 2, month=1), add_months(last, 11)
         case _:
             raise ValueError(f"{reads} is no window of months")
     return tuple(format_month(found) for found in month_range(first, last))

@@ -43,11 +43,11 @@ WHOLE = {"continuity", "domains", "freshness", "shape", "records", "claim_verdic
         ("back 12", "2023-03", "2024-03"),
         ("around 1", "2024-02", "2024-04"),
         ("year", "2024-01", "2024-03"),
-        ("period", "2022-01", "2024-03"),
+        ("period", "2022-01", "2025-02"),
     ],
 )
 def test_the_window_of_a_month(reads: str, first: str, last: str) -> None:
-    """All months from its first to the month itself."""
+    """All months from its first to its last; a printed figure also speaks of the months before its own."""
     months = window(reads, "2024-03")
     assert (months[0], months[-1]) == (first, last) and sorted(set(months)) == list(months)
 

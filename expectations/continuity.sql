@@ -45,7 +45,6 @@ months as (
     group by all
 ),
 
--- A month that is not covered is missing, which is told above, and says nothing of trade.
 traded as (
     select f.source, f.reporter, f.flow, f.month, f.partner_code, z.hs_prefix, sum(f.value_usd) as usd,
         sum(f.value_local) as local, count(*) as n
@@ -55,6 +54,7 @@ traded as (
     group by all
 ),
 
+-- A month that is not covered is missing, which is told above, and says nothing of trade.
 never_zero as (
     select
         z.dataset,

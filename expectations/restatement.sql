@@ -110,11 +110,7 @@ cover as (
 -- Every series that was printed once, on every day.
 stood as (
     select k.*, y.side,
-        if(
-            least(own.covered_from, if(k.partner_code <> 'all', whole.covered_from, null)) <= k.known_from,
-            coalesce(s.value, 0),
-            null
-        ) as value
+        if(least(own.covered_from, whole.covered_from) <= k.known_from, coalesce(s.value, 0), null) as value
     from (
         select distinct t.known_from, source, reporter, flow, month, partner_code, category_scheme, category_code
         from summed
@@ -127,8 +123,8 @@ stood as (
     left join cover as whole
         on
             whole.partner_code = '*' and k.source = whole.source and k.reporter = whole.reporter
-            and k.flow = whole.flow and k.month = whole.month and k.category_scheme = whole.category_scheme
-            and k.category_code = whole.category_code and y.side = whole.side
+            and k.flow = whole.flow and if(k.partner_code <> 'all', k.month, null) = whole.month
+            and k.category_scheme = whole.category_scheme and k.category_code = whole.category_code and y.side = whole.side
 ),
 
 day as (

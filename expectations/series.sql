@@ -156,14 +156,8 @@ tallied as (
             measured('value_usd_mean_3', g.usd_3 / 3.0, m.value_usd_mean_3, series_key(m)),
             measured('value_local_mean_3', g.local_3 / 3.0, m.value_local_mean_3, series_key(m)),
             compared('n_lines', coalesce(l.n, 0), m.n_lines, series_key(m)),
-            measured(
-                'partner_share_usd', share(m.value_usd, if(m.partner_code <> 'all', w.value_usd, null)), m.partner_share_usd,
-                series_key(m)
-            ),
-            measured(
-                'partner_share_local', share(m.value_local, if(m.partner_code <> 'all', w.value_local, null)), m.partner_share_local,
-                series_key(m)
-            )
+            measured('partner_share_usd', share(m.value_usd, w.value_usd), m.partner_share_usd, series_key(m)),
+            measured('partner_share_local', share(m.value_local, w.value_local), m.partner_share_local, series_key(m))
         ] as answers
     from mart as m
     inner join series as s using (source, reporter, flow, partner_code, category_scheme, category_code)
@@ -173,7 +167,8 @@ tallied as (
     left join lines as l using (source, reporter, flow, month, partner_code, category_scheme, category_code)
     left join whole as w
         on
-            m.source = w.source and m.reporter = w.reporter and m.flow = w.flow and m.month = w.month
+            m.source = w.source and m.reporter = w.reporter and m.flow = w.flow
+            and if(m.partner_code <> 'all', m.month, null) = w.month
             and m.category_scheme = w.category_scheme and m.category_code = w.category_code
     where is_asked(m.month)
     group by all

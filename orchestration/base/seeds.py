@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
 
 from orchestration.base.settings import DBT_PROJECT
 
@@ -21,11 +22,15 @@ def read_seed(name: str) -> Rows:
 
 def seed_mark(name: str) -> Mark:
     """By what a reviewed table is known again."""
-    mark = (DBT_PROJECT / "seeds" / f"{name}.csv").stat()
+    mark = _path(name).stat()
     return mark.st_size, mark.st_mtime_ns
+
+
+def _path(name: str) -> Path:
+    return DBT_PROJECT / "seeds" / f"{name}.csv"
 
 
 @lru_cache(maxsize=64)
 def _rows(name: str, mark: Mark) -> Rows:  # noqa: ARG001
-    with (DBT_PROJECT / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
+    with _path(name).open(encoding="utf-8", newline="") as stream:
         return tuple(csv.DictReader(stream))

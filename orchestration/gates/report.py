@@ -150,11 +150,13 @@ def extent(results: pd.DataFrame) -> str:
     ]
     if held:
         parts.append(f"{_number_of(len(held), 'month')}, {_to(held)}")
-    beyond = (
-        f". Of {_to(months - held)} no details are held: other figures were compared, such as the day on which a month "
-        "comes out."
-    )
-    return " · ".join(parts) + (beyond if months - held else "")
+    said = " · ".join(parts)
+    if beyond := months - held:
+        said += (
+            f". Of {_to(beyond)} no details are held: other figures were compared, such as the day on which a month "
+            "comes out."
+        )
+    return said
 
 
 def _to(months: Iterable[dt.date]) -> str:

@@ -17,13 +17,11 @@ from orchestration.pages.drawing import month_words
 from orchestration.pages.figures import Cell
 from orchestration.pages.pictures import amount
 from orchestration.pages.sections import Table
-from orchestration.pages.series import Library, Row, Series, table_of
+from orchestration.pages.series import CATEGORY, STREAM, Library, Row, Series, table_of
 
 #: How many gain, and how many lose; lines; odd unit values; neighbours.
 SHIFTED, LINES, ODD, NEIGHBOURS = 3, 3, 6, 8
 PERIOD, GROWTH = table_of("period", ""), table_of("growth", "")
-STREAM = "source = $source and reporter = $reporter and flow = $flow"
-CATEGORY = f"{STREAM} and category_scheme = $category_scheme and category_code = $category_code"
 #: From the first whole year to the last, of partners that have both; the reporter's own goods are none of them.
 GAINED = f"""
 with year as (
@@ -65,8 +63,7 @@ limit {ODD}"""
 
 def gained(library: Library, series: Series) -> Table | None:
     """Who gained most of the share of all partners since the first whole year, and who lost most."""
-    key = {name: value for name, value in series.key.items() if name != "partner_code"}
-    found = library.rows(GAINED, key)
+    found = library.rows(GAINED, series.category_key)
     if len(found) < 2:
         return None
     shown = found if len(found) <= 2 * SHIFTED else [*found[:SHIFTED], *found[-SHIFTED:]]
@@ -99,8 +96,7 @@ def _left_out(found: Sequence[Row]) -> str:
 
 def lines(library: Library, series: Series, month: dt.date) -> Table | None:
     """The largest lines of the tariff in the story's category, each with its partner."""
-    key = {name: value for name, value in series.key.items() if name != "partner_code"}
-    found = library.rows(LARGEST, {**key, "month": month})
+    found = library.rows(LARGEST, {**series.category_key, "month": month})
     form, digits = amount(series, "value_usd")
     of = {name: series.key[name] for name in ("source", "reporter", "flow")}
     rows = []

@@ -32,8 +32,8 @@ def template() -> jinja2.Template:
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters |= {"wide": _wide, "narrow": _narrow, "lines": _lines, "label": label, "around": _around}
-    environment.globals |= {"new_years": _new_years}
-    environment.globals |= {"legend": legend, "day": _day, "style": Markup(STYLE.read_text(encoding="utf-8"))}
+    style = Markup(STYLE.read_text(encoding="utf-8"))
+    environment.globals |= {"legend": legend, "day": _day, "new_years": _new_years, "style": style}
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
 
 

@@ -15,15 +15,12 @@ from orchestration.pages.drawing import month_words
 from orchestration.pages.figures import Cell, Key, quoted
 from orchestration.pages.pictures import amount
 from orchestration.pages.sections import Table
-from orchestration.pages.series import Library, Row, Series, table_of
+from orchestration.pages.series import CATEGORY, Library, Row, Series, table_of
 
 #: The most partners that a table shows.
 PARTNERS = 10
 GROWTH, MART, WHOLE = table_of("growth", ""), table_of("mart", ""), table_of("mart", "all")
-OF = (
-    "source = $source and reporter = $reporter and flow = $flow and category_scheme = $category_scheme "
-    "and category_code = $category_code and month = $month"
-)
+OF = f"{CATEGORY} and month = $month"
 #: What stands where a figure would say nothing.
 NOTHING = "–"
 #: The ranked of a month, and partners with trade that have no rank: the reporter's own goods.
@@ -45,8 +42,7 @@ where list_contains($of, partner_iso3) and valid_from <= $month and (valid_to is
 
 def partners(library: Library, series: Series, month: dt.date) -> Table | None:
     """The greatest partners of the story's category, where each is covered by itself, and what is left of the whole."""
-    asked: dict[str, object] = {**series.key, "month": month}
-    found = library.rows(LISTED, {**asked, "most": PARTNERS})
+    found = library.rows(LISTED, {**series.key, "month": month, "most": PARTNERS})
     if sum(row["rank_usd"] is not None for row in found) < 2:
         return None
     form, digits = amount(series, "value_usd")
@@ -59,8 +55,7 @@ def partners(library: Library, series: Series, month: dt.date) -> Table | None:
         rank = Cell(GROWTH, "rank_usd", own, row["rank_usd"], "whole") if is_ranked else NOTHING
         name = str(row["partner_name"]) if is_ranked else f"{row['partner_name']}: goods of its own that come back"
         rows.append((name, rank, *(Cell(table, c, own, row[c], how, n) for c, table, how, n in columns)))
-    asked.pop("partner_code")
-    rows += _left(series, month, found, library.rows(ALL, asked))
+    rows += _left(series, month, found, library.rows(ALL, {**series.category_key, "month": month}))
     heads = ("Partner", "Rank", month_words(month), "on a year before", "Share of all partners",
              "Contribution to growth of all")  # fmt: skip
     return Table(f"Partners: the {NUMBERS[PARTNERS]} greatest, and all others", heads, tuple(rows))
@@ -93,7 +88,7 @@ def _left(series: Series, month: dt.date, listed: Sequence[Row], whole: Sequence
 def blocs(library: Library, series: Series, month: dt.date) -> Table | None:
     """Blocs of partners in the story's category, which overlap, and whether the reporter and China are in them."""
     table = "mart_bloc_category_monthly"
-    key = {name: value for name, value in series.key.items() if name != "partner_code"}
+    key = series.category_key
     found = library.rows(
         f"select * from {table} where {OF} order by value_usd desc, bloc_code", {**key, "month": month}
     )

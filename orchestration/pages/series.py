@@ -39,7 +39,11 @@ OF_HEADLINE = ("jan_feb_usd", "jan_feb_usd_yoy", "jan_feb_local", "jan_feb_local
 OF_GROWTH = ("contribution_usd_yoy", "rank_usd", "log_change_value", "log_change_unit_value", "log_change_quantity")
 OF_PRINT = ("known_from", "known_to", "print_number", "value_usd", "first_value_usd", "latest_value_usd", "change_usd",
             "change_share_usd")  # fmt: skip
-WHERE = " and ".join(f"{column} = ${column}" for column in SERIES_KEY)
+#: The rows of a series, of its category whatever the partner, and of its stream, as conditions.
+WHERE, CATEGORY, STREAM = (
+    " and ".join(f"{column} = ${column}" for column in columns)
+    for columns in (SERIES_KEY, [name for name in SERIES_KEY if name != "partner_code"], SERIES_KEY[:3])
+)
 
 
 def table_of(what: str, partner: str) -> str:
@@ -81,6 +85,11 @@ class Series:
         """The columns that tell it."""
         of = (self.stream.source, self.stream.reporter, self.stream.flow, self.partner, self.scheme, self.category)
         return dict(zip(SERIES_KEY, of, strict=True))
+
+    @property
+    def category_key(self) -> dict[str, str]:
+        """The same, whatever the partner."""
+        return {name: value for name, value in self.key.items() if name != "partner_code"}
 
     @property
     def is_local(self) -> bool:

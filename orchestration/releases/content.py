@@ -6,6 +6,7 @@ use content hashes. They do not depend on the order of rows; names and types of 
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Collection
 from pathlib import Path
@@ -90,8 +91,9 @@ def table_content(con: duckdb.DuckDBPyConnection, table: str) -> TableContent:
     if not monthly:
         return TableContent(rows=rows, content_hash=_digest(columns, found))
     months: dict[str, dict[str, tuple[int, str]]] = {}
-    for source, reporter, flow, month, *sums in found:
-        months.setdefault(f"{source} {reporter} {flow}", {})[format_month(month)] = sums[0], _digest(columns, *sums)
+    for row in found:
+        (stream, month), said = _slice(columns, *row)
+        months.setdefault(stream, {})[month] = said
     return TableContent(rows=rows, content_hash=_digest(columns, months), months=months)
 
 
@@ -103,12 +105,18 @@ def file_slices(con: duckdb.DuckDBPyConnection, rows: str) -> dict[str, dict[Sli
     by = f"filename, {', '.join(BY_MONTH)}"
     named = f"{rows.removesuffix(')')}, filename = true)"
     found: dict[str, dict[Slice, tuple[int, str]]] = {}
-    for path, source, reporter, flow, month, *sums in con.execute(
-        f"select {by}, count(*), sum({row}), bit_xor({row}) from {named} group by {by}"
-    ).fetchall():
-        piece = f"{source} {reporter} {flow}", format_month(month)
-        found.setdefault(path, {})[piece] = sums[0], _digest(columns, *sums)
+    hashed = f"select {by}, count(*), sum({row}), bit_xor({row}) from {named} group by {by}"
+    for path, *of_path in con.execute(hashed).fetchall():
+        piece, said = _slice(columns, *of_path)
+        found.setdefault(path, {})[piece] = said
     return found
+
+
+def _slice(
+    columns: list[tuple[str, str]], source: str, reporter: str, flow: str, month: dt.date, n: int, *sums: int
+) -> tuple[Slice, tuple[int, str]]:
+    """A stream and month, its rows and hash."""
+    return (f"{source} {reporter} {flow}", format_month(month)), (n, _digest(columns, n, *sums))
 
 
 def _digest(*parts: object) -> str:

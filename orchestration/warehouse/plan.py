@@ -134,7 +134,7 @@ class Plan:
 
     def stale_of(self, step: Step) -> list[str]:
         """Names of what a step must build; of facts those with months to build, whatever else they are made of."""
-        found = [name for name in names_of(step) if name in self.stale - self.standing]
+        found = [name for name in names_of(step) if name in self.stale and name not in self.standing]
         return found if step != "facts" or self.full else [name for name in found if self.stale_months[name]]
 
     def waiting(self, names: Collection[str]) -> list[str]:

@@ -60,17 +60,6 @@ first_trade as (
     from {{ ref('int_series_start') }}
 ),
 
--- As in the series: before its first trade there is nothing, whatever quantity was printed beside no value.
-started as (
-    select
-        c.*,
-        f.series_id,
-        f.first_month,
-        if(c.month >= f.first_month, c.month, null) as traded_in
-    from covered as c
-    inner join first_trade as f using (source, reporter, flow, partner_code, category_scheme, category_code)
-),
-
 -- A quantity that measures something has a unit, if only that none is printed.
 spine as (
     select
@@ -81,8 +70,8 @@ spine as (
         c.partner_code,
         c.category_scheme,
         c.category_code,
-        c.series_id,
-        c.first_month,
+        f.series_id,
+        f.first_month,
         if(c.covered_usd, coalesce(s.value_usd, 0), null) as usd,
         if(c.covered_local, coalesce(s.value_local, 0), null) as in_local,
         if(s.month is null, 0, s.quantity) as quantity,
@@ -93,13 +82,15 @@ spine as (
         ) as unit,
         if(s.month is null, 0, s.net_weight_kg) as weight,
         coalesce(s.weight_is_estimated, false) as is_estimated
-    from started as c
-    -- By equality alone: another condition in an outer join is tried on every pair of rows.
+    from covered as c
+    inner join first_trade as f using (source, reporter, flow, partner_code, category_scheme, category_code)
+    -- As in the series: before its first trade there is nothing, whatever quantity was printed beside no value. By a
+    -- key that is null there: any condition but equality in an outer join is tried on every pair of rows.
     left join sums as s
         on
-            c.source = s.source and c.reporter = s.reporter and c.flow = s.flow and c.traded_in = s.month
-            and c.partner_code = s.partner_code and c.category_scheme = s.category_scheme
-            and c.category_code = s.category_code
+            c.source = s.source and c.reporter = s.reporter and c.flow = s.flow
+            and if(c.month >= f.first_month, c.month, null) = s.month and c.partner_code = s.partner_code
+            and c.category_scheme = s.category_scheme and c.category_code = s.category_code
 ),
 
 with_whole as (

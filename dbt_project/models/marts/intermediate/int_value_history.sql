@@ -124,15 +124,15 @@ series_month as (
 covered as (
     select
         s.*,
-        coalesce(own.usd_from, if(s.partner_code <> 'all', w.usd_from, null)) as usd_from,
-        coalesce(own.local_from, if(s.partner_code <> 'all', w.local_from, null)) as local_from
+        coalesce(own.usd_from, w.usd_from) as usd_from,
+        coalesce(own.local_from, w.local_from) as local_from
     from series_month as s
     left join category_cover as own
         using (source, reporter, flow, month, partner_code, category_scheme, category_code)
     left join category_cover as w
         on
-            s.source = w.source and s.reporter = w.reporter and s.flow = w.flow and s.month = w.month
-            and w.partner_code = '*'
+            s.source = w.source and s.reporter = w.reporter and s.flow = w.flow
+            and if(s.partner_code <> 'all', s.month, null) = w.month and w.partner_code = '*'
             and s.category_scheme = w.category_scheme and s.category_code = w.category_code
     union all
     select

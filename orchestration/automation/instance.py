@@ -31,6 +31,8 @@ OPEN_EVENT_LOG = {"module": "orchestration.automation.event_log", "class": "Open
 LAUNCHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 #: The tag of a run whose process ended before the run did.
 DIED = "bonded/died"
+#: What is said of it.
+ENDED_BEFORE = "The process of this run ended before the run did."
 #: The tag of a run that another one has launched in its own process: the id of that one.
 LAUNCHED_BY = "bonded/launched_by"
 #: So many runs that died one after another are no accident.
@@ -109,7 +111,7 @@ def end_dead_runs(made: dg.DagsterInstance, home: Home) -> None:
         if run and run.status == dg.DagsterRunStatus.CANCELING:
             made.report_run_canceled(run)
         elif run and run.status in LAUNCHED:
-            made.report_run_failed(run, "The process of this run ended before the run did.")
+            made.report_run_failed(run, ENDED_BEFORE)
             made.add_run_tags(run_id, {DIED: "true"})
     forget(home, {record.dagster_run.run_id for record in under_way})
 

@@ -27,6 +27,7 @@ from orchestration.assets.inspected import receipts_by_month
 from orchestration.assets.release import REFUSED
 from orchestration.automation.changes import CHANGES, Change
 from orchestration.automation.deliver import deliver
+from orchestration.automation.failed import failures
 from orchestration.automation.instance import LAUNCHED_BY
 from orchestration.base.plain import printable
 from orchestration.base.settings import Home, settings
@@ -131,16 +132,14 @@ def _failure(made: dg.DagsterInstance, home: Home, record: dg.EventLogRecord) ->
     launched = dg.RunsFilter(tags={LAUNCHED_BY: record.run_id}, statuses=[dg.DagsterRunStatus.FAILURE])
     if made.get_runs(launched, limit=1):
         return None
-    said, run = [], made.get_run_by_id(record.run_id)
+    run = made.get_run_by_id(record.run_id)
     for step in made.get_records_for_run(record.run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records:
         event = step.event_log_entry.get_dagster_event()
         user = event.step_failure_data.user_failure_data
         if user and "candidate" in user.metadata:
             folder = home.candidates / str(user.metadata["candidate"].value)
             return News("failed_audit", record.timestamp, str(user.description), _audit(home, folder), record.run_id)
-        error = event.step_failure_data.error
-        why = user.description if user and user.description else error and (error.cause or error).message
-        said.append({"step": event.step_key, "why": str(why or "failed").strip()})
+    said = failures(made, record.run_id)
     ended = record.event_log_entry.get_dagster_event().message or "The run failed."
     text = "\n".join(f"{one['step']}: {one['why']}" for one in said) or ended
     details = {"job": run.job_name if run else None, "failures": said}

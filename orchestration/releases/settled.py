@@ -109,6 +109,12 @@ def _settled(home: Home) -> dict[str, str]:
     return said if isinstance(said, dict) else {}
 
 
+def settled_at(home: Home) -> float:
+    """When a run last ended well, in seconds of the epoch; 0 if none is known to have."""
+    path = home.warehouse / "settled.json"
+    return path.stat().st_mtime if path.exists() else 0.0
+
+
 def is_raw_as_settled(home: Home) -> bool:
     """Whether the raw files are, by names, sizes and times, those that the last run left."""
     return _settled(home).get("raw") == _marks(home.raw)

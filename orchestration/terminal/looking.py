@@ -26,7 +26,7 @@ from orchestration.terminal.status import home_status, release_row
 
 @app.command()
 def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Datasets held, due and overdue; the last release; the last failed audit and why."""
+    """Datasets held, due and overdue; the last release; the last failure and why."""
     place = home_of(home)
     report = home_status(place)
     if as_json:

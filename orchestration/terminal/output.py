@@ -135,7 +135,10 @@ def status(report: HomeStatus) -> None:
         line(text)
     for text in report.held_back:
         line(f"HELD BACK: {text}")
-    line(f"last failed audit: {report.last_failure['why'] if report.last_failure else 'none since the last release'}")
+    failure = (
+        ", ".join(map(str, report.last_failure.values())) if report.last_failure else "none since the last release"
+    )
+    line(f"last failure: {failure}")
     for text in report.watched:
         line(f"watched: {text}")
     rows = [[d.dataset, d.state, d.held, d.due, d.out_since, d.not_out, d.source] for d in report.datasets]

@@ -1,4 +1,4 @@
-"""A home in one report: datasets held and due, last release, last failed audit and why; and its releases, listed."""
+"""A home in one report: datasets held and due, last release, last failure and why; and its releases, listed."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class DatasetLine:
 
 @dataclass(frozen=True)
 class HomeStatus:
-    """What a home holds. `last_failure`: the candidate that failed since the last release, and why; `held_back`: a
-    sentence for each source whose figures stay as they were; `damaged`: one for what readers cannot see as published;
-    `watched`: the series of `watch.yml`, or why it cannot be read.
+    """What a home holds. `last_failure`: the candidate or else the run that failed since a release was made or a run
+    ended well, and why; `held_back`: a sentence for each source whose figures stay as they were; `damaged`: one for
+    what readers cannot see as published; `watched`: the series of `watch.yml`, or why it cannot be read.
     """
 
     home: str
@@ -118,16 +118,19 @@ def _dataset(home: Home, status: DatasetStatus) -> DatasetLine:
 
 
 def _last_failure(home: Home, current: str | None) -> dict[str, str] | None:
+    # Dagster takes a second to import.
+    from orchestration.automation.failed import last_failed
+
     for folder in sorted(home.candidates.glob("[0-9]*"), reverse=True):
         if current is not None and folder.name < current:
-            return None
+            break
         audit = verdict(folder)
         if audit is not None and not audit.passed:
             first = {**audit.findings[0]} if audit.findings else {}
             first["month"] = (first.get("month") or "")[:7]
             keys = ("gate", "dataset", "month", "scope", "difference", "reason")
             return {"candidate": folder.name, "why": ", ".join(f"{k} {first[k]}" for k in keys if first.get(k))}
-    return None
+    return last_failed(home)
 
 
 def release_row(store: Releases, release_id: str) -> dict[str, Any]:

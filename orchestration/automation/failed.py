@@ -1,0 +1,44 @@
+"""Why runs have failed, as Dagster's events tell it, and which was the last: whoever launched it, however it ended."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import dagster as dg
+
+from orchestration.automation.instance import ENDED_BEFORE, LAUNCHED, damaged_history, instance
+from orchestration.base.settings import Home
+from orchestration.releases.settled import settled_at
+from orchestration.warehouse.run_locks import is_held
+
+#: So many of the last runs are looked at.
+LATEST = 100
+
+
+def failures(made: dg.DagsterInstance, run_id: str) -> list[dict[str, str]]:
+    """`step` and `why` of each step of a run that has failed."""
+    found = []
+    for record in made.get_records_for_run(run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records:
+        event = record.event_log_entry.get_dagster_event()
+        user, error = event.step_failure_data.user_failure_data, event.step_failure_data.error
+        why = user.description if user and user.description else error and (error.cause or error).message
+        found.append({"step": str(event.step_key), "why": str(why or "failed").strip()})
+    return found
+
+
+def last_failed(home: Home) -> dict[str, str] | None:
+    """`run_id`, `job` and `why` of the last run that failed or was cut off since a run last ended well.
+
+    It only looks: a history of runs that is damaged, or not there, tells of none.
+    """
+    if not (home.dagster / "history" / "runs.db").exists() or damaged_history(home):
+        return None
+    since = dt.datetime.fromtimestamp(settled_at(home), dt.UTC)
+    of = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE, *LAUNCHED], updated_after=since)
+    with instance(home) as made:
+        for run in (record.dagster_run for record in made.get_run_records(of, limit=LATEST)):
+            if run.status in LAUNCHED and is_held(home, run.run_id) is not False:
+                continue
+            why = "; ".join(f"{one['step']}: {one['why']}" for one in failures(made, run.run_id))
+            return {"run_id": run.run_id, "job": run.job_name, "why": why or ENDED_BEFORE}
+    return None

@@ -16,45 +16,25 @@ with ranked_category as (
 
 {{ both_series(measures, since_first_stale('month', years_before=1)) }},
 
--- Each unit value, given to the twelve months after it: the history of what is measured in the same unit.
-earlier_unit_value as (
+-- What is measured in the same unit, in the twelve months before; fewer than six are no history.
+with_history as (
     select
-        source,
-        reporter,
-        flow,
-        partner_code,
-        category_scheme,
-        category_code,
-        quantity_unit,
-        unit_value_usd,
-        month,
-        unnest(generate_series(1, 12)) as months_later
+        *,
+        if(count(unit_value_usd) over history >= 6, median(unit_value_usd) over history, null)
+            as unit_value_usd_median_12
     from series
-    where unit_value_usd is not null
-),
-
--- Fewer than six are no history.
-unit_value_history as (
-    select
-        source,
-        reporter,
-        flow,
-        partner_code,
-        category_scheme,
-        category_code,
-        quantity_unit,
-        (month + months_later * interval 1 month)::date as month,
-        median(unit_value_usd) as unit_value_usd_median_12
-    from earlier_unit_value
-    group by all
-    having count(*) >= 6
+    window
+        history as (
+            partition by source, reporter, flow, partner_code, category_scheme, category_code, quantity_unit
+            order by month
+            range between interval 12 months preceding and interval 1 month preceding
+        )
 ),
 
 -- A covered month before the first trade has no row: where the base is known and absent, it is 0.
 with_bases as (
     select
         s.*,
-        u.unit_value_usd_median_12,
         coalesce(b.value_usd, if(s.is_low_base is null, null, 0)) as base_usd,
         t.value_usd as total_base_usd,
         if(
@@ -67,7 +47,7 @@ with_bases as (
         s.partner_code <> 'all' and s.value_usd > 0 and not coalesce(p.is_reimport, false)
         -- A reporter's own goods that come back.
         and coalesce(s.partner_iso3 <> s.reporter, true) and k.month is not null as is_ranked
-    from series as s
+    from with_history as s
     left join series as b
         on
             s.source = b.source and s.reporter = b.reporter and s.flow = b.flow
@@ -78,11 +58,6 @@ with_bases as (
             s.source = t.source and s.reporter = t.reporter and s.flow = t.flow
             and s.month = (t.month + interval 1 year)::date and t.partner_code = 'all'
             and s.category_scheme = t.category_scheme and s.category_code = t.category_code
-    left join unit_value_history as u
-        on
-            s.source = u.source and s.reporter = u.reporter and s.flow = u.flow and s.month = u.month
-            and s.partner_code = u.partner_code and s.category_scheme = u.category_scheme
-            and s.category_code = u.category_code and s.quantity_unit is not distinct from u.quantity_unit
     left join ranked_category as k
         on
             s.source = k.source and s.reporter = k.reporter and s.flow = k.flow and s.month = k.month

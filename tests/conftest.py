@@ -19,9 +19,11 @@ from filelock import FileLock
 
 from orchestration.assets.release import failure_text
 from orchestration.base.settings import PROJECT, Home, settings
+from orchestration.landing.inbox import take_in
 from orchestration.landing.receive import Received, receive
 from orchestration.landing.scope import Declaration
 from orchestration.landing.store import Landing, LandingState, Receipt
+from orchestration.pages import page
 from orchestration.releases.publish import Publication, publish
 from orchestration.releases.query import run_sql
 from orchestration.releases.store import Releases
@@ -31,6 +33,7 @@ from orchestration.terminal.run import RunSummary, run_home
 from orchestration.warehouse.build import build, write_raw_files
 from orchestration.warehouse.plan import Built
 from orchestration.warehouse.views import parts
+from tests.gates.looking import only
 from tests.landing.toy import Toy, offered
 
 #: On small homes a second thread of DuckDB waits busily, on a core that another worker needs.
@@ -269,16 +272,17 @@ def made_once(factory: pytest.TempPathFactory, name: str, fill: Callable[[Home],
     return home
 
 
-def published_once(
-    factory: pytest.TempPathFactory, name: str, fill: Callable[[Home], object], threads: int = 1
-) -> Home:
-    """`made_once`, and published."""
+def released_once(factory: pytest.TempPathFactory, name: str, fill: Callable[[Home], object], threads: int = 1) -> Home:
+    """`made_once`, and released with its page: what was received, or lies in its inbox. Dagster knows nothing of it."""
 
     def make(home: Home) -> None:
         said = {"BONDED_DUCKDB_THREADS": str(threads)}
         with mock.patch.dict(os.environ, said), mock.patch.object(settings(), "duckdb_threads", threads):
             fill(home)
-            published(home)
+            taken = take_in(home)
+            assert not taken.refused and not taken.left
+            publication = publish(home, built(home), page)
+            assert publication.outcome == "published", failure_text(publication)
 
     return made_once(factory, name, make)
 
@@ -290,8 +294,8 @@ def copied(home: Home, factory: pytest.TempPathFactory) -> Home:
 
 @pytest.fixture(scope="session")
 def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """The synthetic sample, published once, with a user's two threads; tests that change it work on a copy."""
-    return published_once(tmp_path_factory, "sample", lambda home: write_sample(home.inbox), threads=2)
+    """The synthetic sample, released once, with a user's two threads; tests that change it work on a copy."""
+    return released_once(tmp_path_factory, "sample", lambda home: write_sample(home.inbox), threads=2)
 
 
 @pytest.fixture(scope="session")
@@ -303,7 +307,7 @@ def sample_release(sample_home: Home) -> Path:
 @pytest.fixture(scope="session")
 def real_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The real files, received as the archive declares them and released in one go."""
-    return published_once(tmp_path_factory, "real", receive_real)
+    return released_once(tmp_path_factory, "real", receive_real)
 
 
 def add(home: Home, tmp_path: Path, rows: list[list[str]], **said: str) -> Receipt:
@@ -324,17 +328,34 @@ def value(home: Home, month: str, partner: str = "502", release: str | None = No
 
 @pytest.fixture(scope="session")
 def small_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """Chips from the United States and Japan, four months, published."""
+    """Chips from the United States and Japan, four months, published by a run that Dagster keeps."""
     cells = [(m, p, h) for m in MONTHS for p in ("502", "116") for h in ("85423110", "85423190", "85429000")]
     rows = [row(month, partner, hs, value=f"{1_000 + n}") for n, (month, partner, hs) in enumerate(cells)]
     file = write_csv(tmp_path_factory.mktemp("small") / "first.csv", rows)
-    return published_once(tmp_path_factory, "small", lambda home: receive(home, file, declared(partners="116,502")))
+
+    def fill(home: Home) -> None:
+        receive(home, file, declared(partners="116,502"))
+        published(home)
+
+    return made_once(tmp_path_factory, "small", fill)
 
 
 @pytest.fixture
 def small(small_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The small home, to be changed."""
     return copied(small_home, tmp_path_factory)
+
+
+@pytest.fixture
+def two_gates(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is no matter what is found, two gates judge what is published; all of them the first revision, which
+    other tests share.
+    """
+    if "revisions" in request.fixturenames:
+        request.getfixturevalue("revisions").built("march-1")
+    monkeypatch.setattr(settings(), "expectations", only(tmp_path_factory.mktemp("two"), "shape", "layers"))
 
 
 @pytest.fixture(autouse=True)

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from orchestration.base.settings import Home, settings
+from orchestration.base.settings import Home
 from orchestration.landing.store import Landing
 from orchestration.releases.publish import Publication, publish
 from orchestration.releases.store import Releases
 from tests.conftest import add, built, made_once, row
-from tests.gates.looking import only
 
 #: By name: the revision before it, and of which month one more receipt brings which figure; None: it is withdrawn.
 STEPS: dict[str, tuple[str, str, int | None]] = {
@@ -70,12 +69,3 @@ def _replace(source: Home, target: Home, *folders: str) -> None:
 def revisions(small_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Revisions:
     """The revisions of the small home."""
     return Revisions(small_home, tmp_path_factory)
-
-
-@pytest.fixture
-def two_gates(revisions: Revisions, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where it is no matter what is found, two gates judge what is published; all of them the first revision, which
-    other tests share.
-    """
-    revisions.built("march-1")
-    monkeypatch.setattr(settings(), "expectations", only(tmp_path_factory.mktemp("two"), "shape", "layers"))

@@ -74,6 +74,7 @@ def asked(made: dg.DagsterInstance, config: Mapping[str, object] | None = None) 
     return job.execute_in_process(instance=made, raise_on_error=False, run_config=dict(config))
 
 
+@pytest.mark.usefixtures("two_gates")
 @pytest.mark.own_run("what is fetched is published")
 def test_a_tick_leads_to_a_release(home: Home, server: Comtrade, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fetched, built, audited, published, with nobody waiting while it asks; the next one finds nothing due.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.base.errors import RefusalError
-from orchestration.base.settings import Home
+from orchestration.base.settings import Home, settings
 from orchestration.landing.preview import withdrawal_changes
 from orchestration.landing.receive import receive
 from orchestration.landing.store import Landing, Receipt
@@ -16,6 +16,7 @@ from orchestration.releases.query import run_sql
 from orchestration.releases.store import Releases
 from orchestration.releases.trace import trace
 from tests.conftest import declared, failed, query, released, write_csv
+from tests.gates.looking import only
 
 HEADER = ["Date of data", "Commodity code", "Quantity", "Unit", "US dollar"]
 JANUARY = dt.date(2024, 1, 1)
@@ -36,7 +37,9 @@ def add(home: Home, path: Path, values: list[tuple[str, str, int]], **said: str)
 
 
 @pytest.mark.own_run("files arrive between builds")
-def test_the_world_file_counts_until_every_partner_is_covered(home: Home, tmp_path: Path) -> None:
+def test_the_world_file_counts_until_every_partner_is_covered(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Total, share and trace where partners are missing, and in months that have them all and agree; then these
     disagree, and the total is theirs: as of another day it is told, of the same day nothing is published.
     """
@@ -61,6 +64,7 @@ def test_the_world_file_counts_until_every_partner_is_covered(home: Home, tmp_pa
     revised = [("202402", "502", 400), ("202402", "133", 710)]
     later = add(home, tmp_path / "revised.csv", revised, partners="all", months="2024-02", vintage="2025-01-20")
     wrong = add(home, tmp_path / "wrong.csv", [("202403", "", 1_201)], partners="world", months="2024-03")
+    monkeypatch.setattr(settings(), "expectations", only(tmp_path, "additivity", "layers"))
     failure = failed(home)
     assert "additivity: gacc import 2024-03" in failure and "gacc import 2024-02" not in failure
     assert wrong.receipt_id in failure and whole.receipt_id in failure

@@ -79,6 +79,7 @@ def planted(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return receipt.receipt_id
 
 
+@pytest.mark.usefixtures("two_gates")
 @pytest.mark.own_run("a home that cannot be built is healed, and built")
 def test_a_home_that_holds_one_heals_by_withdrawing(
     small: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

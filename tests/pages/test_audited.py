@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from orchestration.base.errors import RefusalError
-from orchestration.base.settings import Home
+from orchestration.base.settings import Home, settings
 from orchestration.gates.evidence import connect, gather
 from orchestration.landing.store import Landing
 from orchestration.pages import page
@@ -22,6 +22,7 @@ from orchestration.releases.store import Releases
 from tests.conftest import built, contents, many
 from tests.faults.shown import BAR, HIGHER, Drawn, edit
 from tests.gates.edits import question
+from tests.gates.looking import only
 
 VALUE = "series/chips/value-by-month"
 SERIES, HEADLINE = "mart_partner_category_monthly", "mart_partner_category_headline_monthly"
@@ -133,8 +134,9 @@ def test_data_that_name_another_series_are_found(gate: duckdb.DuckDBPyConnection
 
 
 @pytest.mark.own_run("a candidate whose page is wrong must not become a release")
-def test_a_wrong_page_is_not_published(small: Home) -> None:
+def test_a_wrong_page_is_not_published(small: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The audit fails, readers keep what they have; with the right page all is as it was."""
+    monkeypatch.setattr(settings(), "expectations", only(tmp_path, "page", "layers"))
     before, state = contents(small), built(small)
     publication = publish(small, state, Drawn(INDEX, r'(<data value="\d+)(" data-table="mart_)', r"\g<1>0\2"))
     (gate,) = (of for of in publication.report.gates if of.verdict in ("failed", "broken"))

@@ -20,9 +20,9 @@ from orchestration.releases.manifest import Manifest, read_manifest, write_manif
 from orchestration.releases.store import Releases
 from orchestration.terminal.doctor import examine
 from tests.conftest import add, copied, damage_in_place, many, query, released, row, value
-from tests.revisions import Revisions, revisions, two_gates
+from tests.revisions import Revisions, revisions
 
-__all__ = ["revisions", "two_gates"]
+__all__ = ["revisions"]
 #: The limit that the program has; these tests set it.
 REPLACED = database.REPLACED
 MARCH = Path("parquet/fct_trade_monthly/month=2024-03/data.parquet")
@@ -202,6 +202,7 @@ def test_once_a_month_everything_is_read_again(
     assert not is_linked(small, JANUARY) and third.read_whole_at == third.made_at
 
 
+@pytest.mark.series("test_a_damaged_month_is_not_linked")
 @pytest.mark.own_run("the release that is built upon was damaged")
 def test_what_the_doctor_found_damaged_is_written_again(small: Home, revisions: Revisions) -> None:
     """Though nothing shows it but its bytes; what comes after trusts again."""

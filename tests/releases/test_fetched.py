@@ -17,6 +17,7 @@ from tests.landing.toy import Toy, offer
 MARCH = "select value_usd from fct_trade_monthly where month = '2024-03-01' and partner_code = '502' order by 1"
 
 
+@pytest.mark.usefixtures("two_gates")
 @pytest.mark.own_run("figures that are fetched from elsewhere, and revised, are published")
 def test_a_revision_from_elsewhere(home: Home, toy: Toy) -> None:
     """Every table that says so says that it is made up; both prints answer, each for its days."""

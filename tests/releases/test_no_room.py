@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,9 @@ from orchestration.releases.manifest import read_manifest, write_manifest
 from orchestration.releases.store import Releases
 from orchestration.terminal.run import run_home
 from tests.conftest import add, attempted, many, row, tree, value, write_csv
-from tests.revisions import Revisions, revisions, two_gates
+from tests.revisions import Revisions, revisions
 
-__all__ = ["revisions", "two_gates"]
+__all__ = ["revisions"]
 
 FLAGS = ["--source", "gacc", "--flow", "import", "--hs", "8542", "--partners", "502", "--vintage", "2025-01-09"]
 #: What a command is run behind, with a home: one that may not be written to, and one on a disk with so many kB left.
@@ -33,6 +34,22 @@ dd if=/dev/zero of="$0/fill" bs=1k count=$(($(df --output=avail -k "$0" | tail -
 "$@"; code=$?
 rm "$0/fill" && "$@" --json > "$0.again"; echo $? > "$0.code"
 cp -a "$0/." "$0.then"; exit $code
+"""
+
+#: Several commands in one process, each told in a line: its exit code, standard output and standard error.
+SEVERAL = """
+import json, sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
+from orchestration.terminal import cli
+for command in json.loads(sys.argv[1]):
+    sys.argv, out, err, code = ["bonded", *command], StringIO(), StringIO(), 0
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            cli.main()
+        except SystemExit as ended:
+            code = ended.code or 0
+    print(json.dumps([code, out.getvalue(), err.getvalue()]))
 """
 
 
@@ -57,16 +74,32 @@ def behind(script: str, home: Home, *command: str, first: tuple[str, ...] = ()) 
     return done
 
 
+def several(home: Home, before: list[str], *commands: tuple[str, ...]) -> Iterator[tuple[str, int, str, str]]:
+    """What each of some commands says of a home, in one process behind another command: its name, exit code, standard
+    output and standard error.
+    """
+    asked = json.dumps([[*command, "--home", str(home.root)] for command in commands])
+    done = subprocess.run(
+        [*before, sys.executable, "-c", SEVERAL, asked], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0 and "Traceback" not in done.stdout, done.stdout + done.stderr
+    for command, line in zip(commands, done.stdout.splitlines(), strict=True):
+        yield command[0], *json.loads(line)
+
+
 def test_a_home_that_may_not_be_written_to_is_read(small: Home, tmp_path: Path) -> None:
     """What only looks is answered; what would change it is refused in words."""
+    if why_not := mounts():
+        pytest.skip(f"nothing can be mounted here: {why_not}")
     file = write_csv(tmp_path / "new.csv", [row("202405")])
-    for command in (("status",), ("query", "from release_info"), ("receive", str(file), *FLAGS, "--dry-run"),
-                    ("doctor",)):  # fmt: skip
-        done = behind(READ_ONLY, small, *command)
-        assert done.returncode == 0 and done.stdout, (command, done.stderr)
-    for command in (("receive", str(file), *FLAGS), ("run",), ("rollback", Releases(small).folder().name)):
-        done = behind(READ_ONLY, small, *command)
-        assert done.returncode == 1 and "Read-only file system" in done.stderr and "Remedy:" in done.stderr, command
+    looks = (("status",), ("query", "from release_info"), ("receive", str(file), *FLAGS, "--dry-run"), ("doctor",))
+    changes = (("receive", str(file), *FLAGS), ("run",), ("rollback", Releases(small).folder().name))
+    before = ["unshare", "--mount", "sh", "-c", READ_ONLY, str(small.root)]
+    found = list(several(small, before, *looks, *changes))
+    for name, code, out, err in found[: len(looks)]:
+        assert code == 0 and out, (name, err)
+    for name, code, _, err in found[len(looks) :]:
+        assert code == 1 and "Read-only file system" in err and "Remedy:" in err, name
 
 
 def test_a_home_of_somebody_else_is_refused_in_words(small: Home) -> None:
@@ -78,12 +111,10 @@ def test_a_home_of_somebody_else_is_refused_in_words(small: Home) -> None:
         os.chown(path, 1234, 1234, follow_symlinks=False)
         if path.is_dir() and path != small.root:
             path.chmod(0o700)
-    for command in (("status",), ("query", "from release_info"), ("run",), ("releases",), ("doctor",)):
-        asked = [sys.executable, "-m", "orchestration.terminal.cli", *command, "--home", str(small.root)]
-        done = subprocess.run([*powerless, *asked], cwd=PROJECT, capture_output=True, text=True, check=False)
-        assert done.returncode == 1 and "Permission denied" in done.stdout + done.stderr, (command, done.stderr)
-        assert "Traceback" not in done.stderr
-    assert done.stdout.count("WRONG") > 2
+    commands = (("status",), ("query", "from release_info"), ("run",), ("releases",), ("doctor",))
+    for name, code, out, err in several(small, powerless, *commands):
+        assert code == 1 and "Permission denied" in out + err, (name, err)
+    assert out.count("WRONG") > 2
 
 
 @pytest.mark.series("test_a_home_that_may_not_be_written_to_is_read")

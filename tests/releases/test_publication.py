@@ -16,13 +16,19 @@ import pytest
 from orchestration.base.settings import PROJECT, Home, settings
 from orchestration.landing.store import Landing
 from orchestration.releases.publish import publish
+from orchestration.releases.settled import inputs, is_settled, settle
 from orchestration.releases.store import Releases
 from orchestration.warehouse.raw import write_raw
-from tests.conftest import add, copied, many, published, query, released, row, tree, value
-from tests.revisions import Revisions, revisions, two_gates
+from tests.conftest import add, copied, many, query, released, row, tree, value
+from tests.revisions import Revisions, revisions
 from tests.terminal.test_homeless import nameless
 
-__all__ = ["revisions", "two_gates"]
+__all__ = ["revisions"]
+
+
+def judged() -> dict[str, str]:
+    """The environment in which another process judges by the gates that are in use here."""
+    return {"BONDED_EXPECTATIONS": str(settings().expectations)}
 
 
 def another(home: Home, tmp_path: Path, n: int) -> str:
@@ -67,14 +73,18 @@ def test_pinned_releases_are_kept(small: Home, tmp_path: Path, monkeypatch: pyte
     assert len(Releases(small).ids()) == 2 and first in Releases(small).ids()
 
 
+@pytest.mark.usefixtures("two_gates")
 @pytest.mark.own_run("the run after a rollback is what is tested")
 def test_rollback_is_a_switch(revisions: Revisions, tmp_path_factory: pytest.TempPathFactory) -> None:
     """And the next run publishes again what landing says."""
     home = copied(revisions.built("march-1"), tmp_path_factory)
+    settle(home, inputs(home))
+    assert is_settled(home)
     first, second = Releases(home).ids()
     Releases(home).rollback(first)
     assert Releases(home).current_id() == first and value(home, "2024-03") != 1
-    assert published(home).outcome == "published" and Releases(home).current_id() not in (first, second)
+    assert not is_settled(home), "a run finds something to do"
+    assert released(home).outcome == "published" and Releases(home).current_id() not in (first, second)
     assert value(home, "2024-03") == 1
 
 
@@ -107,6 +117,7 @@ KILLED = ["candidate", "audit", "read back", "seal", "move", "switch", "link", "
 SEEN = ("log", "retain")
 
 
+@pytest.mark.usefixtures("two_gates")
 @pytest.mark.own_run("the publication is killed")
 @pytest.mark.series
 @pytest.mark.parametrize("point", many(["link"], KILLED))
@@ -118,7 +129,7 @@ def test_a_kill_while_publishing_leaves_all_whole(small: Home, revisions: Revisi
     revisions.put(home, "march-1")
     before, old, landing = Releases(home).current_id(), value(home, "2024-03"), tree(home.landing)
     command = [sys.executable, "-c", textwrap.dedent(KILL), str(home.root), point]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, check=False)
+    done = subprocess.run(command, cwd=PROJECT, env={**os.environ, **judged()}, capture_output=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
     assert (Releases(home).current_id() == before) == (point not in SEEN)
     assert value(home, "2024-03") == (1 if point in SEEN else old) and tree(home.landing) == landing
@@ -128,14 +139,15 @@ def test_a_kill_while_publishing_leaves_all_whole(small: Home, revisions: Revisi
     assert {p.name for p in home.releases.iterdir() if p.is_dir() and not p.is_symlink()} == set(Releases(home).ids())
 
 
+@pytest.mark.usefixtures("two_gates")
 @pytest.mark.own_run("two runs at once are what is tested")
-def test_two_runs_at_once_make_one_release(small: Home, tmp_path: Path) -> None:
+def test_two_runs_at_once_make_one_release(small: Home, revisions: Revisions) -> None:
     """The second waits for the first and finds nothing left to do; also for a user whom nobody knows, where one can be
     had.
     """
-    add(small, tmp_path, [row("202403", value="1")], months="2024-03")
+    revisions.put(small, "march-1")
     command = [*nameless(), sys.executable, "-m", "orchestration.terminal.cli", "run", "--home", str(small.root)]
-    place = {name: os.environ[name] for name in ("PATH", "BONDED_DUCKDB_THREADS")}
+    place = {name: os.environ[name] for name in ("PATH", "BONDED_DUCKDB_THREADS")} | judged()
     runs = [
         subprocess.Popen(command, cwd=PROJECT, env=place, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for _ in range(2)

@@ -21,7 +21,7 @@ from orchestration.releases.database import DATABASE
 from orchestration.releases.manifest import read_manifest, write_manifest
 from orchestration.releases.read_back import differing, differing_files
 from orchestration.releases.store import Releases
-from tests.conftest import attempted, damage_in_place, many, published
+from tests.conftest import attempted, damage_in_place, many, released
 
 MARCH = "parquet/mart_partner_category_monthly/month=2024-03/data.parquet"
 APRIL = MARCH.replace("2024-03", "2024-04")
@@ -123,6 +123,7 @@ def test_corrections_that_were_put_in_are_named(copy: Path) -> None:
     assert differing(copy, said) == [f"{DATABASE} does not hold what release.json says"]
 
 
+@pytest.mark.usefixtures("two_gates")
 @pytest.mark.own_run("a candidate is written wrongly")
 def test_nothing_is_published_with_a_wrong_file(small: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file is named, nothing is left, and the next run is green."""
@@ -139,7 +140,7 @@ def test_nothing_is_published_with_a_wrong_file(small: Home, monkeypatch: pytest
     assert Releases(small).current_id() == before and not list(small.candidates.iterdir())
     with pytest.raises(RefusalError, match=r"is damaged: parquet/dim_category.parquet"):
         Releases(small).opened()
-    assert published(small).outcome == "published"
+    assert released(small).outcome == "published"
     folder, said = Releases(small).opened()
     assert said.read_back and differing(folder, said) == []
     files = [path for path in folder.rglob("*") if path.is_file()]

@@ -112,6 +112,7 @@ def test_many_unknown_codes_block_and_say_so(small: Home, tmp_path: Path) -> Non
     released(small)
 
 
+@pytest.mark.usefixtures("two_gates")
 @pytest.mark.own_run("a list comes and goes between two builds")
 def test_a_partner_of_the_customs_list_is_known(small: Home, tmp_path: Path) -> None:
     """Though nobody has reviewed it, below 1 % of the value; without the list its rows are held back, in months built

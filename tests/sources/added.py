@@ -15,6 +15,8 @@ from pathlib import Path
 
 from orchestration.base.settings import PROJECT
 
+#: The environment's name for the small home of the project as it was before.
+CHINA = "CHINA_BEFORE"
 BLOCK = re.compile(r"^```(\w+) (\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 #: What a clone has not, and what takes long to copy.
 LEFT = shutil.ignore_patterns(".git", ".venv", "data", "target", "logs", "__pycache__", ".*_cache", ".hypothesis")
@@ -55,11 +57,13 @@ def changed(text: str, lines: str) -> str:
     return "\n".join(lines_of) + "\n"
 
 
-def run_in(project: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    """A command of Python in a copy of the project, whose code goes before what is installed."""
+def run_in(project: Path, *command: str, **said: str) -> subprocess.CompletedProcess[str]:
+    """A command of Python in a copy of the project, whose code goes before what is installed; `said`: what its
+    environment says, too.
+    """
     environment = {**os.environ, "PYTHONPATH": str(project), "BONDED_HOME": str(project / "data" / "main")}
     # Homes that workers of one run share are none of its own.
-    environment = {name: said for name, said in environment.items() if not name.startswith("PYTEST_")}
+    environment = {name: text for name, text in environment.items() if not name.startswith("PYTEST_")} | said
     return subprocess.run(
         [sys.executable, *command], cwd=project, env=environment, capture_output=True, text=True, check=False
     )

@@ -6,6 +6,7 @@ Ten digits, two letters for a partner, euros alone, another calendar and another
 from __future__ import annotations
 
 import datetime as dt
+import os
 import shutil
 import signal
 import subprocess
@@ -40,20 +41,19 @@ from orchestration.terminal.status import home_status
 from orchestration.warehouse.plan import plan
 from orchestration.warehouse.views import parts
 from tests.conftest import (
-    MONTHS,
     attempted,
     build_database,
     build_wrongly,
     built,
     copied,
     declared,
-    made_once,
     published,
     query,
     released,
     row,
     write_csv,
 )
+from tests.sources.added import CHINA
 
 COVERAGE = parts()["int_series_coverage"]
 HEADER = "period,cn10,product,country,kg,eur"
@@ -111,17 +111,9 @@ def add_utopia(home: Home, path: Path, rows: list[str], vintage: str) -> Receipt
 
 
 @pytest.fixture(scope="session")
-def china(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """China alone: chips from two partners over four months."""
-
-    def fill(home: Home) -> None:
-        cells = [(m, p, h) for m in MONTHS for p in ("502", "116") for h in ("85423110", "85423190", "85429000")]
-        rows = [row(month, partner, hs, value=f"{1_000 + n}") for n, (month, partner, hs) in enumerate(cells)]
-        file = write_csv(tmp_path_factory.mktemp("china") / "first.csv", rows)
-        receive(home, file, declared(partners="116,502"))
-        released(home)
-
-    return made_once(tmp_path_factory, "china", fill)
+def china() -> Home:
+    """China alone: chips from two partners over four months, published by the project that lacks Utopia."""
+    return Home(Path(os.environ[CHINA]))
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.base.settings import PROJECT
+from orchestration.base.settings import PROJECT, Home
 from tests.conftest import many
-from tests.sources.added import copy_project, do, parse_models, run_in
+from tests.sources.added import CHINA, copy_project, do, parse_models, run_in
 
 PAGE = PROJECT / "docs" / "add-a-source.md"
 #: Where a source may lie; all else is asked for nothing.
@@ -21,8 +21,10 @@ ALWAYS = "china_says or own_codes or coverage_and_freshness or traced"
 
 @pytest.mark.series
 @pytest.mark.own_run("a project of its own, whose models have one source more")
-def test_a_source_is_added_by_what_the_page_says(tmp_path: Path) -> None:
-    """And touches nothing else. What is asked of both sources in one home: `beside.py`, which runs in that project."""
+def test_a_source_is_added_by_what_the_page_says(small_home: Home, tmp_path: Path) -> None:
+    """And touches nothing else. What is asked of both sources in one home: `beside.py`, which runs in that project and
+    begins with a home that knows nothing of the new one.
+    """
     project = copy_project(tmp_path)
     done = do(PAGE, project)
     assert done and all(path.startswith(PLACES) for path in done), done
@@ -39,5 +41,5 @@ def test_a_source_is_added_by_what_the_page_says(tmp_path: Path) -> None:
     parse_models(project)
     chosen = many(["-k", ALWAYS], [])
     asked = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header", *chosen, "tests/sources/beside.py"]
-    tried = run_in(project, *asked)
+    tried = run_in(project, *asked, **{CHINA: str(small_home.root)})
     assert tried.returncode == 0, tried.stdout[-6_000:] + tried.stderr[-2_000:]

@@ -37,7 +37,7 @@ CATEGORIES = {
     ("electronics", "ic_parts"): "854290",
     ("hs4", "8541"): "8541",
 }
-EXAMPLES = many(6, 150)
+EXAMPLES = many(4, 150)
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ def test_what_has_facts_behind_it_knows_whether_months_are_only_added(small: Hom
         before.write(small)
 
 
-@pytest.mark.series("test_a_build_that_was_cut_off_leaves_its_categories_stale")
+@pytest.mark.series("test_a_home_that_has_grown_equals_one_built_from_nothing")
 @pytest.mark.own_run("a build is cut off")
 def test_what_a_build_that_was_cut_off_has_written_is_built_again(
     small: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

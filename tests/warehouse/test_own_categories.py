@@ -261,6 +261,7 @@ def test_a_new_month_and_a_changed_category_at_once(
     assert held(small) == held(from_nothing(small, tmp_path / "anew"))
 
 
+@pytest.mark.series("test_a_home_that_has_grown_equals_one_built_from_nothing")
 @pytest.mark.own_run("a build is cut off")
 def test_a_build_that_was_cut_off_leaves_its_categories_stale(small: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the file is by then what it was before."""

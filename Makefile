@@ -13,6 +13,9 @@ DBT = BONDED_HOME="$(CURDIR)/data/main" BONDED_TRADE_SOURCES="$(TRADE_SOURCES)" 
 DBT_SQL := $(filter %.sql,$(DBT_FILES))
 SQL_STYLED := .venv/.sqlfluff
 
+# Each test that starts a process of its own would compile the project anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install run story ui docs check test test-long lint style types clean
 
@@ -54,9 +57,9 @@ docs: install ## write docs/marts.md, and dbt's pages of all models into one fil
 check: lint ## format, lint, types, and the tests that need no built home: for the inner loop
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -q -m "not home"
 
-# Three workers on two cores, since some of them wait for daemons and browsers.
+# A third worker would cost its imports again, and gain what two of them wait for a daemon or a browser.
 test: lint ## format, lint, types, then all tests
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-long: install ## many more examples of what the tests try a few times
 	@BONDED_LONG=1 $(BIN)/python -m pytest -n 2 --dist load -m series

@@ -134,13 +134,13 @@ class ControlRoom:
         return self.runs(runIds=[run_id])[0]
 
     def until(self, what: str, is_so: Callable[[], bool], seconds: float = 300) -> None:
-        """Wait for something to become true while the UI lives."""
-        until(what, is_so, self.server, seconds=seconds)
+        """Wait for something to become true while the UI lives, which works for each answer: it is asked seldom."""
+        until(what, is_so, self.server, seconds=seconds, pause=1)
 
 
 def hasty() -> dict[str, str]:
-    """The environment of a daemon that looks at the inbox and at backfills as often as it can."""
-    settings = {"BONDED_INBOX_QUIET_SECONDS": "1", "BONDED_INBOX_INTERVAL_SECONDS": "1"}
+    """The environment of a daemon that looks at the inbox and at backfills every three seconds."""
+    settings = {"BONDED_INBOX_QUIET_SECONDS": "1", "BONDED_INBOX_INTERVAL_SECONDS": "3"}
     return {**os.environ, **settings, "PYTHONPATH": str(Path(__file__).with_name("hasty"))}
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from orchestration.automation.instance import instance
 from orchestration.automation.sensors import inbox_files
@@ -61,18 +61,18 @@ def candidate(home: Home, room: ControlRoom) -> Path:  # noqa: ARG001 - the UI i
 
 
 @pytest.fixture(scope="module")
-def browser(room: ControlRoom) -> Iterator[Browser]:  # noqa: ARG001 - closed before it, since the UI waits for open pages
-    """A headless browser."""
+def browser(room: ControlRoom) -> Iterator[BrowserContext]:  # noqa: ARG001 - closed before it, since the UI waits for open pages
+    """A headless browser, which reads the UI's program once."""
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        yield launched
+        yield launched.new_context(viewport={"width": 1900, "height": 1000})
         launched.close()
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(browser: BrowserContext) -> Iterator[Page]:
     """A fresh page."""
-    opened = browser.new_page(viewport={"width": 1900, "height": 1000})
+    opened = browser.new_page()
     yield opened
     opened.close()
 

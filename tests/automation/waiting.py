@@ -14,10 +14,13 @@ def until(
     process: subprocess.Popen[Any],
     said: Callable[[], str] = lambda: "",
     seconds: float = 300,
+    pause: float = 0.1,
 ) -> None:
-    """Wait for something to become true while a process lives; `said`: its last words, for who reads the failure."""
+    """Wait for something to become true while a process lives; `said`: its last words, for who reads the failure;
+    `pause`: seconds between two looks.
+    """
     deadline = time.monotonic() + seconds
     while not found():
         assert process.poll() is None, f"the process ended before {what}: {said()}"
         assert time.monotonic() < deadline, f"waited {seconds} s for {what}: {said()}"
-        time.sleep(0.1)
+        time.sleep(pause)

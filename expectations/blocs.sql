@@ -56,17 +56,28 @@ known as materialized (
     where c.partner_code = '*'
 ),
 
+-- Months that are asked for, and a year before them.
+summed as (
+    select distinct at_month - unnest([0, 12]) as at_month
+    from (select distinct at_month from known where is_asked(month)) as asked
+),
+
 gathered as (
-    select team_id, flow, category_scheme, category_code, at_month + later as at_month,
+    select team_id, flow, category_scheme, category_code, at_month,
         sum(usd) filter (where later = 1) as usd_mom,
         sum(local) filter (where later = 1) as local_mom,
         sum(usd) filter (where later = 12) as usd_yoy,
         sum(local) filter (where later = 12) as local_yoy,
-        sum(usd) filter (where later <= (at_month + later) % 12) as usd_so_far,
-        sum(local) filter (where later <= (at_month + later) % 12) as local_so_far,
-        count(usd) filter (where later <= (at_month + later) % 12) as n_usd,
-        count(local) filter (where later <= (at_month + later) % 12) as n_local
-    from (select *, unnest(generate_series(0, 12)) as later from known) as given
+        sum(usd) filter (where later <= at_month % 12) as usd_so_far,
+        sum(local) filter (where later <= at_month % 12) as local_so_far,
+        count(usd) filter (where later <= at_month % 12) as n_usd,
+        count(local) filter (where later <= at_month % 12) as n_local
+    from (
+        select team_id, flow, category_scheme, category_code, usd, local, unnest(generate_series(0, 12)) as later,
+            at_month + later as at_month
+        from known
+    ) as given
+    semi join summed using (at_month)
     group by all
 ),
 

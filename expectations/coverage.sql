@@ -76,11 +76,14 @@ tallied as (
         month,
         count(*) as n_compared,
         [
-            compared('covered_usd', is_usd, covered_usd, series_key(why)),
-            compared('covered_local', is_local, covered_local, series_key(why)),
-            compared('reason', wanted_reason, reason, series_key(why)),
-            compared('held_back_since', is_held_back, held_back_since is not null, series_key(why)),
-            compared('is_synthetic', is_made_up(), is_synthetic, series_key(why))
+            compared('covered_usd', is_usd, covered_usd, series_key(partner_code, category_scheme, category_code)),
+            compared('covered_local', is_local, covered_local,
+                series_key(partner_code, category_scheme, category_code)),
+            compared('reason', wanted_reason, reason, series_key(partner_code, category_scheme, category_code)),
+            compared('held_back_since', is_held_back, held_back_since is not null,
+                series_key(partner_code, category_scheme, category_code)),
+            compared('is_synthetic', is_made_up(), is_synthetic,
+                series_key(partner_code, category_scheme, category_code))
         ] as answers
     from why
     group by all

@@ -16,18 +16,23 @@ year_before as (
         if(s.quantity > 0, s.quantity, null) as quantity, s.quantity_unit
     from int_series_coverage as v
     left join series as s using (source, reporter, flow, month, partner_code, category_scheme, category_code)
+    where is_asked((v.month + interval 1 year)::date)
 ),
 
 -- The middle of the unit values of the twelve months before, of at least six in the same unit.
 history as (
-    select source, reporter, flow, partner_code, category_scheme, category_code, month,
-        list_sort(list(unit_value_usd) filter (where unit_value_usd is not null) over year_before) as sorted,
+    select source, reporter, flow, partner_code, category_scheme, category_code, month, list_sort(found) as sorted,
         if(len(sorted) < 6, null, (sorted[(len(sorted) + 1) // 2] + sorted[len(sorted) // 2 + 1]) / 2) as middle
-    from series
-    window year_before as (
-        partition by source, reporter, flow, partner_code, category_scheme, category_code, quantity_unit order by month
-        range between interval 12 month preceding and interval 1 month preceding
-    )
+    from (
+        select source, reporter, flow, partner_code, category_scheme, category_code, month,
+            list(unit_value_usd) filter (where unit_value_usd is not null) over year_before as found
+        from series
+        window year_before as (
+            partition by source, reporter, flow, partner_code, category_scheme, category_code, quantity_unit order by month
+            range between interval 12 month preceding and interval 1 month preceding
+        )
+    ) as each_month
+    where is_asked(month)
 ),
 
 -- Of partners in whole categories, those before which nobody or fewer come.
@@ -37,7 +42,9 @@ ranked as (
     inner join category_cover as c using (source, reporter, flow, month, category_scheme, category_code)
     anti join (select source, partner_code from dim_partner where is_reimport) as p
         on s.source = p.source and s.partner_code = p.partner_code
-    where c.partner_code = '*' and c.covered_usd and s.value_usd > 0 and coalesce(s.partner_iso3 <> s.reporter, true)
+    where
+        is_asked(s.month) and c.partner_code = '*' and c.covered_usd and s.value_usd > 0
+        and coalesce(s.partner_iso3 <> s.reporter, true)
 ),
 
 placed as (
@@ -99,22 +106,26 @@ tallied as (
         month,
         count(*) as n_compared,
         [
-            compared('value_usd', series_usd, value_usd, series_key(paired)),
-            measured('value_usd_yoy', series_yoy, value_usd_yoy, series_key(paired)),
+            compared('value_usd', series_usd, value_usd, series_key(partner_code, category_scheme, category_code)),
+            measured('value_usd_yoy', series_yoy, value_usd_yoy,
+                series_key(partner_code, category_scheme, category_code)),
             measured('contribution_usd_yoy', share(series_usd - base_usd, if(partner_code = 'all', base_usd, whole_base_usd)),
-                contribution_usd_yoy, series_key(paired)),
-            compared('rank_usd', place, rank_usd, series_key(paired)),
+                contribution_usd_yoy, series_key(partner_code, category_scheme, category_code)),
+            compared('rank_usd', place, rank_usd, series_key(partner_code, category_scheme, category_code)),
             measured('log_change_value', case when is_split then log(times_value) / log(exp(1)) end, log_change_value,
-                series_key(paired)),
+                series_key(partner_code, category_scheme, category_code)),
             measured('log_change_quantity', case when is_split then log(times_quantity) / log(exp(1)) end,
-                log_change_quantity, series_key(paired)),
+                log_change_quantity, series_key(partner_code, category_scheme, category_code)),
             measured('log_change_unit_value', case when is_split then log(times_value / times_quantity) / log(exp(1)) end,
-                log_change_unit_value, series_key(paired)),
-            measured('unit_value_usd', series_unit_value, unit_value_usd, series_key(paired)),
-            measured('unit_value_usd_median_12', middle, unit_value_usd_median_12, series_key(paired)),
+                log_change_unit_value, series_key(partner_code, category_scheme, category_code)),
+            measured('unit_value_usd', series_unit_value, unit_value_usd,
+                series_key(partner_code, category_scheme, category_code)),
+            measured('unit_value_usd_median_12', middle, unit_value_usd_median_12,
+                series_key(partner_code, category_scheme, category_code)),
             compared('is_unit_value_unusual', series_unit_value not between middle / 5 and middle * 5,
-                is_unit_value_unusual, series_key(paired)),
-            compared('is_low_base', series_low_base, is_low_base, series_key(paired))
+                is_unit_value_unusual, series_key(partner_code, category_scheme, category_code)),
+            compared('is_low_base', series_low_base, is_low_base,
+                series_key(partner_code, category_scheme, category_code))
         ] as answers
     from paired
     group by all

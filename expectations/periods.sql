@@ -97,6 +97,11 @@ every_partner as (
     where c.partner_code = '*' and c.covered_usd
 ),
 
+-- A period that holds a month that is asked for ends no sooner, and begins no more than eleven months before.
+since as (
+    select min(at_month) as at_month from known where is_asked(month)
+),
+
 with_others as materialized (
     select k.*, b.usd as base_usd, b.local as base_local, w.usd as whole_usd, w.local as whole_local,
         y.usd as whole_base_usd, e.month is not null as has_every_partner
@@ -106,13 +111,27 @@ with_others as materialized (
     left join known as w on i.whole_id = w.series_id and k.at_month = w.at_month
     left join known as y on i.whole_id = y.series_id and k.at_month = y.at_month + 12
     left join every_partner as e on k.series_id = e.series_id and k.month = e.month
+    where k.at_month >= (select at_month - 11 from since)
+),
+
+calendar as (
+    select series_id, at_month, usd, t.*, at_month - at_month % length as begins_at, begins_at + length - 1 as ends_at
+    from with_others
+    cross join (values ('quarter', 3), ('half', 6), ('year', 12)) as t (period_type, length)
+    where ends_at >= (select at_month from since)
+),
+
+in_dollars as (
+    select series_id, period_type, begins_at, bool_or(usd is not null) as has_usd
+    from calendar
+    group by all
 ),
 
 given as (
-    select *, at_month - at_month % length as begins_at, begins_at + length - 1 as ends_at,
-        bool_or(usd is not null) over (partition by series_id, period_type, begins_at) as has_usd
-    from with_others
-    cross join (values ('quarter', 3), ('half', 6), ('year', 12)) as t (period_type, length)
+    select w.*, c.period_type, c.begins_at, c.ends_at, i.has_usd
+    from with_others as w
+    inner join calendar as c using (series_id, at_month)
+    inner join in_dollars as i using (series_id, period_type, begins_at)
     union all by name
     -- Of those that run, each month has one: which months are asked is known before they are summed.
     select *
@@ -195,28 +214,44 @@ tallied as (
                 when 'year' then year(d.period_from)::varchar
                 else format('{:04d}-{:02d}..{:04d}-{:02d}', year(d.period_from), month(d.period_from), year(d.period_to),
                     month(d.period_to))
-            end, p.period, series_key(p)),
-            compared('period_from', d.period_from, p.period_from, series_key(p)),
-            compared('period_to', d.period_to, p.period_to, series_key(p)),
-            compared('n_months', d.n, p.n_months, series_key(p)),
-            compared('n_months_due', d.n_due, p.n_months_due, series_key(p)),
-            compared('is_complete', d.n = d.n_due, p.is_complete, series_key(p)),
-            compared('value_usd', d.usd, p.value_usd, series_key(p)),
-            compared('value_local', d.local, p.value_local, series_key(p)),
-            compared('quantity', d.quantity, p.quantity, series_key(p)),
-            compared('quantity_unit', d.unit, p.quantity_unit, series_key(p)),
-            compared('net_weight_kg', d.weight, p.net_weight_kg, series_key(p)),
-            compared('weight_is_estimated', if(d.weight is null, null, d.is_estimated), p.weight_is_estimated, series_key(p)),
-            compared('value_usd_year_before', d.base_usd, p.value_usd_year_before, series_key(p)),
-            compared('value_local_year_before', d.base_local, p.value_local_year_before, series_key(p)),
-            measured('value_usd_yoy', growth(d.usd, d.base_usd), p.value_usd_yoy, series_key(p)),
-            measured('value_local_yoy', growth(d.local, d.base_local), p.value_local_yoy, series_key(p)),
-            measured('partner_share_usd', share(d.usd, d.whole_usd), p.partner_share_usd, series_key(p)),
-            measured('partner_share_local', share(d.local, d.whole_local), p.partner_share_local, series_key(p)),
+            end, p.period, series_key(p.partner_code, p.category_scheme, p.category_code)),
+            compared('period_from', d.period_from, p.period_from,
+                series_key(p.partner_code, p.category_scheme, p.category_code)),
+            compared('period_to', d.period_to, p.period_to,
+                series_key(p.partner_code, p.category_scheme, p.category_code)),
+            compared('n_months', d.n, p.n_months, series_key(p.partner_code, p.category_scheme, p.category_code)),
+            compared('n_months_due', d.n_due, p.n_months_due,
+                series_key(p.partner_code, p.category_scheme, p.category_code)),
+            compared('is_complete', d.n = d.n_due, p.is_complete,
+                series_key(p.partner_code, p.category_scheme, p.category_code)),
+            compared('value_usd', d.usd, p.value_usd, series_key(p.partner_code, p.category_scheme, p.category_code)),
+            compared('value_local', d.local, p.value_local,
+                series_key(p.partner_code, p.category_scheme, p.category_code)),
+            compared('quantity', d.quantity, p.quantity,
+                series_key(p.partner_code, p.category_scheme, p.category_code)),
+            compared('quantity_unit', d.unit, p.quantity_unit,
+                series_key(p.partner_code, p.category_scheme, p.category_code)),
+            compared('net_weight_kg', d.weight, p.net_weight_kg,
+                series_key(p.partner_code, p.category_scheme, p.category_code)),
+            compared('weight_is_estimated', if(d.weight is null, null, d.is_estimated), p.weight_is_estimated,
+                series_key(p.partner_code, p.category_scheme, p.category_code)),
+            compared('value_usd_year_before', d.base_usd, p.value_usd_year_before,
+                series_key(p.partner_code, p.category_scheme, p.category_code)),
+            compared('value_local_year_before', d.base_local, p.value_local_year_before,
+                series_key(p.partner_code, p.category_scheme, p.category_code)),
+            measured('value_usd_yoy', growth(d.usd, d.base_usd), p.value_usd_yoy,
+                series_key(p.partner_code, p.category_scheme, p.category_code)),
+            measured('value_local_yoy', growth(d.local, d.base_local), p.value_local_yoy,
+                series_key(p.partner_code, p.category_scheme, p.category_code)),
+            measured('partner_share_usd', share(d.usd, d.whole_usd), p.partner_share_usd,
+                series_key(p.partner_code, p.category_scheme, p.category_code)),
+            measured('partner_share_local', share(d.local, d.whole_local), p.partner_share_local,
+                series_key(p.partner_code, p.category_scheme, p.category_code)),
             measured('contribution_usd_yoy', share(d.usd - d.base_usd, d.whole_base_usd), p.contribution_usd_yoy,
-                series_key(p)),
-            compared('rank_usd', r.place, p.rank_usd, series_key(p)),
-            compared('is_low_base', d.base_usd > 0 and d.base_usd < 1000000, p.is_low_base, series_key(p))
+                series_key(p.partner_code, p.category_scheme, p.category_code)),
+            compared('rank_usd', r.place, p.rank_usd, series_key(p.partner_code, p.category_scheme, p.category_code)),
+            compared('is_low_base', d.base_usd > 0 and d.base_usd < 1000000, p.is_low_base,
+                series_key(p.partner_code, p.category_scheme, p.category_code))
         ] as answers
     from (select * from int_period where is_asked(month)) as p
     left join due as d
@@ -229,13 +264,15 @@ tallied as (
     group by all
 ),
 
-standing as (
-    select * from int_period
-    semi join due using (table_name, source, reporter, flow, month, partner_code, category_scheme, category_code, period_type)
+found as materialized (
+    select table_name, source, reporter, flow, month, partner_code, category_scheme, category_code, period_type
+    from int_period
+    where is_asked(month)
 ),
 
-found as (
-    select table_name, source, reporter, flow, month from int_period where is_asked(month)
+standing as (
+    select * from found
+    semi join due using (table_name, source, reporter, flow, month, partner_code, category_scheme, category_code, period_type)
 )
 
 select * from answers_by_column('tallied', 'docs/marts.md')

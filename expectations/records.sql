@@ -13,21 +13,23 @@ with series as (
 
 paired as (
     select
-        h.*,
+        h.* exclude (b),
         s.value_usd,
         s.value_usd >= h.threshold_usd as is_above,
-        b.month is not null and h.month = b.month + interval 1 month and b.above_since is not null as goes_on,
+        h.month = b.month + interval 1 month and b.above_since is not null as goes_on,
         b.months_at_or_above as months_before,
         b.above_since as since_before,
         b.record_usd as record_before,
         b.record_month as record_month_before,
         coalesce(b.known_months, 0) as known_before
-    from int_headline_monthly as h
+    from (
+        select *, lag({month: month, months_at_or_above: months_at_or_above, above_since: above_since, record_usd: record_usd,
+            record_month: record_month, known_months: known_months}) over (
+                partition by source, reporter, flow, partner_code, category_scheme, category_code order by month
+            ) as b
+        from int_headline_monthly
+    ) as h
     left join series as s using (source, reporter, flow, month, partner_code, category_scheme, category_code)
-    asof left join int_headline_monthly as b
-        on
-            h.source = b.source and h.reporter = b.reporter and h.flow = b.flow and h.partner_code = b.partner_code
-            and h.category_scheme = b.category_scheme and h.category_code = b.category_code and h.month > b.month
 ),
 
 tallied as (
@@ -42,17 +44,19 @@ tallied as (
             compared('months_at_or_above', case
                 when is_above then if(goes_on, months_before + 1, 1)
                 when value_usd is not null then 0
-            end, months_at_or_above, series_key(paired)),
+            end, months_at_or_above, series_key(partner_code, category_scheme, category_code)),
             compared('above_since', case when is_above then if(goes_on, since_before, month) end, above_since,
-                series_key(paired)),
+                series_key(partner_code, category_scheme, category_code)),
             compared('is_record', case when known_before > 11 then value_usd > record_before end, is_record,
-                series_key(paired)),
+                series_key(partner_code, category_scheme, category_code)),
             compared('record_usd', case when value_usd <= record_before then record_before else
-                coalesce(value_usd, record_before) end, record_usd, series_key(paired)),
+                coalesce(value_usd, record_before) end, record_usd,
+                    series_key(partner_code, category_scheme, category_code)),
             compared('record_month', case
                 when value_usd is null or value_usd <= record_before then record_month_before else month
-            end, record_month, series_key(paired)),
-            compared('known_months', known_before + if(value_usd is null, 0, 1), known_months, series_key(paired))
+            end, record_month, series_key(partner_code, category_scheme, category_code)),
+            compared('known_months', known_before + if(value_usd is null, 0, 1), known_months,
+                series_key(partner_code, category_scheme, category_code))
         ] as answers
     from paired
     group by all

@@ -4,7 +4,7 @@
 -- Tolerance: none for values, the last digits for shares.
 with code_category as (
     select source, commodity_code, category_scheme, category_code
-    from (select distinct source, hs_code as commodity_code from counted_raw_row where regime_code is not null) as f
+    from (select distinct source, hs_code as commodity_code from raw_row where regime_code is not null) as f
     inner join category_prefix as c using (source)
     semi join chosen_category using (category_scheme, category_code)
     where starts_with(commodity_code, hs_prefix)

@@ -28,13 +28,19 @@ known as materialized (
     left join mart as m using (source, reporter, flow, month, partner_code, category_scheme, category_code)
 ),
 
+-- Months that are asked for, and a year before them.
+summed as (
+    select distinct at_month - unnest([0, 12]) as at_month
+    from (select distinct 12 * year(month) + month(month) - 1 as at_month from mart where is_asked(month)) as asked
+),
+
 -- Each month is given to itself and to the twelve after it.
 given as (
-    select series_id, at_month + later as at_month, later, later <= at_month_of_year as is_same_year, usd, local
+    select series_id, at_month, later, later <= at_month % 12 as is_same_year, usd, local
     from (
-        select *, unnest(generate_series(0, 12)) as later, (at_month + later) % 12 as at_month_of_year
-        from known
+        select series_id, usd, local, unnest(generate_series(0, 12)) as later, at_month + later as at_month from known
     ) as each_later
+    semi join summed using (at_month)
 ),
 
 gathered as materialized (
@@ -56,21 +62,31 @@ gathered as materialized (
     group by series_id, at_month
 ),
 
+-- Lines of which every partner is covered in some currency: their quantities are the partners', else the world file's.
+partner_line as (
+    select source, reporter, flow, month, commodity_code, partner_code, quantity_1, unit_1, value_usd, value_local
+    from fct_trade_monthly
+    where is_asked(month)
+),
+
+world_line as (
+    select source, reporter, flow, month, commodity_code, 'all' as partner_code, quantity_1, unit_1
+    from fct_trade_world_monthly
+    where is_asked(month)
+),
+
+line_month as (
+    select distinct source, reporter, flow, month, commodity_code from partner_line
+    union
+    select distinct source, reporter, flow, month, commodity_code from world_line
+),
+
 code_category as (
     select f.source, f.commodity_code, c.category_scheme, c.category_code
     from (
-        select distinct source, commodity_code from fct_trade_monthly
-        union
-        select distinct source, commodity_code from fct_trade_world_monthly
+        select distinct source, commodity_code from line_month
     ) as f
     inner join category_prefix as c on f.source = c.source and starts_with(f.commodity_code, c.hs_prefix)
-),
-
--- Lines of which every partner is covered in some currency: their quantities are the partners', else the world file's.
-line_month as (
-    select distinct source, reporter, flow, month, commodity_code from fct_trade_monthly
-    union
-    select distinct source, reporter, flow, month, commodity_code from fct_trade_world_monthly
 ),
 
 whole_line as (
@@ -85,37 +101,40 @@ whole_line as (
 ),
 
 measured_line as (
-    select source, reporter, flow, month, commodity_code, partner_code, quantity_1, unit_1 from fct_trade_monthly
+    select source, reporter, flow, month, commodity_code, partner_code, quantity_1, unit_1 from partner_line
     union all
     select source, reporter, flow, month, commodity_code, 'all', quantity_1, unit_1
-    from fct_trade_monthly
+    from partner_line
     semi join whole_line using (source, reporter, flow, month, commodity_code)
     union all
-    select source, reporter, flow, month, commodity_code, 'all', quantity_1, unit_1
-    from fct_trade_world_monthly
+    select source, reporter, flow, month, commodity_code, partner_code, quantity_1, unit_1
+    from world_line
     anti join whole_line using (source, reporter, flow, month, commodity_code)
 ),
 
 -- A 0 without a unit measures nothing; of units that differ there is no sum.
 measured as (
-    select q.source, q.reporter, q.flow, q.month, q.partner_code, c.category_scheme, c.category_code,
-        count(distinct coalesce(q.unit_1, '')) filter (where q.unit_1 is not null or q.quantity_1 is distinct from 0) < 2
-            as is_alike,
-        sum(q.quantity_1) as quantity,
-        max(q.unit_1) as unit
-    from measured_line as q
-    inner join code_category as c using (source, commodity_code)
+    select source, reporter, flow, month, partner_code, category_scheme, category_code,
+        min(told_unit) is not distinct from max(told_unit) as is_alike,
+        sum(quantity_1) as quantity,
+        max(unit_1) as unit
+    from (
+        select q.* exclude (commodity_code), c.category_scheme, c.category_code,
+            case when q.unit_1 is not null or q.quantity_1 is distinct from 0 then coalesce(q.unit_1, '') end as told_unit
+        from measured_line as q
+        inner join code_category as c using (source, commodity_code)
+    ) as measure
     group by all
 ),
 
 traded_line as (
     select distinct source, reporter, flow, month, partner_code, commodity_code
-    from fct_trade_monthly
+    from partner_line
     where value_usd > 0 or value_local > 0
     union all
     select distinct source, reporter, flow, month, 'all', commodity_code
     from all_partners
-    where value > 0
+    where value > 0 and is_asked(month)
 ),
 
 lines as (
@@ -138,26 +157,46 @@ tallied as (
         m.month,
         count(*) as n_compared,
         [
-            compared('quantity', case when q.is_alike is null then 0 when q.is_alike then q.quantity end, m.quantity, series_key(m)),
-            compared('quantity_unit', if(q.is_alike, q.unit, null), m.quantity_unit, series_key(m)),
-            measured('value_usd_mom', growth(m.value_usd, g.usd_mom), m.value_usd_mom, series_key(m)),
-            measured('value_local_mom', growth(m.value_local, g.local_mom), m.value_local_mom, series_key(m)),
-            measured('value_usd_yoy', growth(m.value_usd, g.usd_yoy), m.value_usd_yoy, series_key(m)),
-            measured('value_local_yoy', growth(m.value_local, g.local_yoy), m.value_local_yoy, series_key(m)),
-            compared('value_usd_ytd', g.usd_ytd, m.value_usd_ytd, series_key(m)),
-            compared('value_local_ytd', g.local_ytd, m.value_local_ytd, series_key(m)),
-            measured('value_usd_ytd_yoy', growth(g.usd_ytd, b.usd_ytd), m.value_usd_ytd_yoy, series_key(m)),
-            measured('value_local_ytd_yoy', growth(g.local_ytd, b.local_ytd), m.value_local_ytd_yoy, series_key(m)),
-            compared('is_low_base', g.usd_yoy > 0 and g.usd_yoy < 1000000, m.is_low_base, series_key(m)),
-            measured('unit_value_usd', share(m.value_usd, m.quantity), m.unit_value_usd, series_key(m)),
-            measured('unit_value_local', share(m.value_local, m.quantity), m.unit_value_local, series_key(m)),
-            compared('value_usd_rolling_12', g.usd_12, m.value_usd_rolling_12, series_key(m)),
-            compared('value_local_rolling_12', g.local_12, m.value_local_rolling_12, series_key(m)),
-            measured('value_usd_mean_3', g.usd_3 / 3.0, m.value_usd_mean_3, series_key(m)),
-            measured('value_local_mean_3', g.local_3 / 3.0, m.value_local_mean_3, series_key(m)),
-            compared('n_lines', coalesce(l.n, 0), m.n_lines, series_key(m)),
-            measured('partner_share_usd', share(m.value_usd, w.value_usd), m.partner_share_usd, series_key(m)),
-            measured('partner_share_local', share(m.value_local, w.value_local), m.partner_share_local, series_key(m))
+            compared('quantity', case when q.is_alike is null then 0 when q.is_alike then q.quantity end, m.quantity,
+                series_key(m.partner_code, m.category_scheme, m.category_code)),
+            compared('quantity_unit', if(q.is_alike, q.unit, null), m.quantity_unit,
+                series_key(m.partner_code, m.category_scheme, m.category_code)),
+            measured('value_usd_mom', growth(m.value_usd, g.usd_mom), m.value_usd_mom,
+                series_key(m.partner_code, m.category_scheme, m.category_code)),
+            measured('value_local_mom', growth(m.value_local, g.local_mom), m.value_local_mom,
+                series_key(m.partner_code, m.category_scheme, m.category_code)),
+            measured('value_usd_yoy', growth(m.value_usd, g.usd_yoy), m.value_usd_yoy,
+                series_key(m.partner_code, m.category_scheme, m.category_code)),
+            measured('value_local_yoy', growth(m.value_local, g.local_yoy), m.value_local_yoy,
+                series_key(m.partner_code, m.category_scheme, m.category_code)),
+            compared('value_usd_ytd', g.usd_ytd, m.value_usd_ytd,
+                series_key(m.partner_code, m.category_scheme, m.category_code)),
+            compared('value_local_ytd', g.local_ytd, m.value_local_ytd,
+                series_key(m.partner_code, m.category_scheme, m.category_code)),
+            measured('value_usd_ytd_yoy', growth(g.usd_ytd, b.usd_ytd), m.value_usd_ytd_yoy,
+                series_key(m.partner_code, m.category_scheme, m.category_code)),
+            measured('value_local_ytd_yoy', growth(g.local_ytd, b.local_ytd), m.value_local_ytd_yoy,
+                series_key(m.partner_code, m.category_scheme, m.category_code)),
+            compared('is_low_base', g.usd_yoy > 0 and g.usd_yoy < 1000000, m.is_low_base,
+                series_key(m.partner_code, m.category_scheme, m.category_code)),
+            measured('unit_value_usd', share(m.value_usd, m.quantity), m.unit_value_usd,
+                series_key(m.partner_code, m.category_scheme, m.category_code)),
+            measured('unit_value_local', share(m.value_local, m.quantity), m.unit_value_local,
+                series_key(m.partner_code, m.category_scheme, m.category_code)),
+            compared('value_usd_rolling_12', g.usd_12, m.value_usd_rolling_12,
+                series_key(m.partner_code, m.category_scheme, m.category_code)),
+            compared('value_local_rolling_12', g.local_12, m.value_local_rolling_12,
+                series_key(m.partner_code, m.category_scheme, m.category_code)),
+            measured('value_usd_mean_3', g.usd_3 / 3.0, m.value_usd_mean_3,
+                series_key(m.partner_code, m.category_scheme, m.category_code)),
+            measured('value_local_mean_3', g.local_3 / 3.0, m.value_local_mean_3,
+                series_key(m.partner_code, m.category_scheme, m.category_code)),
+            compared('n_lines', coalesce(l.n, 0), m.n_lines,
+                series_key(m.partner_code, m.category_scheme, m.category_code)),
+            measured('partner_share_usd', share(m.value_usd, w.value_usd), m.partner_share_usd,
+                series_key(m.partner_code, m.category_scheme, m.category_code)),
+            measured('partner_share_local', share(m.value_local, w.value_local), m.partner_share_local,
+                series_key(m.partner_code, m.category_scheme, m.category_code))
         ] as answers
     from mart as m
     inner join series as s using (source, reporter, flow, partner_code, category_scheme, category_code)

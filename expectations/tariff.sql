@@ -14,12 +14,19 @@ line as (
     where l.code_list = 'hs8'
 ),
 
--- All that was printed of a line, whether it counts or not.
+-- All that was printed of codes, whether it counts or not: read once, since no month of it is taken over.
+print as materialized (
+    select source, hs_code as commodity_code, year(month) as year, precedence, hs_name, min(month) as first_month,
+        max(month) as last_month
+    from raw_row
+    group by all
+),
+
 printed as (
-    select r.source, r.hs_code as commodity_code, year(r.month) as year, min(r.month) as first_month, max(r.month) as last_month
-    from raw_row as r
+    select p.source, p.commodity_code, p.year, min(p.first_month) as first_month, max(p.last_month) as last_month
+    from print as p
     inner join declared_source as o using (source)
-    where len(r.hs_code) = o.code_digits
+    where len(p.commodity_code) = o.code_digits
     group by all
 ),
 
@@ -50,12 +57,12 @@ tariff as materialized (
 
 -- Of several spellings the one printed last; only of lines that lack a name in some year.
 spelling as (
-    select r.source, r.hs_code as commodity_code, regexp_matches(r.hs_name, '[\x{4e00}-\x{9fff}]') as is_chinese,
-        arg_max(r.hs_name, { precedence: r.precedence, month: r.month, name: r.hs_name }) as name
-    from raw_row as r
-    semi join (select source, commodity_code as hs_code from tariff where name_en is null or name_zh is null) as t
-        using (source, hs_code)
-    where r.hs_name is not null
+    select source, commodity_code, regexp_matches(hs_name, '[\x{4e00}-\x{9fff}]') as is_chinese,
+        arg_max(hs_name, { precedence: precedence, month: last_month, name: hs_name }) as name
+    from print
+    semi join (select source, commodity_code from tariff where name_en is null or name_zh is null) as t
+        using (source, commodity_code)
+    where hs_name is not null
     group by all
 ),
 

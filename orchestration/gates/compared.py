@@ -39,7 +39,9 @@ COMPARED = (
     "create macro growth(later, earlier) as later / nullif(earlier, 0)::double - 1",
     "create macro table_of(what, partner_code) as format('mart_{}_{}', case partner_code when 'all' then 'category' "
     "when '*' then 'untraded_category' else 'partner_category' end, what)",
-    "create macro series_key(r) as format('{} × {}/{}', r.partner_code, r.category_scheme, r.category_code)",
+    # By three columns and not by a row, which would be carried whole to where a key is told, of every row.
+    "create macro series_key(partner_code, category_scheme, category_code) as "
+    "format('{} × {}/{}', partner_code, category_scheme, category_code)",
     # What the relation `tallied` has found: its answers (`compared`, `measured`) by table, stream and month.
     "create macro answers_by_column(tallied, documented) as table (select source, reporter, flow, month, table_name, "
     "column_name, source || ' ' || flow as dataset, table_name as scope, "

@@ -27,7 +27,7 @@ with later as (
   join coverage as v on r.feeds = v.feeds and r.source = v.source and r.reporter = v.reporter and r.flow = v.flow
     and r.currency = v.currency and r.precedence < v.precedence
 ),
-row as (
+row as not materialized (
   select receipt_id, month, line, hs_code, coalesce(partner_code, 'world') as partner_code, regime_code,
     if(unit_1 is null and quantity_1 = 0, null, quantity_1) as quantity_1, unit_1,
     if(unit_2 is null and quantity_2 = 0, null, quantity_2) as quantity_2, unit_2, value, net_weight_kg,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -234,8 +235,8 @@ def _judged_together(specs: Mapping[str, GateSpec], frames: Mapping[str, pd.Data
         for gate, spec in specs.items()
         if frames[gate].empty
     }
-    of_gate = frame[list(COLUMNS)].astype(object)
-    return silent | {gate: of_gate[of_gate["gate"] == gate] for gate in specs if gate not in silent}
+    of_gate = frame[list(COLUMNS)].astype(object).groupby("gate", sort=False)
+    return silent | {str(gate): rows for gate, rows in of_gate}
 
 
 def _must_compare(
@@ -244,17 +245,22 @@ def _must_compare(
     """A failed row for each active dataset and each of its `must_compare` for which nothing was compared."""
     active = con.execute("select dataset, first_month, source, reporter, flow from dataset").fetchall()
     datasets = load_datasets(subject.expectations)
-    spoke = results[results["n_compared"] > 0]
+    asked = {entry.partition(":")[0].strip() for name, *_ in active for entry in datasets[name].must_compare}
+    spoke = results[(results["n_compared"] > 0) & results["gate"].isin(asked)]
+    # A set of what was said, once: to ask a frame by every entry costs more than all the rest.
+    scopes: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for scope, *key in zip(*(spoke[column] for column in ("scope", "gate", *STREAM, "dataset")), strict=True):
+        scopes[tuple(key)].add(scope)
     missing = []
     for name, first_month, *of in active:
         said = {**dict(zip(STREAM, of, strict=True)), "dataset": name, "month": first_month}
-        mine = spoke[(spoke[list(STREAM)] == of).all(axis=1) & spoke["dataset"].isin([name, f"{of[0]} {of[2]}"])]
+        mine = (name, f"{of[0]} {of[2]}")
         for entry in datasets[name].must_compare:
             gate, _, scope = (part.strip() for part in entry.partition(":"))
             if gate not in declared:
                 reason = f"{name} lists {gate} in must_compare, but gates.yml declares no such gate"
                 missing.append(_row(gate, **said, verdict="broken", reason=reason))
-            elif not mine.loc[mine["gate"] == gate, "scope"].map(lambda text, part=scope: part in text).any():
+            elif not any(scope in said_scope for own in mine for said_scope in scopes.get((gate, *of, own), ())):
                 of_what = f" of {scope!r}" if scope else ""
                 reason = f"{gate} compared nothing{of_what} for {name}, which lists it in must_compare"
                 said_of = {**said, "scope": scope or "-", "measure": "must_compare"}

@@ -77,7 +77,7 @@ class _Gate:
     """A gate, with all of its inputs that are the same for every month in `of`. `before`: gates that it looks at."""
 
     reads: str
-    tables: list[str]
+    tables: tuple[str, ...]
     before: list[str]
     asks_beginnings: bool
     of: bytes
@@ -106,7 +106,7 @@ class Sources:
         versions = [version(name) for name in LIBRARIES]
         self._common = repr((CODE, versions, streams, state.dataset_names, datasets))
         self._papers = mark_of_papers(home, state)
-        self.of = cache(self._of)
+        self.of, self._held = cache(self._of), cache(self._held_of)
 
     @property
     def months(self) -> set[str]:
@@ -116,7 +116,7 @@ class Sources:
 
     def know(self, spec: GateSpec, sql: str) -> None:
         """Remember a gate, for itself and for those after it that look at what it compared."""
-        tables = sorted(self._tables(sql))
+        tables = tuple(sorted(self._tables(sql)))
         whole = {table: self.content[table].get("") for table in tables}
         file = (self._expectations / f"{spec.gate}.yml").read_bytes()
         before = [name for name in self._gates if name != spec.gate and f"'{name}'" in sql]
@@ -133,9 +133,13 @@ class Sources:
         begun = [of for first, of in self._begun.items() if first <= month] if gate.asks_beginnings else []
         digest = hashlib.sha256(repr((gate.of, before, begun)).encode())
         for read in window(gate.reads, month):
-            held = [self.content[table].get(read) for table in gate.tables]
-            digest.update(repr((read, held, self._landed.get(read))).encode())
+            digest.update(self._held(gate.tables, read))
         return digest.hexdigest()[:16]
+
+    def _held_of(self, tables: tuple[str, ...], month: str) -> bytes:
+        """What is held of a month, of some tables and of all that has landed: windows of months overlap."""
+        held = [self.content[table].get(month) for table in tables]
+        return hashlib.sha256(repr((month, held, self._landed.get(month))).encode()).digest()
 
     def _tables(self, sql: str) -> Iterator[str]:
         """Published tables that a gate reads, also through what is made for all gates."""

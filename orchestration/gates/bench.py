@@ -14,7 +14,7 @@ from orchestration.base.months import format_month
 from orchestration.gates.carried import Inputs, Sources, window
 from orchestration.gates.evidence import Subject, carry, gather, show
 from orchestration.gates.judge import GateBrokenError
-from orchestration.gates.raw_rows import months_in_files
+from orchestration.gates.raw_rows import months_in_files, show_raw
 from orchestration.gates.suites import GateSpec
 from orchestration.landing.store import LandingState
 
@@ -28,6 +28,8 @@ class Bench:
         if subject.content is not None:
             self._sources = Sources(subject.content, _begun(con), state, subject.home, subject.expectations)
         self._shown: set[str] | None = None
+        self._shown_raw: set[str] | None = None
+        self._in_files: dict[frozenset[str], set[str]] = {}
         self._reads: dict[str, str] = {}
         self._kept_of: dict[str, set[str]] = {}
 
@@ -43,7 +45,7 @@ class Bench:
         self._reads[spec.gate] = spec.reads
         kept, anew = self._kept(spec, sql)
         if kept and "raw_row" in sql:
-            spilled = months_in_files(self.con, anew) & kept
+            spilled = self._months_in_files(frozenset(anew)) & kept
             kept, anew = kept - spilled, anew | spilled
         if kept:
             self._kept_of[spec.gate] = kept
@@ -51,7 +53,7 @@ class Bench:
                 return
         if "evidence" in sql:
             self._take_over()
-        self._show({month for of in anew for month in window(spec.reads, of)} if kept else None)
+        self._show({month for of in anew for month in window(spec.reads, of)} if kept else None, "raw_row" in sql)
         gather(self.con, spec, sql, but=kept)
 
     def _kept(self, spec: GateSpec, sql: str) -> tuple[set[str], set[str]]:
@@ -63,10 +65,19 @@ class Bench:
         kept = {month for month, said in earlier.items() if self._sources.of(spec.gate, month) == said}
         return kept, (self._sources.months | earlier.keys()) - kept
 
-    def _show(self, months: set[str] | None) -> None:
-        if self._shown != months and self._subject.content is not None:
+    def _months_in_files(self, months: frozenset[str]) -> set[str]:
+        if months not in self._in_files:
+            self._in_files[months] = months_in_files(self.con, months)
+        return self._in_files[months]
+
+    def _show(self, months: set[str] | None, with_raw: bool) -> None:
+        """Show some months to the next gate; raw rows only to one that reads them, since files are opened for that."""
+        if self._shown != months:
             show(self.con, months)
             self._shown = months
+        if with_raw and self._shown_raw != months:
+            show_raw(self.con, months)
+            self._shown_raw = months
 
     def _take_over(self) -> None:
         if self._subject.earlier and self._kept_of:

@@ -21,7 +21,7 @@ from orchestration.gates.before import Before, show_before
 from orchestration.gates.carried import Content, Earlier
 from orchestration.gates.judge import GateBrokenError
 from orchestration.gates.raw_papers import know_papers
-from orchestration.gates.raw_rows import COUNTED, files_by_month, know_raw, show_files, show_marked, show_raw
+from orchestration.gates.raw_rows import COUNTED, files_by_month, know_raw, show_files, show_marked
 from orchestration.gates.reference import ALL_PARTNERS, EVERY_COVERAGE, FIRST_TRADED, promises, reference_tables
 from orchestration.gates.reviewed import reviewed_tables
 from orchestration.gates.suites import GateSpec
@@ -220,11 +220,11 @@ def _show_together(con: duckdb.DuckDBPyConnection, shown: set[str]) -> None:
         )
     for macro in macros():
         con.execute(macro.create)
-        con.execute(
-            "insert into declared_view select function_name, macro_definition from duckdb_functions() "
-            "where database_name = current_database() and function_name = ?",
-            [macro.name],
-        )
+    con.execute(
+        "insert into declared_view select function_name, macro_definition from duckdb_functions() "
+        "where database_name = current_database() and list_contains(?, function_name)",
+        [[macro.name for macro in macros()]],
+    )
 
 
 def _type(declared: str) -> str:
@@ -233,13 +233,12 @@ def _type(declared: str) -> str:
 
 
 def show(con: duckdb.DuckDBPyConnection, months: Collection[str] | None) -> None:
-    """Let gates see some months alone of published tables that have months, and of raw rows; None = all.
+    """Let gates see some months alone of published tables that have months; None = all.
 
-    Landing is small and stays whole.
+    Raw rows are shown by `show_raw`; landing is small and stays whole.
     """
     dates = ", ".join(f"date '{month}-01'" for month in sorted(months or ()))
     con.execute("set variable shown = " + (f"[{dates}]::date[]" if months is not None else "null::date[]"))
-    show_raw(con, months)
 
 
 def carry(con: duckdb.DuckDBPyConnection, earlier: Earlier, kept: Mapping[str, Collection[str]]) -> None:
@@ -259,7 +258,8 @@ def gather(con: duckdb.DuckDBPyConnection, spec: GateSpec, sql: str, but: Collec
     """
     dates = ", ".join(f"date '{month}-01'" for month in sorted(but))
     # A gate may leave out what nobody asks, where that is dear; whatever it says of other months is dropped.
-    con.execute(f"create or replace macro is_asked(month) as {f'month not in ({dates})' if dates else 'true'}")
+    if "is_asked" in sql:
+        con.execute(f"create or replace macro is_asked(month) as {f'month not in ({dates})' if dates else 'true'}")
     where = f" where month not in ({dates})" if dates else ""
     insert = f"insert into evidence by name select {literal(spec.gate)} as gate, e.* from ({sql}\n) e{where}"
     try:

@@ -44,21 +44,16 @@ def compared(con: duckdb.DuckDBPyConnection, found: Iterable[Read]) -> pa.Table:
     for (table, names, _), asked in groups.items():
         answers = _answers(con, columns.get(table, set()), table, names, asked)
         rows += [_row(of, answer) for of, answer in zip(asked, answers, strict=True)]
-    return pa.Table.from_pylist(rows, schema=SCHEMA)
+    columns_of = zip(*rows, strict=True) if rows else [[]] * len(SCHEMA)
+    return pa.table([list(column) for column in columns_of], schema=SCHEMA)
 
 
-def _row(of: Read, wanted: str) -> dict[str, str | None]:
+def _row(of: Read, wanted: str) -> tuple[str | None, ...]:
+    """A figure, in the order of `SCHEMA`."""
     key: Mapping[str, str] = of.key
-    return {
-        "place": of.place,
-        "part": of.part,
-        **{name: key.get(name) for name in ("source", "reporter", "flow", "month")},
-        "table_name": of.table,
-        "column_name": of.column,
-        "row_key": ", ".join(f"{name} {value}" for name, value in key.items()),
-        "said": of.said,
-        "wanted": wanted,
-    }
+    stream = (key.get(name) for name in ("source", "reporter", "flow", "month"))
+    row_key = ", ".join(f"{name} {value}" for name, value in key.items())
+    return of.place, of.part, *stream, of.table, of.column, row_key, of.said, wanted
 
 
 def _columns(con: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:

@@ -176,6 +176,7 @@ class Plan:
             gone |= {name: _there(built.months.get(name, {}), replaced) for name in follows & monthly()}
             done |= follows
         months = {name: struck_out(built.months.get(name, {}), struck) for name, struck in gone.items()}
+        at_work = self._of(step, names) & self.stale
         categories = {
             name: built.categories.get(name, {}) | dict.fromkeys(self.stale_categories[name], "")
             for name in done & by_category()
@@ -186,6 +187,8 @@ class Plan:
                 "months": built.months | months,
                 "categories": built.categories | categories,
                 "models": {name: of for name, of in built.models.items() if name not in done},
+                # What follows is not touched yet: its views stand, and show what is read of them anew.
+                "views": {name: of for name, of in built.views.items() if name not in at_work},
             }
         )
 
@@ -254,7 +257,7 @@ def plan(home: Home, state: LandingState, asked: Iterable[dt.date] = ()) -> Plan
     old |= {name for of in (stale, stale_categories) for name, found in of.items() if found}
     facts = set(names_of("facts"))
     old |= made_of_facts() - facts if any(stale[name] for name in facts) else set()
-    made = {name for name, of in built.views.items() if name in built.models and of == shaping_code()}
+    made = {name for name, of in built.views.items() if of == shaping_code()}
     standing = frozenset() if full or built.marts < 0 else untested_views() & made
     return Plan(
         state, code, full, models, months, frozenset(old), stale, frozenset(adding), categories, stale_categories,

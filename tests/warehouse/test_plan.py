@@ -32,6 +32,13 @@ def test_a_view_is_made_once(due: Plan) -> None:
     assert "stg_landing__receipt" in tested - untested_views() and "stg_landing__receipt" in due.stale_of("dimensions")
 
 
+def test_views_stand_while_facts_are_built(small: Home, due: Plan) -> None:
+    """What is made of the facts is stale until the marts are built; its views need not be made again for that."""
+    due.begun(Built.read(small), "facts").write(small)
+    marts = plan(small, due.state).stale_of("marts")
+    assert "int_period" in marts and not untested_views() & set(marts)
+
+
 def test_what_was_cut_off_is_made_again(small: Home, due: Plan) -> None:
     """Nobody knows whether the step had come to the view."""
     due.begun(Built.read(small), "marts").write(small, at_work=True)

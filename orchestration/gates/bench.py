@@ -12,11 +12,14 @@ import pandas as pd
 
 from orchestration.base.months import format_month
 from orchestration.gates.carried import Inputs, Sources, window
-from orchestration.gates.evidence import Subject, carry, gather, show
+from orchestration.gates.evidence import Subject, carry, gather, published_months, show
 from orchestration.gates.judge import GateBrokenError
 from orchestration.gates.raw_rows import months_in_files, show_raw
 from orchestration.gates.suites import GateSpec
 from orchestration.landing.store import LandingState
+
+#: Bytes of a database whose months are gathered all at once.
+AT_ONCE = 512_000_000
 
 
 class Bench:
@@ -53,8 +56,27 @@ class Bench:
                 return
         if "evidence" in sql:
             self._take_over()
-        self._show({month for of in anew for month in window(spec.reads, of)} if kept else None, "raw_row" in sql)
-        gather(self.con, spec, sql, but=kept)
+        parts = self._parts(spec, sql, anew)
+        for part in parts:
+            seen = {month for of in part for month in window(spec.reads, of)} if kept or len(parts) > 1 else None
+            self._show(seen, "raw_row" in sql)
+            # Comparisons may be of a month of which nothing is held: they come with the first part.
+            others = kept.union(*parts[1:])
+            gather(self.con, spec, sql, _among(others, "not in") if part is parts[0] else _among(part, "in"))
+
+    def _parts(self, spec: GateSpec, sql: str, months: set[str]) -> list[set[str]]:
+        """Months by as many as are gathered at once: on all months of a long history, what is joined would not fit
+        into memory. Windows overlap, so no fewer than a window has.
+        """
+        size = self._subject.database.stat().st_size
+        if spec.reads in ("all", "before") or spec.by_month or size <= AT_ONCE:
+            return [months]
+        held = self._sources.months if self._sources else published_months(self.con)
+        ordered = sorted(months or held)
+        n = max(len(held) * AT_ONCE // size, len(window(spec.reads, ordered[0]))) if ordered else 0
+        parts = [set(ordered[i : i + n]) for i in range(0, len(ordered), n or 1)]
+        mixed = "raw_row" in sql and any(self._months_in_files(frozenset(part)) - part for part in parts)
+        return [months] if mixed or len(parts) < 2 else parts
 
     def _kept(self, spec: GateSpec, sql: str) -> tuple[set[str], set[str]]:
         """Months of which the comparisons are taken over, and those of which they are gathered if there are such."""
@@ -118,6 +140,12 @@ class Bench:
             spoken[gate].add(format_month(month))
         found = {gate: {month: self._sources.of(gate, month) for month in sorted(of)} for gate, of in spoken.items()}
         return {gate: {m: said for m, said in of.items() if said} for gate, of in found.items() if any(of.values())}
+
+
+def _among(months: Collection[str], how: str) -> str:
+    """A condition on `month`: in some months, or not in them; without any, all are asked."""
+    dates = ", ".join(f"date '{month}-01'" for month in sorted(months))
+    return f"month {how} ({dates})" if dates else "true"
 
 
 def _begun(con: duckdb.DuckDBPyConnection) -> dict[str, str]:

@@ -241,6 +241,19 @@ def show(con: duckdb.DuckDBPyConnection, months: Collection[str] | None) -> None
     con.execute("set variable shown = " + (f"[{dates}]::date[]" if months is not None else "null::date[]"))
 
 
+def published_months(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """Months of the rows of published tables, as YYYY-MM; none if they cannot be read, or if a row is of no month: it
+    would be shown with none.
+    """
+    tables = con.execute("select table_name from published_column where column_name = 'month'").fetchall()
+    months = " union ".join(f"select distinct month from published.main.{table}" for (table,) in tables)
+    try:
+        found = con.execute(f"select strftime(month, '%Y-%m') from ({months})").fetchall() if tables else []
+    except duckdb.Error:
+        return set()
+    return set() if (None,) in found else {month for (month,) in found}
+
+
 def carry(con: duckdb.DuckDBPyConnection, earlier: Earlier, kept: Mapping[str, Collection[str]]) -> None:
     """Put comparisons into the evidence table as the audit before has gathered them: by gate, those of some months."""
     months = [{"gate": gate, "month": parse_month(month)} for gate, of in kept.items() for month in of]
@@ -251,17 +264,15 @@ def carry(con: duckdb.DuckDBPyConnection, earlier: Earlier, kept: Mapping[str, C
     )
 
 
-def gather(con: duckdb.DuckDBPyConnection, spec: GateSpec, sql: str, but: Collection[str] = ()) -> None:
+def gather(con: duckdb.DuckDBPyConnection, spec: GateSpec, sql: str, asked: str = "true") -> None:
     """Put a gate's comparisons into the evidence table; whatever is wrong with them breaks the gate.
 
-    `but`: months whose comparisons are there already.
+    `asked`: of which months, as a condition on `month`.
     """
-    dates = ", ".join(f"date '{month}-01'" for month in sorted(but))
     # A gate may leave out what nobody asks, where that is dear; whatever it says of other months is dropped.
     if "is_asked" in sql:
-        con.execute(f"create or replace macro is_asked(month) as {f'month not in ({dates})' if dates else 'true'}")
-    where = f" where month not in ({dates})" if dates else ""
-    insert = f"insert into evidence by name select {literal(spec.gate)} as gate, e.* from ({sql}\n) e{where}"
+        con.execute(f"create or replace macro is_asked(month) as ({asked})")
+    insert = f"insert into evidence by name select {literal(spec.gate)} as gate, e.* from ({sql}\n) e where {asked}"
     try:
         if not spec.by_month:
             con.execute(insert)

@@ -111,12 +111,14 @@ class Trade:
 
 
 def promised(folder: Path) -> Path:
-    """A copy of the reviewed files with a dataset for made-up trade; it meets no printed figure, so `totals` warns."""
+    """A copy of the reviewed files with a dataset for made-up trade; it meets no printed figure, so the gates of these
+    warn.
+    """
     copy = Path(shutil.copytree(PROJECT / "expectations", folder / "expectations"))
     with (copy / "datasets.yml").open("a", encoding="utf-8") as datasets:
         datasets.write(PROMISE)
-    totals = (copy / "totals.sql").read_text(encoding="utf-8")
-    blocks = "then 'block'"
-    assert totals.count(blocks) == 1, "totals.sql says in another way what blocks"
-    (copy / "totals.sql").write_text(totals.replace(blocks, "then 'warn'"), encoding="utf-8")
+    for gate, blocks in (("totals", "then 'block'"), ("quoted_growth", "'block', 'warn'")):
+        sql = (copy / f"{gate}.sql").read_text(encoding="utf-8")
+        assert sql.count(blocks) == 1, f"{gate}.sql says in another way what blocks"
+        (copy / f"{gate}.sql").write_text(sql.replace(blocks, blocks.replace("block", "warn")), encoding="utf-8")
     return copy

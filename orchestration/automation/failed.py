@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 
 import dagster as dg
+from sqlalchemy.exc import SQLAlchemyError
 
 from orchestration.automation.instance import ENDED_BEFORE, LAUNCHED, damaged_history, instance
 from orchestration.base.settings import Home
@@ -29,11 +31,17 @@ def failures(made: dg.DagsterInstance, run_id: str) -> list[dict[str, str]]:
 def last_failed(home: Home) -> dict[str, str] | None:
     """`run_id`, `job` and `why` of the last run that failed or was cut off since a run last ended well.
 
-    It only looks: a history of runs that is damaged, or not there, tells of none.
+    It only looks: a history of runs that is damaged, or not there, tells of none; nor does one in a home that may not
+    be written to, since Dagster opens it for writing.
     """
     if not (home.dagster / "history" / "runs.db").exists() or damaged_history(home):
         return None
-    since = dt.datetime.fromtimestamp(settled_at(home), dt.UTC)
+    with suppress(OSError, SQLAlchemyError):
+        return _last_failed(home, dt.datetime.fromtimestamp(settled_at(home), dt.UTC))
+    return None
+
+
+def _last_failed(home: Home, since: dt.datetime) -> dict[str, str] | None:
     of = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE, *LAUNCHED], updated_after=since)
     with instance(home) as made:
         for run in (record.dagster_run for record in made.get_run_records(of, limit=LATEST)):

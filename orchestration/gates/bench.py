@@ -18,7 +18,7 @@ from orchestration.gates.raw_rows import months_in_files, show_raw
 from orchestration.gates.suites import GateSpec
 from orchestration.landing.store import LandingState
 
-#: Bytes of a database whose months are gathered all at once.
+#: Bytes of a database whose months every gate is asked of at once.
 AT_ONCE = 512_000_000
 
 
@@ -65,11 +65,9 @@ class Bench:
             gather(self.con, spec, sql, _among(others, "not in") if part is parts[0] else _among(part, "in"))
 
     def _parts(self, spec: GateSpec, sql: str, months: set[str]) -> list[set[str]]:
-        """Months by as many as are gathered at once: on all months of a long history, what is joined would not fit
-        into memory. Windows overlap, so no fewer than a window has.
-        """
+        """Months by as many as are gathered at once. Windows overlap, so no fewer than a window has."""
         size = self._subject.database.stat().st_size
-        if spec.reads in ("all", "before") or spec.by_month or size <= AT_ONCE:
+        if not spec.in_parts or size <= AT_ONCE:
             return [months]
         held = self._sources.months if self._sources else published_months(self.con)
         ordered = sorted(months or held)

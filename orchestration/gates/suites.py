@@ -49,9 +49,9 @@ def _number(value: Any) -> Any:
 
 class GateSpec(_Strict):
     """One gate: `<gate>.yml`. `expectations`: the judgement of the evidence that `<gate>.sql` gives; `nothing`: why
-    there may be nothing to compare; `by_month`: the SQL is run on the raw files of a few months at a time; `reads`: the
-    months that its comparisons of a month read (`gates.carried.window`), or `all`, also where it asks the day, or
-    `before`, where it asks the release before;
+    there may be nothing to compare; `by_month`: the SQL is run on the raw files of a few months at a time; `in_parts`:
+    on a few months of a long history, whose joins would go to disk; `reads`: the months that its comparisons of a month
+    read (`gates.carried.window`), or `all`, also where it asks the day, or `before`, where it asks the release before;
     `stops`: whether a finding stops publication: always, never (it only warns), or sometimes, as the finding says.
     """
 
@@ -62,6 +62,7 @@ class GateSpec(_Strict):
     reads: Annotated[str, Field(pattern=r"^(month|(back|around|years) [1-9]\d?|year|period|all|before)$")]
     expectations: tuple[ExpectationSpec, ...]
     by_month: bool = False
+    in_parts: bool = False
     stops: Literal["always", "never", "sometimes"] = "always"
 
     @field_validator("expectations")

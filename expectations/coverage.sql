@@ -76,16 +76,13 @@ tallied as (
         month,
         count(*) as n_compared,
         [
-            compared('covered_usd', is_usd, covered_usd, series_key(partner_code, category_scheme, category_code)),
-            compared('covered_local', is_local, covered_local,
-                series_key(partner_code, category_scheme, category_code)),
-            compared('reason', wanted_reason, reason, series_key(partner_code, category_scheme, category_code)),
-            compared('held_back_since', is_held_back, held_back_since is not null,
-                series_key(partner_code, category_scheme, category_code)),
-            compared('is_synthetic', is_made_up(), is_synthetic,
-                series_key(partner_code, category_scheme, category_code))
+            compared('covered_usd', is_usd, covered_usd, row_key),
+            compared('covered_local', is_local, covered_local, row_key),
+            compared('reason', wanted_reason, reason, row_key),
+            compared('held_back_since', is_held_back, held_back_since is not null, row_key),
+            compared('is_synthetic', is_made_up(), is_synthetic, row_key)
         ] as answers
-    from why
+    from (select *, series_key(partner_code, category_scheme, category_code) as row_key from why) as why
     group by all
 ),
 

@@ -106,28 +106,23 @@ tallied as (
         month,
         count(*) as n_compared,
         [
-            compared('value_usd', series_usd, value_usd, series_key(partner_code, category_scheme, category_code)),
-            measured('value_usd_yoy', series_yoy, value_usd_yoy,
-                series_key(partner_code, category_scheme, category_code)),
+            compared('value_usd', series_usd, value_usd, row_key),
+            measured('value_usd_yoy', series_yoy, value_usd_yoy, row_key),
             measured('contribution_usd_yoy', share(series_usd - base_usd, if(partner_code = 'all', base_usd, whole_base_usd)),
-                contribution_usd_yoy, series_key(partner_code, category_scheme, category_code)),
-            compared('rank_usd', place, rank_usd, series_key(partner_code, category_scheme, category_code)),
-            measured('log_change_value', case when is_split then log(times_value) / log(exp(1)) end, log_change_value,
-                series_key(partner_code, category_scheme, category_code)),
+                contribution_usd_yoy, row_key),
+            compared('rank_usd', place, rank_usd, row_key),
+            measured('log_change_value', case when is_split then log(times_value) / log(exp(1)) end, log_change_value, row_key),
             measured('log_change_quantity', case when is_split then log(times_quantity) / log(exp(1)) end,
-                log_change_quantity, series_key(partner_code, category_scheme, category_code)),
+                log_change_quantity, row_key),
             measured('log_change_unit_value', case when is_split then log(times_value / times_quantity) / log(exp(1)) end,
-                log_change_unit_value, series_key(partner_code, category_scheme, category_code)),
-            measured('unit_value_usd', series_unit_value, unit_value_usd,
-                series_key(partner_code, category_scheme, category_code)),
-            measured('unit_value_usd_median_12', middle, unit_value_usd_median_12,
-                series_key(partner_code, category_scheme, category_code)),
+                log_change_unit_value, row_key),
+            measured('unit_value_usd', series_unit_value, unit_value_usd, row_key),
+            measured('unit_value_usd_median_12', middle, unit_value_usd_median_12, row_key),
             compared('is_unit_value_unusual', series_unit_value not between middle / 5 and middle * 5,
-                is_unit_value_unusual, series_key(partner_code, category_scheme, category_code)),
-            compared('is_low_base', series_low_base, is_low_base,
-                series_key(partner_code, category_scheme, category_code))
+                is_unit_value_unusual, row_key),
+            compared('is_low_base', series_low_base, is_low_base, row_key)
         ] as answers
-    from paired
+    from (select *, series_key(partner_code, category_scheme, category_code) as row_key from paired) as paired
     group by all
 )
 

@@ -17,29 +17,20 @@ tallied as (
         h.month,
         count(*) as n_compared,
         [
-            measured('value_usd_bn', s.value_usd::double / 1000000000, h.value_usd_bn,
-                series_key(h.partner_code, h.category_scheme, h.category_code)),
-            measured('yoy_percent', s.value_usd_yoy * 100, h.yoy_percent,
-                series_key(h.partner_code, h.category_scheme, h.category_code)),
-            measured('ytd_usd_bn', s.value_usd_ytd::double / 1000000000, h.ytd_usd_bn,
-                series_key(h.partner_code, h.category_scheme, h.category_code)),
-            measured('ytd_yoy_percent', s.value_usd_ytd_yoy * 100, h.ytd_yoy_percent,
-                series_key(h.partner_code, h.category_scheme, h.category_code)),
-            compared('jan_feb_usd', case when month(h.month) = 2 then s.value_usd_ytd end, h.jan_feb_usd,
-                series_key(h.partner_code, h.category_scheme, h.category_code)),
-            measured('jan_feb_usd_yoy', case when month(h.month) = 2 then s.value_usd_ytd_yoy end, h.jan_feb_usd_yoy,
-                series_key(h.partner_code, h.category_scheme, h.category_code)),
-            compared('jan_feb_local', case when month(h.month) = 2 then s.value_local_ytd end, h.jan_feb_local,
-                series_key(h.partner_code, h.category_scheme, h.category_code)),
+            measured('value_usd_bn', s.value_usd::double / 1000000000, h.value_usd_bn, row_key),
+            measured('yoy_percent', s.value_usd_yoy * 100, h.yoy_percent, row_key),
+            measured('ytd_usd_bn', s.value_usd_ytd::double / 1000000000, h.ytd_usd_bn, row_key),
+            measured('ytd_yoy_percent', s.value_usd_ytd_yoy * 100, h.ytd_yoy_percent, row_key),
+            compared('jan_feb_usd', case when month(h.month) = 2 then s.value_usd_ytd end, h.jan_feb_usd, row_key),
+            measured('jan_feb_usd_yoy', case when month(h.month) = 2 then s.value_usd_ytd_yoy end, h.jan_feb_usd_yoy, row_key),
+            compared('jan_feb_local', case when month(h.month) = 2 then s.value_local_ytd end, h.jan_feb_local, row_key),
             measured('jan_feb_local_yoy', case when month(h.month) = 2 then s.value_local_ytd_yoy end,
-                h.jan_feb_local_yoy, series_key(h.partner_code, h.category_scheme, h.category_code)),
-            compared('threshold_usd', t.threshold_usd, h.threshold_usd,
-                series_key(h.partner_code, h.category_scheme, h.category_code)),
-            compared('n_lines', s.n_lines, h.n_lines, series_key(h.partner_code, h.category_scheme, h.category_code)),
-            compared('is_low_base', s.is_low_base, h.is_low_base,
-                series_key(h.partner_code, h.category_scheme, h.category_code))
+                h.jan_feb_local_yoy, row_key),
+            compared('threshold_usd', t.threshold_usd, h.threshold_usd, row_key),
+            compared('n_lines', s.n_lines, h.n_lines, row_key),
+            compared('is_low_base', s.is_low_base, h.is_low_base, row_key)
         ] as answers
-    from int_headline_monthly as h
+    from (select *, series_key(partner_code, category_scheme, category_code) as row_key from int_headline_monthly) as h
     left join series as s using (source, reporter, flow, month, partner_code, category_scheme, category_code)
     left join dim_category_scheme as t using (category_scheme)
     group by all

@@ -211,34 +211,22 @@ tallied as (
         m.month,
         count(*) as n_compared,
         [
-            compared('rank', d.place, m.rank, series_key(m.partner_code, m.category_scheme, m.category_code)),
-            compared('value_usd', d.value_usd, m.value_usd,
-                series_key(m.partner_code, m.category_scheme, m.category_code)),
-            compared('compared_usd', d.compared_usd, m.compared_usd,
-                series_key(m.partner_code, m.category_scheme, m.category_code)),
-            compared('compared_usd_year_before', d.base_usd, m.compared_usd_year_before,
-                series_key(m.partner_code, m.category_scheme, m.category_code)),
-            compared('moved_usd', d.moved_usd, m.moved_usd,
-                series_key(m.partner_code, m.category_scheme, m.category_code)),
-            measured('compared_usd_yoy', d.change, m.compared_usd_yoy,
-                series_key(m.partner_code, m.category_scheme, m.category_code)),
-            measured('contribution_usd_yoy', d.contribution, m.contribution_usd_yoy,
-                series_key(m.partner_code, m.category_scheme, m.category_code)),
-            compared('months_same_sign', if(d.change is null, null, d.n_same), m.months_same_sign,
-                series_key(m.partner_code, m.category_scheme, m.category_code)),
-            compared('months_beyond', if(d.change is null, null, least(d.n_far, 24)), m.months_beyond,
-                series_key(m.partner_code, m.category_scheme, m.category_code)),
-            compared('record_before_usd', d.record_before_usd, m.record_before_usd,
-                series_key(m.partner_code, m.category_scheme, m.category_code)),
-            compared('record_before_month', d.record_before_month, m.record_before_month,
-                series_key(m.partner_code, m.category_scheme, m.category_code)),
-            compared('threshold_usd', d.threshold_usd, m.threshold_usd,
-                series_key(m.partner_code, m.category_scheme, m.category_code)),
-            compared('floor_usd', d.floor_usd::bigint, m.floor_usd,
-                series_key(m.partner_code, m.category_scheme, m.category_code)),
-            compared('sentence', d.sentence, m.sentence, series_key(m.partner_code, m.category_scheme, m.category_code))
+            compared('rank', d.place, m.rank, row_key),
+            compared('value_usd', d.value_usd, m.value_usd, row_key),
+            compared('compared_usd', d.compared_usd, m.compared_usd, row_key),
+            compared('compared_usd_year_before', d.base_usd, m.compared_usd_year_before, row_key),
+            compared('moved_usd', d.moved_usd, m.moved_usd, row_key),
+            measured('compared_usd_yoy', d.change, m.compared_usd_yoy, row_key),
+            measured('contribution_usd_yoy', d.contribution, m.contribution_usd_yoy, row_key),
+            compared('months_same_sign', if(d.change is null, null, d.n_same), m.months_same_sign, row_key),
+            compared('months_beyond', if(d.change is null, null, least(d.n_far, 24)), m.months_beyond, row_key),
+            compared('record_before_usd', d.record_before_usd, m.record_before_usd, row_key),
+            compared('record_before_month', d.record_before_month, m.record_before_month, row_key),
+            compared('threshold_usd', d.threshold_usd, m.threshold_usd, row_key),
+            compared('floor_usd', d.floor_usd::bigint, m.floor_usd, row_key),
+            compared('sentence', d.sentence, m.sentence, row_key)
         ] as answers
-    from (select * from int_mover_monthly where is_asked(month)) as m
+    from (select *, series_key(partner_code, category_scheme, category_code) as row_key from int_mover_monthly where is_asked(month)) as m
     left join said as d
         using (table_name, source, reporter, flow, month, partner_code, category_scheme, category_code, reason)
     group by all

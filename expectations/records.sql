@@ -44,21 +44,17 @@ tallied as (
             compared('months_at_or_above', case
                 when is_above then if(goes_on, months_before + 1, 1)
                 when value_usd is not null then 0
-            end, months_at_or_above, series_key(partner_code, category_scheme, category_code)),
-            compared('above_since', case when is_above then if(goes_on, since_before, month) end, above_since,
-                series_key(partner_code, category_scheme, category_code)),
-            compared('is_record', case when known_before > 11 then value_usd > record_before end, is_record,
-                series_key(partner_code, category_scheme, category_code)),
+            end, months_at_or_above, row_key),
+            compared('above_since', case when is_above then if(goes_on, since_before, month) end, above_since, row_key),
+            compared('is_record', case when known_before > 11 then value_usd > record_before end, is_record, row_key),
             compared('record_usd', case when value_usd <= record_before then record_before else
-                coalesce(value_usd, record_before) end, record_usd,
-                    series_key(partner_code, category_scheme, category_code)),
+                coalesce(value_usd, record_before) end, record_usd, row_key),
             compared('record_month', case
                 when value_usd is null or value_usd <= record_before then record_month_before else month
-            end, record_month, series_key(partner_code, category_scheme, category_code)),
-            compared('known_months', known_before + if(value_usd is null, 0, 1), known_months,
-                series_key(partner_code, category_scheme, category_code))
+            end, record_month, row_key),
+            compared('known_months', known_before + if(value_usd is null, 0, 1), known_months, row_key)
         ] as answers
-    from paired
+    from (select *, series_key(partner_code, category_scheme, category_code) as row_key from paired) as paired
     group by all
 )
 

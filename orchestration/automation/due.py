@@ -15,6 +15,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.assets.release import COMPARISONS
+from orchestration.automation.failed import reason_of
 from orchestration.automation.instance import end_dead_runs
 from orchestration.base.interrupt import stop_if_asked
 from orchestration.base.months import format_month
@@ -84,10 +85,6 @@ def build_due(
 
 
 def _reason(event: Any) -> str:
-    """Why a step, or a run before its first step, failed; in words."""
-    data = event.event_specific_data
-    user = getattr(data, "user_failure_data", None)
-    if user and user.description:
-        return str(user.description)
-    error = data.error.cause or data.error if getattr(data, "error", None) else None
-    return f"{event.step_key or 'run'}: {(error.message if error else event.message or 'failed').strip()}"
+    """Why a step, or a run before its first step, failed; what no rule has said names its step."""
+    user = getattr(event.event_specific_data, "user_failure_data", None)
+    return reason_of(event) if user and user.description else f"{event.step_key or 'run'}: {reason_of(event)}"

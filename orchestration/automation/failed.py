@@ -17,15 +17,18 @@ from orchestration.warehouse.run_locks import is_held
 LATEST = 100
 
 
-def failures(made: dg.DagsterInstance, run_id: str) -> list[dict[str, str]]:
-    """`step` and `why` of each step of a run that has failed."""
-    found = []
-    for record in made.get_records_for_run(run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records:
-        event = record.event_log_entry.get_dagster_event()
-        user, error = event.step_failure_data.user_failure_data, event.step_failure_data.error
-        why = user.description if user and user.description else error and (error.cause or error).message
-        found.append({"step": str(event.step_key), "why": str(why or "failed").strip()})
-    return found
+def step_failures(made: dg.DagsterInstance, run_id: str) -> list[dg.DagsterEvent]:
+    """The events of the steps of a run that have failed."""
+    records = made.get_records_for_run(run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records
+    return [record.event_log_entry.get_dagster_event() for record in records]
+
+
+def reason_of(event: dg.DagsterEvent) -> str:
+    """Why a step, or a run before its first step, failed: what a rule of the warehouse has said, else the error."""
+    data = event.event_specific_data
+    user, error = getattr(data, "user_failure_data", None), getattr(data, "error", None)
+    said = user.description if user and user.description else (error.cause or error).message if error else event.message
+    return str(said or "failed").strip()
 
 
 def last_failed(home: Home) -> dict[str, str] | None:
@@ -47,6 +50,6 @@ def _last_failed(home: Home, since: dt.datetime) -> dict[str, str] | None:
         for run in (record.dagster_run for record in made.get_run_records(of, limit=LATEST)):
             if run.status in LAUNCHED and is_held(home, run.run_id) is not False:
                 continue
-            why = "; ".join(f"{one['step']}: {one['why']}" for one in failures(made, run.run_id))
-            return {"run_id": run.run_id, "job": run.job_name, "why": why or ENDED_BEFORE}
+            said = "; ".join(f"{event.step_key}: {reason_of(event)}" for event in step_failures(made, run.run_id))
+            return {"run_id": run.run_id, "job": run.job_name, "why": said or ENDED_BEFORE}
     return None

@@ -27,7 +27,7 @@ from orchestration.assets.inspected import receipts_by_month
 from orchestration.assets.release import REFUSED
 from orchestration.automation.changes import CHANGES, Change
 from orchestration.automation.deliver import deliver
-from orchestration.automation.failed import failures
+from orchestration.automation.failed import reason_of, step_failures
 from orchestration.automation.instance import LAUNCHED_BY
 from orchestration.base.plain import printable
 from orchestration.base.settings import Home, settings
@@ -133,13 +133,13 @@ def _failure(made: dg.DagsterInstance, home: Home, record: dg.EventLogRecord) ->
     if made.get_runs(launched, limit=1):
         return None
     run = made.get_run_by_id(record.run_id)
-    for step in made.get_records_for_run(record.run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records:
-        event = step.event_log_entry.get_dagster_event()
+    failed = step_failures(made, record.run_id)
+    for event in failed:
         user = event.step_failure_data.user_failure_data
         if user and "candidate" in user.metadata:
             folder = home.candidates / str(user.metadata["candidate"].value)
             return News("failed_audit", record.timestamp, str(user.description), _audit(home, folder), record.run_id)
-    said = failures(made, record.run_id)
+    said = [{"step": event.step_key, "why": reason_of(event)} for event in failed]
     ended = record.event_log_entry.get_dagster_event().message or "The run failed."
     text = "\n".join(f"{one['step']}: {one['why']}" for one in said) or ended
     details = {"job": run.job_name if run else None, "failures": said}

@@ -168,15 +168,14 @@ class Plan:
 
     def begun(self, built: Built, step: Step, names: Collection[str] | None = None) -> Built:
         """What can be relied on while a step of this plan is at work, or of a step these names alone."""
-        done, replaced = self._of(step, names) & self.stale, self.replaced(self._of(step, names))
-        gone = {name: together([replaced, self.stale_months[name]]) for name in done & monthly()}
+        at_work, replaced = self._of(step, names) & self.stale, self.replaced(self._of(step, names))
+        done, gone = at_work, {n: together([replaced, self.stale_months[n]]) for n in at_work & monthly()}
         if step == "facts" and replaced:
             # Months may be built anew from the same receipts; what is made of them follows, as far as it is there.
             follows = made_of_facts() - set(names_of("facts"))
             gone |= {name: _there(built.months.get(name, {}), replaced) for name in follows & monthly()}
-            done |= follows
+            done = at_work | follows
         months = {name: struck_out(built.months.get(name, {}), struck) for name, struck in gone.items()}
-        at_work = self._of(step, names) & self.stale
         categories = {
             name: built.categories.get(name, {}) | dict.fromkeys(self.stale_categories[name], "")
             for name in done & by_category()

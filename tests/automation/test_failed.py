@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 
 import dagster as dg
@@ -11,6 +10,7 @@ import pytest
 
 from orchestration.automation.instance import ENDED_BEFORE, instance
 from orchestration.base.settings import Home
+from orchestration.releases.settled import inputs, settle
 from orchestration.warehouse.run_locks import _held, hold
 
 Said = Callable[[], dict[str, str] | None]
@@ -61,13 +61,6 @@ def said(bonded) -> Said:
     return ask
 
 
-def ends_well(home: Home) -> None:
-    """As a run leaves a home that has published, or found nothing to."""
-    settled = home.warehouse / "settled.json"
-    settled.write_text("{}", encoding="utf-8")
-    os.utime(settled)
-
-
 @pytest.mark.parametrize(
     ("step", "why"), [("breaks", "the raw file of 2024-02 cannot be read"), ("runs_out", "MemoryError")]
 )
@@ -79,7 +72,7 @@ def test_a_step_that_failed(home: Home, said: Said, step: str, why: str) -> None
     failure = said()
     assert failure and (failure["run_id"], failure["job"]) == (run.run_id, f"of_{step}")
     assert step in failure["why"] and why in failure["why"]
-    ends_well(home)
+    settle(home, inputs(home))
     assert said() is None
 
 
